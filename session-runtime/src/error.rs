@@ -1,0 +1,224 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+type Source = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What went wrong, as a category that a program can act on.
+///
+/// The list may grow: match with a wildcard arm, or ask [`Error`]'s predicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The session was destroyed or has expired; nothing was written.
+    Gone,
+    /// A guarded value was changed by someone else; nothing was written.
+    Conflict,
+    /// The session exceeds the 400 KB that DynamoDB stores in one item; nothing was sent.
+    TooLarge,
+    /// The table does not exist in this account, Region or engine.
+    TableMissing,
+    /// A stored attribute cannot be read as the field's type.
+    Decode,
+    /// A field cannot be stored as a DynamoDB value.
+    Encode,
+    /// Text that is not a session id.
+    InvalidId,
+    /// DynamoDB, or the table's capacity, refused the rate of requests.
+    Throttled,
+    /// DynamoDB could not be reached or did not answer in time.
+    Unavailable,
+    /// Credentials are missing, expired, or not allowed to do this.
+    AccessDenied,
+    /// It cannot be known whether a write was applied.
+    OutcomeUnknown,
+    /// The store, the table or the program is set up in a way that cannot work.
+    Configuration,
+    /// DynamoDB refused the request as invalid.
+    Rejected,
+}
+
+/// The error of every operation of this crate.
+///
+/// Its text says what was being done, to which table and attribute, and what to do next; the error
+/// that caused it is kept as the [source](std::error::Error::source). It never contains a session id:
+/// a session is named by the fingerprint that [`SessionId`](crate::SessionId) prints.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::{ErrorKind, SessionId};
+///
+/// let error = "not-a-session-id".parse::<SessionId>().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidId);
+/// assert!(error.is_invalid_id());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    operation: &'static str,
+    session: Option<String>,
+    table: Option<String>,
+    attribute: Option<String>,
+    detail: String,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: "",
+            session: None,
+            table: None,
+            attribute: None,
+            detail: detail.into(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_attribute(mut self, attribute: impl Into<String>) -> Self {
+        self.0.attribute.get_or_insert(attribute.into());
+        self
+    }
+
+    pub(crate) fn with_context(
+        mut self,
+        operation: &'static str,
+        table: &str,
+        session: Option<String>,
+    ) -> Self {
+        self.0.operation = operation;
+        self.0.table = Some(table.to_owned());
+        self.0.session = session;
+        self
+    }
+
+    /// The category of this error.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
+    /// `build a store`, `create the table`, or empty where no store was involved.
+    pub fn operation(&self) -> &str {
+        self.0.operation
+    }
+
+    /// The table that the operation was for.
+    pub fn table(&self) -> Option<&str> {
+        self.0.table.as_deref()
+    }
+
+    /// The attribute at fault, where one is.
+    pub fn attribute(&self) -> Option<&str> {
+        self.0.attribute.as_deref()
+    }
+
+    /// The session was destroyed or has expired; nothing was written.
+    pub fn is_gone(&self) -> bool {
+        self.kind() == ErrorKind::Gone
+    }
+
+    /// Someone else changed a guarded value; nothing was written.
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
+    }
+
+    /// The session exceeds DynamoDB's 400 KB limit for an item.
+    pub fn is_too_large(&self) -> bool {
+        self.kind() == ErrorKind::TooLarge
+    }
+
+    /// The table does not exist.
+    pub fn is_table_missing(&self) -> bool {
+        self.kind() == ErrorKind::TableMissing
+    }
+
+    /// A stored attribute cannot be read as the field's type.
+    pub fn is_decode(&self) -> bool {
+        self.kind() == ErrorKind::Decode
+    }
+
+    /// A field cannot be stored as a DynamoDB value.
+    pub fn is_encode(&self) -> bool {
+        self.kind() == ErrorKind::Encode
+    }
+
+    /// Text was not a session id.
+    pub fn is_invalid_id(&self) -> bool {
+        self.kind() == ErrorKind::InvalidId
+    }
+
+    /// The rate of requests was refused; try again later.
+    pub fn is_throttled(&self) -> bool {
+        self.kind() == ErrorKind::Throttled
+    }
+
+    /// DynamoDB could not be reached or did not answer in time.
+    pub fn is_unavailable(&self) -> bool {
+        self.kind() == ErrorKind::Unavailable
+    }
+
+    /// Credentials are missing, expired, or not allowed to do this.
+    pub fn is_access_denied(&self) -> bool {
+        self.kind() == ErrorKind::AccessDenied
+    }
+
+    /// It cannot be known whether a write was applied.
+    pub fn is_outcome_unknown(&self) -> bool {
+        self.kind() == ErrorKind::OutcomeUnknown
+    }
+
+    /// The store, the table or the program is set up in a way that cannot work.
+    pub fn is_configuration(&self) -> bool {
+        self.kind() == ErrorKind::Configuration
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { operation, session, table, attribute, detail, .. } = &*self.0;
+        let mut separator = "";
+        if !operation.is_empty() {
+            write!(f, "{operation}")?;
+            separator = " ";
+        }
+        if let Some(session) = session {
+            write!(f, "{separator}session {session}")?;
+            separator = " ";
+        }
+        if let Some(table) = table {
+            write!(f, "{separator}in table `{table}`")?;
+            separator = " ";
+        }
+        if !separator.is_empty() {
+            f.write_str(": ")?;
+        }
+        if let Some(attribute) = attribute {
+            write!(f, "attribute `{attribute}`: ")?;
+        }
+        f.write_str(detail)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.to_string())
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

@@ -1,0 +1,164 @@
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+use crate::private::{Bytes, Field, ValueDeserializer};
+use crate::schema::{Attribute, Role};
+use crate::{Error, ErrorKind};
+
+/// Under which name an attribute stood in the item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Absent,
+    Named,
+    Aliased(&'static str),
+}
+
+/// Hands the attributes of an item to the fields of a session.
+#[derive(Debug)]
+pub struct Decoder<'a> {
+    attributes: &'static [Attribute],
+    item: &'a mut Item,
+    found: Vec<Found>,
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn new(attributes: &'static [Attribute], item: &'a mut Item) -> Self {
+        Self { attributes, item, found: vec![Found::Absent; attributes.len()] }
+    }
+
+    /// Under which name each attribute stood, in the order of the schema.
+    pub(crate) fn into_found(self) -> Vec<Found> {
+        self.found
+    }
+
+    /// Decodes an attribute with serde; an absent one has the default.
+    pub fn value<T: Field>(
+        &mut self,
+        index: usize,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, Error> {
+        self.with(index, default, |deserializer| T::deserialize(deserializer))
+    }
+
+    /// Decodes Binary.
+    pub fn bytes<T: Bytes>(
+        &mut self,
+        index: usize,
+        default: impl FnOnce() -> T,
+    ) -> Result<T, Error> {
+        let Some(value) = self.take(index) else { return Ok(default()) };
+        let stored = type_name(&value);
+        let bytes = match value {
+            AttributeValue::B(blob) => Ok(Some(blob.into_inner())),
+            AttributeValue::Null(_) => Ok(None),
+            _ => Err("expected Binary"),
+        };
+        bytes
+            .and_then(|bytes| T::from_bytes(bytes).ok_or("the number of bytes does not fit"))
+            .map_err(|reason| self.error::<T>(index, stored, reason.into()))
+    }
+
+    /// Decodes an attribute with a function of serde's `deserialize` form.
+    pub fn with<T, F>(
+        &mut self,
+        index: usize,
+        default: impl FnOnce() -> T,
+        deserialize: F,
+    ) -> Result<T, Error>
+    where
+        F: FnOnce(ValueDeserializer) -> Result<T, serde_dynamo::Error>,
+    {
+        let Some(value) = self.take(index) else { return Ok(default()) };
+        let stored = type_name(&value);
+        if has_unknown_type(&value) {
+            let reason = "a type that this version of the AWS SDK does not know";
+            return Err(self.error::<T>(index, stored, reason.into()));
+        }
+        let value = match self.attributes[index].role() {
+            Role::Set => list_of_members(value),
+            _ => value,
+        };
+        deserialize(ValueDeserializer::from_attribute_value(value.into()))
+            .map_err(|source| self.error::<T>(index, stored, source.into()))
+    }
+
+    fn take(&mut self, index: usize) -> Option<AttributeValue> {
+        let attribute = &self.attributes[index];
+        if let Some(value) = self.item.remove(attribute.name()) {
+            self.found[index] = Found::Named;
+            return Some(value);
+        }
+        attribute.aliases().iter().find_map(|alias| {
+            let value = self.item.remove(*alias)?;
+            self.found[index] = Found::Aliased(alias);
+            Some(value)
+        })
+    }
+
+    fn error<T>(
+        &self,
+        index: usize,
+        stored: &str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    ) -> Error {
+        Error::new(
+            ErrorKind::Decode,
+            format!(
+                "the table holds {stored} that cannot be read as `{}`: {source}; \
+                 nothing was changed. Keep the old type readable, or destroy the session",
+                std::any::type_name::<T>()
+            ),
+        )
+        .with_attribute(self.attributes[index].name())
+        .with_source(source)
+    }
+}
+
+/// A DynamoDB type as people name it.
+pub(crate) fn type_name(value: &AttributeValue) -> &'static str {
+    match value {
+        AttributeValue::B(_) => "a Binary (B)",
+        AttributeValue::Bool(_) => "a Boolean (BOOL)",
+        AttributeValue::Bs(_) => "a Binary Set (BS)",
+        AttributeValue::L(_) => "a List (L)",
+        AttributeValue::M(_) => "a Map (M)",
+        AttributeValue::N(_) => "a Number (N)",
+        AttributeValue::Ns(_) => "a Number Set (NS)",
+        AttributeValue::Null(_) => "a Null (NULL)",
+        AttributeValue::S(_) => "a String (S)",
+        AttributeValue::Ss(_) => "a String Set (SS)",
+        _ => "a value of an unknown type",
+    }
+}
+
+/// serde_dynamo panics on a variant that its version of the SDK does not name.
+fn has_unknown_type(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::L(elements) => elements.iter().any(has_unknown_type),
+        AttributeValue::M(entries) => entries.values().any(has_unknown_type),
+        AttributeValue::B(_)
+        | AttributeValue::Bool(_)
+        | AttributeValue::Bs(_)
+        | AttributeValue::N(_)
+        | AttributeValue::Ns(_)
+        | AttributeValue::Null(_)
+        | AttributeValue::S(_)
+        | AttributeValue::Ss(_) => false,
+        _ => true,
+    }
+}
+
+/// Members are read as list elements are, so that whatever was encoded as a member decodes.
+fn list_of_members(value: AttributeValue) -> AttributeValue {
+    fn list<T>(members: Vec<T>, element: fn(T) -> AttributeValue) -> AttributeValue {
+        AttributeValue::L(members.into_iter().map(element).collect())
+    }
+    match value {
+        AttributeValue::Ss(members) => list(members, AttributeValue::S),
+        AttributeValue::Ns(members) => list(members, AttributeValue::N),
+        AttributeValue::Bs(members) => list::<Blob>(members, AttributeValue::B),
+        AttributeValue::Null(_) => AttributeValue::L(Vec::new()),
+        other => other,
+    }
+}

@@ -1,0 +1,127 @@
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::serializer::{EncodeError, ValueSerializer};
+use super::value::Value;
+use crate::private::{Bytes, Field};
+use crate::schema::{Attribute, Role};
+use crate::{Error, ErrorKind};
+
+/// The encoded attributes of a session, in the order of its schema; `None` is absence from the item.
+pub(crate) type Fields = Vec<Option<Value>>;
+
+/// Collects the encoded fields of a session.
+#[derive(Debug)]
+pub struct Encoder {
+    attributes: &'static [Attribute],
+    values: Vec<Value>,
+}
+
+impl Encoder {
+    pub(crate) fn new(attributes: &'static [Attribute]) -> Self {
+        Self { attributes, values: Vec::with_capacity(attributes.len()) }
+    }
+
+    /// Encodes the next attribute with serde.
+    pub fn value<T: Field>(&mut self, index: usize, value: &T) -> Result<(), Error> {
+        self.with(index, |serializer| value.serialize(serializer))
+    }
+
+    /// Encodes the next attribute as Binary.
+    pub fn bytes<T: Bytes>(&mut self, index: usize, value: &T) -> Result<(), Error> {
+        let value = match value.bytes() {
+            Some(bytes) => Value::Atom(AttributeValue::B(Blob::new(bytes))),
+            None => Value::null(),
+        };
+        self.push(index, Ok(value))
+    }
+
+    /// Encodes the next attribute with a function of serde's `serialize` form.
+    pub fn with<F>(&mut self, index: usize, serialize: F) -> Result<(), Error>
+    where
+        F: FnOnce(ValueSerializer) -> Result<Value, EncodeError>,
+    {
+        self.push(index, serialize(ValueSerializer::new()))
+    }
+
+    fn push(&mut self, index: usize, value: Result<Value, EncodeError>) -> Result<(), Error> {
+        debug_assert_eq!(index, self.values.len(), "attributes are encoded in order");
+        let attribute = &self.attributes[index];
+        let value = value.and_then(|value| match attribute.role() {
+            Role::Value => Ok(value),
+            Role::Whole | Role::Append => Ok(value.into_atom()),
+            Role::Counter => Ok(value),
+            Role::Set => native_set(value),
+        });
+        match value {
+            Ok(value) => {
+                self.values.push(value);
+                Ok(())
+            }
+            Err(source) => Err(Error::new(
+                ErrorKind::Encode,
+                format!("cannot be stored: {source}; nothing was written"),
+            )
+            .with_attribute(attribute.name())
+            .with_source(source)),
+        }
+    }
+
+    /// The values as they are, `None` and empty sets included.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
+    /// What belongs in the item, given the values that a new session starts with: absence where it
+    /// reads back as the same value, NULL where it would not.
+    pub(crate) fn into_fields(self, defaults: &[Value]) -> Fields {
+        let omit = |(value, default): (Value, &Value)| {
+            if !value.is_empty_option_or_set() {
+                return Some(value);
+            }
+            (!default.is_empty_option_or_set()).then(Value::null)
+        };
+        self.values.into_iter().zip(defaults).map(omit).collect()
+    }
+}
+
+/// The members of a list as a native set, sorted so that equal sets are equal values.
+fn native_set(value: Value) -> Result<Value, EncodeError> {
+    let members = match value {
+        Value::Atom(AttributeValue::L(members)) => members,
+        Value::Atom(AttributeValue::Null(true)) => return Ok(Value::null()),
+        _ => return Err(serde::ser::Error::custom("a set does not serialize as a sequence")),
+    };
+    let (mut strings, mut numbers, mut binaries) = (Vec::new(), Vec::new(), Vec::new());
+    let count = members.len();
+    for member in members {
+        match member {
+            AttributeValue::S(text) => strings.push(text),
+            AttributeValue::N(text) => numbers.push(text),
+            AttributeValue::B(blob) => binaries.push(blob.into_inner()),
+            _ => {
+                return Err(serde::ser::Error::custom(
+                    "a set member is neither text, number nor bytes, the types that DynamoDB's sets hold",
+                ));
+            }
+        }
+    }
+    strings.sort_unstable();
+    strings.dedup();
+    numbers.sort_unstable();
+    numbers.dedup();
+    binaries.sort_unstable();
+    binaries.dedup();
+    let set = match (strings.len(), numbers.len(), binaries.len()) {
+        (distinct, 0, 0) if distinct == count => AttributeValue::Ss(strings),
+        (0, distinct, 0) if distinct == count => AttributeValue::Ns(numbers),
+        (0, 0, distinct) if distinct == count => {
+            AttributeValue::Bs(binaries.into_iter().map(Blob::new).collect())
+        }
+        (distinct, 0, 0) | (0, distinct, 0) | (0, 0, distinct) if distinct < count => {
+            return Err(serde::ser::Error::custom("two set members are written as the same value"));
+        }
+        _ => return Err(serde::ser::Error::custom("a set mixes texts, numbers and bytes")),
+    };
+    Ok(Value::Atom(set))
+}

@@ -1,0 +1,46 @@
+use std::fmt::LowerExp;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+const LARGEST: f64 = 9.999_999_999_999_999e125;
+const SMALLEST: f64 = 1e-130;
+
+/// The text of a finite float that DynamoDB can store, in a form that reads back as the same value.
+pub(super) fn float_text<F>(float: F) -> Result<String, String>
+where
+    F: Into<f64> + LowerExp + ToString + Copy,
+{
+    let value: f64 = float.into();
+    let magnitude = value.abs();
+    if !value.is_finite() {
+        return Err(format!("{value} is not a number that DynamoDB can store"));
+    }
+    if magnitude > LARGEST || (magnitude != 0.0 && magnitude < SMALLEST) {
+        return Err(format!(
+            "{value:e} is outside the numbers that DynamoDB can store (magnitudes from 1e-130 to 9.99e125)"
+        ));
+    }
+    if magnitude != 0.0 && !(1e-7..1e17).contains(&magnitude) {
+        return Ok(format!("{float:e}"));
+    }
+    Ok(float.to_string())
+}
+
+/// The value of a Number that is an integer.
+pub(crate) fn integer(value: &AttributeValue) -> Option<i128> {
+    match value {
+        AttributeValue::N(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The value of a Number in whole seconds, rounded down.
+pub(crate) fn whole_seconds(value: &AttributeValue) -> Option<i64> {
+    let AttributeValue::N(text) = value else { return None };
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let seconds: f64 = text.parse().ok()?;
+    // The cast saturates, and NaN is not a Number that DynamoDB returns.
+    seconds.is_finite().then_some(seconds.floor() as i64)
+}

@@ -1,0 +1,42 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+
+/// The bytes that DynamoDB counts for an item
+/// ([item sizes and formats](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html)).
+pub(crate) fn item_size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| attribute_size(name, value)).sum()
+}
+
+pub(crate) fn attribute_size(name: &str, value: &AttributeValue) -> usize {
+    name.len() + value_size(value)
+}
+
+fn value_size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(text) => number_size(text),
+        AttributeValue::B(blob) => blob.as_ref().len(),
+        AttributeValue::Ss(members) => members.iter().map(String::len).sum(),
+        AttributeValue::Ns(members) => members.iter().map(|text| number_size(text)).sum(),
+        AttributeValue::Bs(members) => members.iter().map(|blob| blob.as_ref().len()).sum(),
+        AttributeValue::L(elements) => {
+            3 + elements.iter().map(|element| 1 + value_size(element)).sum::<usize>()
+        }
+        AttributeValue::M(entries) => {
+            3 + entries.iter().map(|(name, value)| 1 + attribute_size(name, value)).sum::<usize>()
+        }
+        _ => 1,
+    }
+}
+
+/// About one byte for two significant digits, one for the number, one for a sign.
+fn number_size(text: &str) -> usize {
+    let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let significant = match mantissa.contains('.') {
+        true => digits.trim_start_matches('0').len(),
+        false => digits.trim_matches('0').len(),
+    };
+    significant.div_ceil(2) + 1 + usize::from(text.starts_with('-'))
+}

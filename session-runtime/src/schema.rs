@@ -1,0 +1,332 @@
+use std::fmt;
+
+use crate::Error;
+use crate::expiry::Timeouts;
+use crate::id::SessionKey;
+use crate::private::{Decoder, Encoder};
+
+/// A struct that can be kept as a session in DynamoDB.
+///
+/// Implemented by `#[derive(DynamoSession)]`, which documents the vocabulary. The hidden methods are
+/// what the derive generates; they are not stable and not meant to be written by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a session",
+    label = "not a session",
+    note = "add `#[derive(DynamoSession)]` to the struct"
+)]
+pub trait DynamoSession: Sized + Send + 'static {
+    /// The type of the field marked `hash_key`.
+    type Key: SessionKey;
+
+    /// The session as data: table, attributes, roles, indexes, timeouts.
+    const SCHEMA: &'static Schema;
+
+    #[doc(hidden)]
+    fn __new(header: Header<Self::Key>) -> Self;
+
+    #[doc(hidden)]
+    fn __key(&self) -> &Self::Key;
+
+    #[doc(hidden)]
+    fn __expires(&self) -> i64;
+
+    #[doc(hidden)]
+    fn __set_expires(&mut self, expires: i64);
+
+    #[doc(hidden)]
+    fn __created(&self) -> Option<i64>;
+
+    #[doc(hidden)]
+    fn __encode(&self, encoder: &mut Encoder) -> Result<(), Error>;
+
+    #[doc(hidden)]
+    fn __decode(header: Header<Self::Key>, decoder: &mut Decoder<'_>) -> Result<Self, Error>;
+
+    #[doc(hidden)]
+    fn __decode_field(&mut self, index: usize, decoder: &mut Decoder<'_>) -> Result<(), Error>;
+}
+
+/// What belongs to the handle and not to the application: key, creation and expiry (epoch seconds).
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Header<K> {
+    pub key: K,
+    pub created: i64,
+    pub expires: i64,
+}
+
+/// The static description of a session type: the base for creating, verifying and documenting its table.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::{DynamoSession, Expires, SessionId};
+///
+/// #[derive(DynamoSession)]
+/// #[session(table = "logins", idle_timeout = "15m")]
+/// struct Login {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     user: Option<String>,
+/// }
+///
+/// let schema = <Login as DynamoSession>::SCHEMA;
+/// assert_eq!(schema.table(), Some("logins"));
+/// assert_eq!(schema.hash_key(), "id");
+/// assert_eq!(schema.time_to_live(), "expires_at");
+/// assert_eq!(schema.attributes()[0].name(), "user");
+/// assert_eq!(schema.timeouts().idle().as_secs(), 900);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Schema {
+    table: Option<&'static str>,
+    hash_key: &'static str,
+    time_to_live: &'static str,
+    created: Option<&'static str>,
+    timeouts: Timeouts,
+    attributes: &'static [Attribute],
+}
+
+impl Schema {
+    #[doc(hidden)]
+    pub const fn new(
+        hash_key: &'static str,
+        time_to_live: &'static str,
+        timeouts: Timeouts,
+        attributes: &'static [Attribute],
+    ) -> Self {
+        Self { table: None, hash_key, time_to_live, created: None, timeouts, attributes }
+    }
+
+    #[doc(hidden)]
+    pub const fn with_table(mut self, table: &'static str) -> Self {
+        self.table = Some(table);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_created(mut self, created: &'static str) -> Self {
+        self.created = Some(created);
+        self
+    }
+
+    /// The table that the struct names with `table = ".."`, if it does.
+    pub const fn table(&self) -> Option<&'static str> {
+        self.table
+    }
+
+    /// The name of the partition key attribute; its type is always String (S).
+    pub const fn hash_key(&self) -> &'static str {
+        self.hash_key
+    }
+
+    /// The name of the expiry attribute, a Number (N) in epoch seconds.
+    pub const fn time_to_live(&self) -> &'static str {
+        self.time_to_live
+    }
+
+    /// The name of the creation attribute, a Number (N) in epoch seconds, if the struct has one.
+    pub const fn created(&self) -> Option<&'static str> {
+        self.created
+    }
+
+    /// The timeouts that the struct declares.
+    pub const fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
+    /// The stored fields, in the order of the struct, without key, expiry and creation.
+    pub const fn attributes(&self) -> &'static [Attribute] {
+        self.attributes
+    }
+
+    /// The global secondary indexes that fields ask for with `index`.
+    pub fn indexes(&self) -> impl Iterator<Item = Index> {
+        self.attributes.iter().filter_map(Attribute::index)
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema")
+            .field("table", &self.table)
+            .field("hash_key", &self.hash_key)
+            .field("time_to_live", &self.time_to_live)
+            .field("created", &self.created)
+            .field("timeouts", &self.timeouts)
+            .field("attributes", &self.attributes)
+            .finish()
+    }
+}
+
+/// One stored field of a session.
+#[derive(Clone, Copy)]
+pub struct Attribute {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    role: Role,
+    guard: bool,
+    binary: bool,
+    index: Option<Index>,
+    range: CounterRange,
+}
+
+impl Attribute {
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, role: Role) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            role,
+            guard: false,
+            binary: false,
+            index: None,
+            range: CounterRange { min: i64::MIN as i128, max: u64::MAX as i128 },
+        }
+    }
+
+    #[doc(hidden)]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_guard(mut self) -> Self {
+        self.guard = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_binary(mut self) -> Self {
+        self.binary = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_index(mut self, name: &'static str, key_type: KeyType) -> Self {
+        self.index = Some(Index { name, attribute: self.name, key_type });
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_range(mut self, range: CounterRange) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// The attribute's name in the table, after `rename` and `rename_all`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Older names that are still read.
+    pub const fn aliases(&self) -> &'static [&'static str] {
+        self.aliases
+    }
+
+    /// How a commit writes the attribute.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether a commit fails when someone else has changed the attribute.
+    pub const fn is_guarded(&self) -> bool {
+        self.guard
+    }
+
+    /// Whether the field is bytes, stored as Binary (B).
+    pub const fn is_binary(&self) -> bool {
+        self.binary
+    }
+
+    /// The index on this attribute, if it has one.
+    pub const fn index(&self) -> Option<Index> {
+        self.index
+    }
+
+    pub(crate) const fn range(&self) -> CounterRange {
+        self.range
+    }
+}
+
+impl fmt::Debug for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({:?}", self.name, self.role)?;
+        if self.binary {
+            f.write_str(", binary")?;
+        }
+        if self.guard {
+            f.write_str(", guard")?;
+        }
+        if let Some(index) = self.index {
+            write!(f, ", index {} on {:?}", index.name, index.key_type)?;
+        }
+        if !self.aliases.is_empty() {
+            write!(f, ", alias {}", self.aliases.join(", "))?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// How a commit writes a changed attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Maps and structs merge inside, anything else is replaced.
+    Value,
+    /// Replaced as one value, never merged inside.
+    Whole,
+    /// A list that only grew is appended to.
+    Append,
+    /// A native set: members are added and removed.
+    Set,
+    /// A number, or a map of numbers: the difference is added.
+    Counter,
+}
+
+/// A global secondary index on one attribute: sparse and keys-only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index {
+    name: &'static str,
+    attribute: &'static str,
+    key_type: KeyType,
+}
+
+impl Index {
+    /// The index's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The attribute that is the index's partition key.
+    pub const fn attribute(&self) -> &'static str {
+        self.attribute
+    }
+
+    /// The type of that attribute.
+    pub const fn key_type(&self) -> KeyType {
+        self.key_type
+    }
+}
+
+/// A DynamoDB type that may be a key: String, Number or Binary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyType {
+    /// String
+    S,
+    /// Number
+    N,
+    /// Binary
+    B,
+}
+
+/// The values that a counter's type can hold.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CounterRange {
+    pub min: i128,
+    pub max: i128,
+}
