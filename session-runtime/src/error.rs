@@ -82,6 +82,13 @@ impl Error {
         self
     }
 
+    /// The same error again, for a cause that stays.
+    pub(crate) fn without_source(&self) -> Self {
+        let mut error = Self::new(self.0.kind, self.0.detail.clone());
+        error.0.attribute = self.0.attribute.clone();
+        error
+    }
+
     pub(crate) fn with_attribute(mut self, attribute: impl Into<String>) -> Self {
         self.0.attribute.get_or_insert(attribute.into());
         self
@@ -93,6 +100,9 @@ impl Error {
         table: &str,
         session: Option<String>,
     ) -> Self {
+        if !self.0.operation.is_empty() {
+            return self;
+        }
         self.0.operation = operation;
         self.0.table = Some(table.to_owned());
         self.0.session = session;

@@ -2,22 +2,32 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// So that the derive's paths resolve in this crate's own tests and documentation.
-extern crate self as dynamo_session;
-
+mod builder;
+mod change;
+mod commit;
+mod dynamo;
 mod error;
 mod expiry;
 mod id;
 mod index;
 mod item;
+mod pending;
 #[doc(hidden)]
 pub mod private;
+mod record;
+mod renew;
 mod schema;
+mod session;
+mod store;
+mod table;
 
 pub use aws_sdk_dynamodb;
+pub use builder::SessionStoreBuilder;
 pub use dynamo_session_derive::DynamoSession;
 pub use error::{Error, ErrorKind};
 pub use expiry::{Clock, CreatedAt, EpochSeconds, Expires, ManualClock, SystemClock, Timeouts};
 pub use id::{SessionId, SessionKey};
 pub use index::IndexKey;
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
+pub use session::{Committed, Session};
+pub use store::{OnUndecodable, SessionStore};

@@ -28,6 +28,9 @@ pub trait DynamoSession: Sized + Send + 'static {
     fn __key(&self) -> &Self::Key;
 
     #[doc(hidden)]
+    fn __set_key(&mut self, key: Self::Key);
+
+    #[doc(hidden)]
     fn __expires(&self) -> i64;
 
     #[doc(hidden)]

@@ -2,22 +2,25 @@
 
 mod decode;
 mod encode;
+mod equal;
 mod number;
 mod serializer;
+pub(crate) mod set;
 mod size;
 mod value;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use decode::Decoder;
 pub(crate) use decode::{Found, type_name};
 pub use encode::Encoder;
 pub(crate) use encode::Fields;
+pub(crate) use equal::same_value;
 pub(crate) use number::{integer, whole_seconds};
 pub use serializer::{EncodeError, ValueSerializer};
-pub(crate) use size::{attribute_size, item_size};
+pub(crate) use size::{MAX_ITEM_BYTES, attribute_size, encoded_size, item_size};
 pub use value::Value;
-
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;

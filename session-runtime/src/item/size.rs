@@ -1,6 +1,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Item;
+use super::value::Value;
+
+/// DynamoDB's limit on one item, names included.
+pub(crate) const MAX_ITEM_BYTES: usize = 400 * 1024;
 
 /// The bytes that DynamoDB counts for an item
 /// ([item sizes and formats](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html)).
@@ -10,6 +14,18 @@ pub(crate) fn item_size(item: &Item) -> usize {
 
 pub(crate) fn attribute_size(name: &str, value: &AttributeValue) -> usize {
     name.len() + value_size(value)
+}
+
+pub(crate) fn encoded_size(name: &str, value: &Value) -> usize {
+    fn size(value: &Value) -> usize {
+        match value {
+            Value::Atom(value) => value_size(value),
+            Value::Map(entries) => {
+                3 + entries.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
+            }
+        }
+    }
+    name.len() + size(value)
 }
 
 fn value_size(value: &AttributeValue) -> usize {

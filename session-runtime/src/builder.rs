@@ -1,0 +1,227 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+
+use crate::dynamo::Table;
+use crate::item::{Encoder, Value};
+use crate::schema::Header;
+use crate::store::Shared;
+use crate::{
+    Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, SessionKey, SessionStore,
+    SystemClock, table,
+};
+
+/// How long one request may take, by default.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an operation may take with its retries, by default.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sets up a [`SessionStore`].
+///
+/// Nothing is required where the struct names its table and the AWS environment is set up.
+pub struct SessionStoreBuilder<S: DynamoSession> {
+    source: Source,
+    table_name: Option<String>,
+    auto_create: bool,
+    consistent_read: bool,
+    clock: Arc<dyn Clock>,
+    operation_timeout: Option<Duration>,
+    operation_attempt_timeout: Option<Duration>,
+    on_undecodable: OnUndecodable,
+    session: PhantomData<fn() -> S>,
+}
+
+enum Source {
+    Environment,
+    SdkConfig(Box<SdkConfig>),
+    Client(Client),
+}
+
+impl<S: DynamoSession> SessionStoreBuilder<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            source: Source::Environment,
+            table_name: None,
+            auto_create: false,
+            consistent_read: true,
+            clock: Arc::new(SystemClock),
+            operation_timeout: None,
+            operation_attempt_timeout: None,
+            on_undecodable: OnUndecodable::Fail,
+            session: PhantomData,
+        }
+    }
+
+    /// Uses this client: the embedded engine's, or one that the application already has. The timeouts that
+    /// it sets stay.
+    #[must_use]
+    pub fn client(mut self, client: Client) -> Self {
+        self.source = Source::Client(client);
+        self
+    }
+
+    /// Makes a client from this configuration. The timeouts that it sets stay.
+    ///
+    /// Without this and without [`client`](Self::client), the store reads the AWS environment as every AWS
+    /// tool does: Region and credentials from variables, profile, container, instance or Lambda, and
+    /// `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` for a local engine.
+    #[must_use]
+    pub fn sdk_config(mut self, config: &SdkConfig) -> Self {
+        self.source = Source::SdkConfig(Box::new(config.clone()));
+        self
+    }
+
+    /// The table's name, of 3 to 255 characters, or its ARN. Without it, the one that the struct names.
+    #[must_use]
+    pub fn table_name(mut self, name: impl Into<String>) -> Self {
+        self.table_name = Some(name.into());
+        self
+    }
+
+    /// Whether to create the table if it is missing, with on-demand billing, and enable TTL on it. Off by
+    /// default: production accounts keep that right from applications.
+    ///
+    /// Needs `dynamodb:DescribeTable`, `dynamodb:CreateTable`, `dynamodb:DescribeTimeToLive` and
+    /// `dynamodb:UpdateTimeToLive`.
+    #[must_use]
+    pub fn auto_create(mut self, auto_create: bool) -> Self {
+        self.auto_create = auto_create;
+        self
+    }
+
+    /// Whether loads are strongly consistent, as they are by default.
+    ///
+    /// Eventually consistent loads cost half as much, and may miss what was just committed: a visitor who
+    /// has just logged in can appear as a stranger.
+    #[must_use]
+    pub fn consistent_read(mut self, consistent: bool) -> Self {
+        self.consistent_read = consistent;
+        self
+    }
+
+    /// Where the store takes the time from: for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How long an operation may take with all its retries: 5 seconds unless the client sets it.
+    #[must_use]
+    pub fn operation_timeout(mut self, timeout: Duration) -> Self {
+        self.operation_timeout = Some(timeout);
+        self
+    }
+
+    /// How long one request may take, connecting included: 1 second unless the client sets it.
+    #[must_use]
+    pub fn operation_attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.operation_attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// What loading does with an item that does not decode: by default it fails.
+    #[must_use]
+    pub fn on_undecodable(mut self, action: OnUndecodable) -> Self {
+        self.on_undecodable = action;
+        self
+    }
+
+    /// Makes the store. Without [`auto_create`](Self::auto_create), no request is made.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Configuration`]: no table name, one that AWS would refuse, no Region, or, when the
+    ///   table is looked at, a key that is not the session's.
+    /// - [`ErrorKind::Encode`]: a field's default cannot be stored.
+    /// - With `auto_create`, also [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`],
+    ///   [`ErrorKind::Unavailable`] and [`ErrorKind::Rejected`].
+    pub async fn build(self) -> Result<SessionStore<S>, Error> {
+        let operation = "build a store";
+        let name = self.table_name.or_else(|| S::SCHEMA.table().map(str::to_owned));
+        let name = name.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Configuration,
+                "no table is named; write `#[session(table = \"...\")]` on the struct, or call \
+                 `.table_name(\"...\")` on the builder",
+            )
+        })?;
+        let in_context = |error: Error| error.with_context(operation, &name, None);
+        table::require_valid_name(&name).map_err(in_context)?;
+        let defaults = default_values::<S>(&*self.clock).map_err(in_context)?;
+        let client = match self.source {
+            Source::Client(client) => client,
+            Source::SdkConfig(config) => client_of(&config).map_err(in_context)?,
+            Source::Environment => {
+                let version = BehaviorVersion::v2026_01_12();
+                let config = aws_config::defaults(version).load().await;
+                client_of(&config).map_err(in_context)?
+            }
+        };
+        let mut timeouts = TimeoutConfig::builder();
+        timeouts.set_operation_timeout(self.operation_timeout);
+        timeouts.set_operation_attempt_timeout(self.operation_attempt_timeout);
+        let client = with_timeouts(client, timeouts.build());
+        if self.auto_create {
+            table::create_if_missing(&client, &name, S::SCHEMA)
+                .await
+                .map_err(|error| error.with_context("create the table", &name, None))?;
+        }
+        Ok(SessionStore::new(Shared {
+            table: Table { client, name, hash_key: S::SCHEMA.hash_key() },
+            timeouts: S::SCHEMA.timeouts(),
+            clock: self.clock,
+            consistent_read: self.consistent_read,
+            on_undecodable: self.on_undecodable,
+            defaults,
+        }))
+    }
+}
+
+impl<S: DynamoSession> fmt::Debug for SessionStoreBuilder<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionStoreBuilder")
+            .field("table_name", &self.table_name)
+            .field("auto_create", &self.auto_create)
+            .field("consistent_read", &self.consistent_read)
+            .finish_non_exhaustive()
+    }
+}
+
+fn client_of(config: &SdkConfig) -> Result<Client, Error> {
+    if config.region().is_none() {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "no AWS Region is set; set AWS_REGION, or `region` in the profile (a local endpoint takes any)",
+        ));
+    }
+    Ok(Client::new(config))
+}
+
+/// The store's own timeouts first, then the client's, then ours.
+fn with_timeouts(client: Client, mut timeouts: TimeoutConfig) -> Client {
+    if let Some(set) = client.config().timeout_config() {
+        timeouts.take_defaults_from(set);
+    }
+    let ours = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    timeouts.take_defaults_from(&ours);
+    let config = client.config().to_builder().timeout_config(timeouts).build();
+    Client::from_conf(config)
+}
+
+/// The encoded fields of a new session.
+fn default_values<S: DynamoSession>(clock: &dyn Clock) -> Result<Vec<Value>, Error> {
+    let now = clock.now().epoch_seconds();
+    let session = S::__new(Header { key: S::Key::generate(), created: now, expires: now });
+    let mut encoder = Encoder::new(S::SCHEMA.attributes());
+    session.__encode(&mut encoder)?;
+    Ok(encoder.into_values())
+}

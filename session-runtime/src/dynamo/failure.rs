@@ -1,0 +1,131 @@
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use crate::item::Item;
+use crate::{Error, ErrorKind};
+
+/// Why a write did not succeed.
+#[derive(Debug)]
+pub(crate) enum WriteFailure {
+    /// The condition did not hold; the item as it is, if there is one.
+    Condition { item: Option<Item>, sent_before: bool },
+    /// Anything else. `may_be_applied` when no answer rules out that the write took place.
+    Other { error: Error, may_be_applied: bool },
+}
+
+/// The SDK's error as one of ours, with the service's own code and message in the text.
+pub(crate) fn error<E>(source: SdkError<E, HttpResponse>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let (kind, detail) = classify(&source);
+    Error::new(kind, detail).with_source(source)
+}
+
+/// Whether DynamoDB may have carried out a request that ended in this error.
+pub(super) fn may_be_applied<E>(source: &SdkError<E, HttpResponse>, attempts: u32) -> bool {
+    match source {
+        SdkError::ConstructionFailure(_) => attempts > 0,
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => attempts > 0,
+        SdkError::DispatchFailure(_) => attempts > 0,
+        SdkError::ServiceError(service) => attempts > 1 || service.raw().status().is_server_error(),
+        _ => true,
+    }
+}
+
+fn classify<E>(source: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    match source {
+        _ if is_credentials_failure(source) => (
+            ErrorKind::AccessDenied,
+            "no AWS credentials could be loaded; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a \
+             profile, or a role (a local endpoint takes any values)"
+                .to_owned(),
+        ),
+        SdkError::ConstructionFailure(_) => (
+            ErrorKind::Configuration,
+            format!("the request could not be built: {}", describe(source)),
+        ),
+        SdkError::TimeoutError(_) => (
+            ErrorKind::Unavailable,
+            "DynamoDB did not answer in time; try again, or raise the store's timeouts".to_owned(),
+        ),
+        SdkError::DispatchFailure(_) => (
+            ErrorKind::Unavailable,
+            format!(
+                "DynamoDB could not be reached: {}; check the network, the Region and the endpoint",
+                describe(source)
+            ),
+        ),
+        SdkError::ServiceError(service) => {
+            classify_service(service.err(), service.raw().status().is_server_error())
+        }
+        _ => (
+            ErrorKind::Unavailable,
+            format!("DynamoDB's answer could not be read: {}", describe(source)),
+        ),
+    }
+}
+
+fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (ErrorKind, String) {
+    let code = error.code().unwrap_or("an unnamed error");
+    let said = match error.message() {
+        Some(message) => format!("{code}: {message}"),
+        None => code.to_owned(),
+    };
+    match code {
+        "ResourceNotFoundException" => (
+            ErrorKind::TableMissing,
+            format!(
+                "the table does not exist in this account, Region or endpoint ({said}); create it, for \
+                 instance by building the store with `.auto_create(true)`, or correct its name"
+            ),
+        ),
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "TransactionConflictException"
+        | "TransactionInProgressException" => (
+            ErrorKind::Throttled,
+            format!("DynamoDB refused the rate of requests ({said}); try again later"),
+        ),
+        "AccessDeniedException"
+        | "ExpiredTokenException"
+        | "IncompleteSignatureException"
+        | "InvalidSignatureException"
+        | "MissingAuthenticationTokenException"
+        | "UnrecognizedClientException" => (
+            ErrorKind::AccessDenied,
+            format!("AWS refused the credentials or lacks a permission ({said})"),
+        ),
+        _ if server_error => {
+            (ErrorKind::Unavailable, format!("DynamoDB failed on its side ({said}); try again"))
+        }
+        _ => (ErrorKind::Rejected, format!("DynamoDB refused the request ({said})")),
+    }
+}
+
+fn is_credentials_failure(source: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(source);
+    while let Some(error) = cause {
+        if error.is::<CredentialsError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The innermost cause, which the SDK's own text leaves out.
+fn describe(error: &(dyn StdError + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}

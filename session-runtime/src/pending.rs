@@ -1,0 +1,62 @@
+use crate::change::Change;
+use crate::item::{Fields, Found, Item};
+use crate::record::{Record, Token};
+
+/// A write that was begun and whose outcome is not known yet.
+///
+/// It stays with the handle while the request is on its way, so that a lost answer or a cancelled call is
+/// settled by the next one.
+#[derive(Debug)]
+pub(crate) enum Pending {
+    Create { item: Item, token: Token, after: Fields, record: Record },
+    Update(Update),
+}
+
+/// One commit to a stored session, across all of its requests.
+#[derive(Debug)]
+pub(crate) struct Update {
+    pub(crate) token: Token,
+    pub(crate) changes: Vec<Change>,
+    /// The fields as the session has them.
+    pub(crate) after: Fields,
+    /// The expiry to write, when it is due.
+    pub(crate) expires: Option<i64>,
+    /// What the table was found to hold, once a condition has failed; before that, the snapshot.
+    pub(crate) stored: Option<(Fields, Vec<Found>)>,
+    /// Require that every changed value still is what it was.
+    pub(crate) guard_changes: bool,
+    /// Some request with this token got no answer.
+    pub(crate) ambiguous: bool,
+    window: usize,
+}
+
+/// How many commits of others may come between a load and a commit before it has to be sent again.
+///
+/// Tokens stay in the item this long, so it is small until a session turns out to be contended.
+const WINDOWS: [i64; 4] = [8, 16, 32, 64];
+
+impl Update {
+    pub(crate) fn new(
+        record: &Record,
+        changes: Vec<Change>,
+        after: Fields,
+        expires: Option<i64>,
+    ) -> Self {
+        Self {
+            token: Token::new(record.sequence(), WINDOWS[0]),
+            changes,
+            after,
+            expires,
+            stored: None,
+            guard_changes: false,
+            ambiguous: false,
+            window: 0,
+        }
+    }
+
+    /// Starts over under a new token, once it is certain that no request with the old one can apply.
+    pub(crate) fn widen_window(&mut self, sequence: i64) {
+        self.window = (self.window + 1).min(WINDOWS.len() - 1);
+        self.token = Token::new(sequence, WINDOWS[self.window]);
+    }
+}

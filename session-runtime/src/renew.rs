@@ -1,0 +1,161 @@
+use crate::change::{Expression, apply, diff};
+use crate::commit::{back_off, out_of_range, require_alive};
+use crate::dynamo::RenameFailure;
+use crate::item::{Item, MAX_ITEM_BYTES, item_size};
+use crate::record::{Record, SEQUENCE, Token, stored_fields};
+use crate::session::{Standing, State, gone};
+use crate::{DynamoSession, Error, ErrorKind, SessionKey};
+
+const MAX_ATTEMPTS: usize = 16;
+
+impl<S: DynamoSession> State<S> {
+    pub(crate) async fn renew(&mut self) -> Result<(), Error> {
+        self.settle().await?;
+        self.require_standing()?;
+        if self.snapshot.is_some() {
+            self.require_snapshot()?;
+            self.require_header()?;
+        }
+        let new_key = match self.renewal.take() {
+            Some(key) => key,
+            None => S::Key::generate(),
+        };
+        if matches!(self.standing, Standing::New) {
+            self.adopt_key(new_key);
+            return Ok(());
+        }
+        // Chosen once: finding an item under it tells that an earlier attempt succeeded.
+        self.renewal = Some(new_key.clone());
+        let old = self.key.attribute_value();
+        for attempt in 0..MAX_ATTEMPTS {
+            let Some(item) = self.store.table().get(&old, true).await? else {
+                return self.adopt_renewed(new_key).await;
+            };
+            let now = self.store.now();
+            let record = Record::take(S::SCHEMA, &mut item.clone())?;
+            if record.expires <= now || self.store.timeouts().has_ended(now, record.created) {
+                self.standing = Standing::Gone;
+                return Err(gone());
+            }
+            if let Standing::Stored(loaded) = &self.standing
+                && let Some(attribute) = loaded.broken_guard(S::SCHEMA, &item)
+            {
+                return Err(self.conflict(attribute, item));
+            }
+            let renewed = self.renewed_item(item, &record, &new_key, now)?;
+            let mut unchanged = Expression::default();
+            require_alive(&mut unchanged, S::SCHEMA, now);
+            let sequence = unchanged.name(SEQUENCE);
+            match record.sequence {
+                Some(known) => {
+                    let known = unchanged.number(known);
+                    unchanged.condition(format!("{sequence} = {known}"));
+                }
+                None => unchanged.require_value(&sequence, None),
+            }
+            match self.store.table().rename(renewed.clone(), &old, &unchanged).await {
+                Ok(()) => return self.adopt_item(new_key, renewed),
+                Err(RenameFailure::NewExists) => return self.adopt_renewed(new_key).await,
+                Err(RenameFailure::OldChanged) => back_off(attempt).await,
+                Err(RenameFailure::Other(error)) => return Err(error),
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Throttled,
+            format!(
+                "the session changed during each of {MAX_ATTEMPTS} attempts, so its id stays the same; \
+                 call `renew` again"
+            ),
+        ))
+    }
+
+    /// The stored item with this session's changes applied, under the new key.
+    fn renewed_item(
+        &mut self,
+        mut item: Item,
+        record: &Record,
+        key: &S::Key,
+        now: i64,
+    ) -> Result<Item, Error> {
+        let attributes = S::SCHEMA.attributes();
+        if let Some(Ok(before)) = &self.snapshot {
+            let after = self.encode()?;
+            let changes = diff(attributes, before, &after);
+            let (stored, _) = stored_fields(attributes, &item);
+            if let Some(attribute) =
+                out_of_range(S::SCHEMA, &changes, &stored, self.store.defaults())
+            {
+                return Err(self.conflict(attribute, item));
+            }
+            for (index, (attribute, stored)) in attributes.iter().zip(stored).enumerate() {
+                let changes: Vec<_> =
+                    changes.iter().filter(|change| change.attribute() == index).collect();
+                let default = &self.store.defaults()[index];
+                let value = apply(stored, default, after[index].as_ref(), changes);
+                for name in attribute.aliases().iter().chain([&attribute.name()]) {
+                    item.remove(*name);
+                }
+                if let Some(value) = value {
+                    item.insert(attribute.name().to_owned(), value.into_attribute_value());
+                }
+            }
+        }
+        let created = record.created.or(self.created());
+        let record = Record {
+            expires: self.store.timeouts().next_expiry(now, created),
+            created,
+            sequence: Some(record.sequence() + 1),
+            commits: Some(vec![Token::new(record.sequence(), 0)]),
+            ..record.clone()
+        };
+        self.insert_header(&mut item, key, &record);
+        if item_size(&item) > MAX_ITEM_BYTES {
+            self.require_size(&self.encode()?)?;
+        }
+        Ok(item)
+    }
+
+    /// The old item is gone: because an earlier attempt moved it, or because someone destroyed it.
+    async fn adopt_renewed(&mut self, new_key: S::Key) -> Result<(), Error> {
+        match self.store.table().get(&new_key.attribute_value(), true).await? {
+            Some(item) => self.adopt_item(new_key, item),
+            None => {
+                self.renewal = None;
+                self.standing = Standing::Gone;
+                Err(gone())
+            }
+        }
+    }
+
+    fn adopt_item(&mut self, new_key: S::Key, mut item: Item) -> Result<(), Error> {
+        let attributes = S::SCHEMA.attributes();
+        let mut record = Record::take(S::SCHEMA, &mut item)?;
+        let (stored, found) = stored_fields(attributes, &item);
+        for (index, value) in stored.into_iter().enumerate() {
+            self.read_back(index, value);
+        }
+        self.expires = record.expires;
+        self.data.__set_expires(record.expires);
+        let fields = self.encode()?;
+        record.found = found;
+        for attribute in attributes {
+            item.remove(attribute.name());
+        }
+        record.other_bytes += item_size(&item);
+        self.snapshot = Some(Ok(fields));
+        self.standing = Standing::Stored(record);
+        self.adopt_key(new_key);
+        Ok(())
+    }
+
+    fn adopt_key(&mut self, key: S::Key) {
+        tracing::debug!(
+            session = key.fingerprint(),
+            previous = self.key.fingerprint(),
+            "session renewed"
+        );
+        self.data.__set_key(key.clone());
+        self.key = key;
+        self.renewal = None;
+    }
+}

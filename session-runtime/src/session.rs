@@ -1,0 +1,280 @@
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use crate::item::{Encoder, Fields, Item};
+use crate::pending::Pending;
+use crate::record::Record;
+use crate::store::SessionStore;
+use crate::{DynamoSession, Error, ErrorKind, Expires};
+
+/// A session in hand: the typed fields, and what is needed to write back what changed.
+///
+/// It dereferences to the struct. Reading costs nothing; the first mutable access remembers the fields as
+/// they are, and [`commit`](Self::commit) sends what has changed since, in one conditional request.
+/// Dropping the handle without a commit discards the changes.
+///
+/// # Examples
+///
+/// ```
+/// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore, Committed};
+/// #[derive(DynamoSession)]
+/// #[session(table = "visits")]
+/// struct Visit {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     pages: u32,
+/// }
+///
+/// # #[cfg(feature = "embedded")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let client = dynamo_session::embedded::client();
+/// let store = SessionStore::<Visit>::builder().client(client).auto_create(true).build().await?;
+///
+/// let mut session = store.create();
+/// assert_eq!(session.commit().await?, Committed::Unchanged); // never changed, never stored
+/// session.pages += 1;
+/// assert_eq!(session.commit().await?, Committed::Created);
+/// session.pages += 1;
+/// assert_eq!(session.commit().await?, Committed::Updated);
+/// # Ok::<(), dynamo_session::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Session<S: DynamoSession> {
+    // Boxed so that a handle moves cheaply between a web layer and its handlers.
+    state: Option<Box<State<S>>>,
+    lender: Option<Box<dyn Lender<S>>>,
+}
+
+/// Takes a lent session's state back when its handle is dropped.
+pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
+    fn take_back(&self, state: Box<State<S>>);
+}
+
+/// What a commit or a touch did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "an ignored result hides nothing that failed, but `let _ =` says that it is meant"]
+pub enum Committed {
+    /// The session was stored for the first time.
+    Created,
+    /// Changed fields were written.
+    Updated,
+    /// Nothing had changed; the expiry was moved.
+    Touched,
+    /// Nothing had changed and the expiry was not due: no request was made.
+    Unchanged,
+}
+
+pub(crate) struct State<S: DynamoSession> {
+    pub(crate) store: SessionStore<S>,
+    pub(crate) data: S,
+    pub(crate) key: S::Key,
+    pub(crate) created: i64,
+    pub(crate) expires: i64,
+    pub(crate) standing: Standing,
+    /// The fields before the first mutable access since they were last in step with the table.
+    pub(crate) snapshot: Option<Result<Fields, Error>>,
+    pub(crate) pending: Option<Pending>,
+    /// After a conflict, the session as the winner left it, and the item that it was read from.
+    pub(crate) latest: Option<S>,
+    pub(crate) winner: Option<Item>,
+    /// The key that an unfinished renewal moves to.
+    pub(crate) renewal: Option<S::Key>,
+}
+
+pub(crate) enum Standing {
+    /// Not in the table yet.
+    New,
+    /// In the table, as last seen.
+    Stored(Record),
+    /// Destroyed, expired, or found to be so.
+    Gone,
+    /// A commit's outcome cannot be known, so neither can what the table holds.
+    Unknown,
+}
+
+impl<S: DynamoSession> State<S> {
+    pub(crate) fn encode(&self) -> Result<Fields, Error> {
+        let mut encoder = Encoder::new(S::SCHEMA.attributes());
+        self.data.__encode(&mut encoder)?;
+        Ok(encoder.into_fields(self.store.defaults()))
+    }
+
+    /// The creation time, if the type keeps one.
+    pub(crate) fn created(&self) -> Option<i64> {
+        S::SCHEMA.created().map(|_| self.created)
+    }
+
+    fn remember(&mut self) {
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.encode());
+        }
+    }
+}
+
+impl<S: DynamoSession> Session<S> {
+    pub(crate) fn new(state: State<S>) -> Self {
+        Self { state: Some(Box::new(state)), lender: None }
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn lent(state: Box<State<S>>, lender: Box<dyn Lender<S>>) -> Self {
+        Self { state: Some(state), lender: Some(lender) }
+    }
+
+    fn state(&self) -> &State<S> {
+        match &self.state {
+            Some(state) => state,
+            None => unreachable!("the state leaves only when the handle is dropped"),
+        }
+    }
+
+    fn state_mut(&mut self) -> &mut State<S> {
+        match &mut self.state {
+            Some(state) => state,
+            None => unreachable!("the state leaves only when the handle is dropped"),
+        }
+    }
+
+    /// The session's key: with [`SessionId`](crate::SessionId), the secret that the cookie carries.
+    pub fn id(&self) -> &S::Key {
+        &self.state().key
+    }
+
+    /// When the session expires unless it is touched.
+    pub fn expires_at(&self) -> Expires {
+        Expires::from_epoch_seconds(self.state().expires)
+    }
+
+    /// Whether the session has not been stored yet.
+    pub fn is_new(&self) -> bool {
+        matches!(self.state().standing, Standing::New)
+    }
+
+    /// After a commit that failed with a conflict, the session as the winner left it.
+    ///
+    /// To go on, load the session again, or use [`SessionStore::update`], which does so by itself.
+    pub fn latest(&self) -> Option<&S> {
+        self.state().latest.as_ref()
+    }
+
+    /// Writes what has changed, and moves the expiry when it is due.
+    ///
+    /// A new session is stored with one `PutItem`, if it was changed at all; a stored one with one
+    /// `UpdateItem` that carries only the changed fields and, inside maps and structs, only the changed
+    /// entries. Changes that other requests made to other fields or entries are kept. Afterwards counters,
+    /// sets and appended lists hold the table's values; other people's changes to other fields appear at
+    /// the next load.
+    ///
+    /// A commit whose answer was lost is settled by the next call on the same handle before anything else
+    /// is sent, and is never applied twice.
+    ///
+    /// Costs write units by the size of the whole item, 1 per KB; nothing if nothing is to be written.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Gone`]: the session was destroyed or has expired. Nothing was written.
+    /// - [`ErrorKind::Conflict`]: a field marked `guard` was changed by someone else, or a counter would
+    ///   leave its type's range. Nothing was written; [`latest`](Self::latest) is the stored session.
+    /// - [`ErrorKind::Encode`]: a field cannot be stored. Nothing was written.
+    /// - [`ErrorKind::TooLarge`]: the item would pass 400 KB. Nothing was sent.
+    /// - [`ErrorKind::Configuration`]: key, expiry or creation was assigned to. Nothing was written.
+    /// - [`ErrorKind::OutcomeUnknown`]: an earlier attempt got no answer, and it can no longer be known
+    ///   whether it was applied. Load the session again.
+    /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`],
+    ///   [`ErrorKind::TableMissing`], [`ErrorKind::Rejected`]: DynamoDB's answer, or its absence.
+    pub async fn commit(&mut self) -> Result<Committed, Error> {
+        let result = self.state_mut().commit().await;
+        self.in_context("commit", result)
+    }
+
+    /// Extends the idle timeout, if it has moved by the touch interval or more.
+    ///
+    /// Does not write changed fields; [`commit`](Self::commit) does both. A session that was never stored
+    /// has nothing to extend. Costs a write of the whole item, 1 unit per KB, when it is due; else nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Gone`] if the session was destroyed or has expired: it is not revived. Otherwise as
+    /// for [`commit`](Self::commit).
+    pub async fn touch(&mut self) -> Result<Committed, Error> {
+        let result = self.state_mut().touch().await;
+        self.in_context("touch", result)
+    }
+
+    /// Gives the session a new id, and ends the old one at once: at login, and whenever privileges change.
+    ///
+    /// Uncommitted changes are written with it, and what other requests committed meanwhile is carried
+    /// over. The move is one transaction, so there is no moment at which neither or both ids are valid;
+    /// there is no grace for the old one. The creation time stays, so an absolute timeout is not extended.
+    /// A session that was never stored only changes its id.
+    ///
+    /// Costs one consistent read, and two transactional writes of 2 units per KB.
+    ///
+    /// # Errors
+    ///
+    /// As for [`commit`](Self::commit). After an error that leaves the outcome open, call it again: the new
+    /// id is chosen once.
+    pub async fn renew(&mut self) -> Result<(), Error> {
+        let result = self.state_mut().renew().await;
+        self.in_context("renew", result)
+    }
+
+    /// Ends the session: at logout. What is in flight elsewhere cannot bring it back.
+    ///
+    /// Ending a session that is already gone, or was never stored, is not an error. Costs a write of the
+    /// item's size, 1 unit per KB.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`],
+    /// [`ErrorKind::TableMissing`] and [`ErrorKind::Configuration`]: the session may still be there; call
+    /// it again.
+    pub async fn destroy(&mut self) -> Result<(), Error> {
+        let result = self.state_mut().destroy().await;
+        self.in_context("destroy", result)
+    }
+
+    fn in_context<T>(&self, operation: &'static str, result: Result<T, Error>) -> Result<T, Error> {
+        result.map_err(|error| self.state().store.in_context(error, operation, self.id()))
+    }
+}
+
+impl<S: DynamoSession> Deref for Session<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.state().data
+    }
+}
+
+impl<S: DynamoSession> DerefMut for Session<S> {
+    fn deref_mut(&mut self) -> &mut S {
+        let state = self.state_mut();
+        state.remember();
+        &mut state.data
+    }
+}
+
+impl<S: DynamoSession> Drop for Session<S> {
+    fn drop(&mut self) {
+        if let (Some(state), Some(lender)) = (self.state.take(), self.lender.take()) {
+            lender.take_back(state);
+        }
+    }
+}
+
+impl<S: DynamoSession + fmt::Debug> fmt::Debug for Session<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("data", &**self).field("is_new", &self.is_new()).finish()
+    }
+}
+
+pub(crate) fn gone() -> Error {
+    Error::new(
+        ErrorKind::Gone,
+        "the session was destroyed or has expired, so nothing was written; begin a new one",
+    )
+}
