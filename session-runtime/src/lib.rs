@@ -5,6 +5,9 @@
 // So that the derive's paths resolve in this crate's own tests and documentation.
 extern crate self as dynamo_session;
 
+#[cfg(feature = "embedded")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
+pub mod embedded;
 mod error;
 mod expiry;
 mod id;
