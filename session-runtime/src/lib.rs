@@ -6,6 +6,9 @@ mod builder;
 mod change;
 mod commit;
 mod dynamo;
+#[cfg(feature = "embedded")]
+#[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
+pub mod embedded;
 mod error;
 mod expiry;
 mod id;

@@ -1,3 +1,6 @@
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod dates;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -136,10 +139,13 @@ instant!(CreatedAt);
 ///
 /// DynamoDB's TTL reads a top-level Number of seconds since the Unix epoch
 /// ([Using time to live](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html)).
+///
+/// The features `chrono`, `jiff` and `time` add the types of those crates. A stored number that a type cannot hold is
+/// read as the nearest instant that it can.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hold a session's expiry or creation",
     label = "not a time",
-    note = "use `Expires` for `ttl` and `CreatedAt` for `created`; `u64`, `i64` and `SystemTime` work too"
+    note = "use `Expires` for `ttl` and `CreatedAt` for `created`; `u64`, `i64` and `SystemTime` work too, as do `chrono::DateTime<Utc>`, `jiff::Timestamp` and `time::OffsetDateTime` with the feature of that name"
 )]
 pub trait EpochSeconds: Send + 'static {
     /// The instant that is this many seconds after the Unix epoch.

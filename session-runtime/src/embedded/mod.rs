@@ -1,0 +1,237 @@
+//! A DynamoDB engine inside the process, for development and tests: no AWS account, no network, no container.
+//!
+//! The engine is [dynoxide](https://docs.rs/dynoxide-rs), which keeps its tables in SQLite. Here it stands behind the
+//! AWS SDK's own HTTP seam, so everything above it, requests, retries and errors included, is what runs against AWS.
+//!
+//! # Examples
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = dynamo_session::embedded::client();
+//! let tables = client.list_tables().send().await?;
+//! assert!(tables.table_names().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Limits
+//!
+//! - **Not for production**: one process, one lock, no replication. A call runs on the thread that polls it.
+//! - It brings SQLite, built with a C compiler. Cargo allows one crate that links `sqlite3` in a program, so the feature
+//!   does not resolve beside sqlx 0.8 or rusqlite 0.37 with SQLite enabled.
+//! - Nothing expires by itself: call [`Engine::delete_expired`]. (On AWS, too, expired items linger for days.)
+//! - Not every operation is there: streams, backups and PartiQL answer `UnknownOperationException`.
+//! - Known to differ from AWS: it never throttles and never reads stale data; enabling TTL twice is accepted;
+//!   `UpdateItem` with `ReturnValues=ALL_OLD` on a missing item returns the key; `PROVISIONED` billing without a
+//!   throughput is accepted; `DescribeTable` counts items exactly.
+
+mod wire;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use dynoxide::{Database, DynoxideError};
+
+use crate::{Clock, Error, ErrorKind};
+
+const REGION: &str = "us-east-1";
+// `.invalid` never resolves (RFC 2606): a configuration that loses the engine cannot reach AWS by accident.
+const ENDPOINT: &str = "http://dynamodb.invalid";
+
+/// A client on an in-memory engine of its own, empty and gone with its last clone.
+///
+/// The short form of [`Engine::memory`]`().client()`.
+///
+/// # Examples
+///
+/// ```
+/// let client = dynamo_session::embedded::client();
+/// ```
+///
+/// # Panics
+///
+/// If SQLite cannot open an in-memory database: the process is out of memory.
+pub fn client() -> Client {
+    Engine::memory().client()
+}
+
+/// An in-process DynamoDB. Clones, and the clients made from them, share one database.
+///
+/// It is an [`HttpClient`](aws_sdk_dynamodb::config::HttpClient) of the AWS SDK: [`client`](Self::client) gives a complete client, and a test that wants to
+/// fail, delay or count requests wraps the engine in an `HttpClient` of its own.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::embedded::Engine;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///
+/// let engine = Engine::memory();
+/// let (here, there) = (engine.client(), engine.client());
+/// let missing = here.describe_table().table_name("shop-sessions").send().await.unwrap_err();
+/// assert!(missing.into_service_error().is_resource_not_found_exception());
+/// assert!(there.list_tables().send().await?.table_names().is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    database: Database,
+    place: Arc<str>,
+}
+
+impl Engine {
+    /// An empty engine in memory, on the system's clock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let client = dynamo_session::embedded::Engine::memory().client();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If SQLite cannot open an in-memory database: the process is out of memory.
+    pub fn memory() -> Self {
+        Self::in_memory(Database::memory())
+    }
+
+    /// An empty engine in memory, whose TTL follows this clock.
+    ///
+    /// Hand the same [`ManualClock`](crate::ManualClock) to a store, and moving it moves both.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynamo_session::ManualClock;
+    /// use dynamo_session::embedded::Engine;
+    /// use std::time::Duration;
+    ///
+    /// let clock = ManualClock::new();
+    /// let engine = Engine::memory_with_clock(clock.clone());
+    /// clock.advance(Duration::from_secs(3600));
+    /// assert_eq!(engine.delete_expired()?, 0);
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If SQLite cannot open an in-memory database: the process is out of memory.
+    pub fn memory_with_clock(clock: impl Clock) -> Self {
+        Self::in_memory(Database::memory_with_clock(Arc::new(EngineClock(clock))))
+    }
+
+    /// An engine whose tables are in this file, made if it is missing: data survives a restart.
+    ///
+    /// The file is an SQLite database that nothing else should use, and one engine at a time should have it open.
+    /// SQLite keeps two more files beside it, ending in `-wal` and `-shm`. An engine in a file always follows the
+    /// system's clock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynamo_session::embedded::Engine;
+    ///
+    /// let file = std::env::temp_dir().join(format!("sessions-{}.db", std::process::id()));
+    /// let engine = Engine::file(&file)?;
+    /// # drop(engine);
+    /// # let _ = std::fs::remove_file(file);
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration), naming the path, if the file cannot be opened or made, or is not an
+    /// SQLite database.
+    pub fn file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let unusable = |source: Box<dyn StdError + Send + Sync>| {
+            let detail = format!("the embedded engine cannot use the file `{}`", path.display());
+            Error::new(ErrorKind::Configuration, detail).with_source(source)
+        };
+        // SQLite gives a meaning to some relative names, such as `:memory:`; an absolute one is always a file.
+        let absolute = std::path::absolute(path).map_err(|error| unusable(error.into()))?;
+        let name = absolute.to_str().ok_or_else(|| unusable("the path is not UTF-8".into()))?;
+        let database = Database::new(name).map_err(|error| unusable(error.into()))?;
+        Ok(Self { database, place: name.into() })
+    }
+
+    fn in_memory(database: Result<Database, DynoxideError>) -> Self {
+        match database {
+            Ok(database) => Self { database, place: "memory".into() },
+            Err(error) => panic!("SQLite cannot open a database in memory: {error}"),
+        }
+    }
+
+    /// A client whose requests this engine answers, with made-up credentials and Region.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let client = dynamo_session::embedded::Engine::memory().client();
+    /// assert_eq!(client.config().region().unwrap().as_ref(), "us-east-1");
+    /// ```
+    pub fn client(&self) -> Client {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static(REGION))
+            .endpoint_url(ENDPOINT)
+            .credentials_provider(Credentials::new("embedded", "embedded", None, None, "embedded"))
+            .http_client(self.clone())
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// Deletes the items that have expired from every table with TTL enabled, as DynamoDB does in the background.
+    ///
+    /// Returns how many it deleted. The calling thread waits until it is done, and other requests go between.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let engine = dynamo_session::embedded::Engine::memory();
+    /// assert_eq!(engine.delete_expired()?, 0);
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`](ErrorKind::Unavailable) if SQLite fails, as on a full disk.
+    pub fn delete_expired(&self) -> Result<usize, Error> {
+        self.database.sweep_ttl().map_err(|error| {
+            let detail = format!("the embedded engine failed (its tables are in {})", self.place);
+            Error::new(ErrorKind::Unavailable, detail).with_source(error)
+        })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Engine").field(&self.place).finish()
+    }
+}
+
+struct EngineClock<C>(C);
+
+impl<C: Clock> EngineClock<C> {
+    fn since_epoch(&self) -> Duration {
+        self.0.now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    }
+}
+
+impl<C: Clock> dynoxide::storage_backend::Clock for EngineClock<C> {
+    fn now_unix_secs(&self) -> u64 {
+        self.since_epoch().as_secs()
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.since_epoch().as_secs_f64()
+    }
+}
