@@ -88,7 +88,9 @@ impl Network {
             Ok(components) => engine.http_connector(&settings, &components),
             Err(error) => panic!("the engine's connector needs no components: {error}"),
         };
-        Self { shared: Arc::new(Shared { engine, faults: Mutex::default(), sent: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared { engine, faults: Mutex::default(), sent: Mutex::default() }),
+        }
     }
 
     /// Does this to the next request of an operation that no earlier call has claimed.

@@ -91,11 +91,7 @@ impl World {
     }
 
     /// Loads a session that must be there.
-    pub async fn load<S: DynamoSession>(
-        &self,
-        store: &SessionStore<S>,
-        id: &S::Key,
-    ) -> Session<S> {
+    pub async fn load<S: DynamoSession>(&self, store: &SessionStore<S>, id: &S::Key) -> Session<S> {
         match store.load(id).await {
             Ok(Some(session)) => session,
             Ok(None) => panic!("the session is gone"),
