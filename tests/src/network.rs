@@ -98,6 +98,11 @@ impl Network {
         lock(&self.shared.faults).push_back((operation.to_owned(), fault));
     }
 
+    /// Lets every request pass again.
+    pub fn forget_faults(&self) {
+        lock(&self.shared.faults).clear();
+    }
+
     /// Everything that was sent since the last call, oldest first.
     pub fn take_sent(&self) -> Vec<Sent> {
         lock(&self.shared.sent).drain(..).map(|(sent, _)| sent).collect()
