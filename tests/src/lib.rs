@@ -1,1 +1,7 @@
-//! x
+//! Tests of `dynamo-session` that need the whole system, and the doctests of its derive.
+
+#[cfg(doctest)]
+mod doctests {
+    #[doc = concat!("```edition2021\n", include_str!("../tests/support/anywhere.rs"), "fn main() {}\n```")]
+    mod edition_2021 {}
+}
