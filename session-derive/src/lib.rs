@@ -1,8 +1,27 @@
-//! x
-use proc_macro::TokenStream;
+//! The derive macro of `dynamo-session`, which re-exports it.
 
-/// x
+mod check;
+mod errors;
+mod expand;
+mod fallback;
+mod model;
+mod parse;
+
+use errors::Errors;
+use model::Session;
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct a session.
 #[proc_macro_derive(DynamoSession, attributes(session))]
-pub fn derive(_: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn derive_dynamo_session(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    let mut errors = Errors::default();
+    let input = parse::parse(input, &mut errors);
+    let session = Session::new(input, &mut errors);
+    let output = match check::check(&session, &mut errors) {
+        Some(checked) if errors.is_empty() => expand::expand(&checked),
+        _ => fallback::expand(&session, errors),
+    };
+    output.into()
 }

@@ -1,33 +1,93 @@
 //! What generated code calls. Not stable: do not call it by hand.
 
-pub use core;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use core::marker::Send;
+pub use core::option::Option::{self, None, Some};
+pub use core::primitive::{i64, usize};
+pub use core::result::Result::Ok;
+pub use core::unreachable;
+
 pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
 pub use crate::schema::{CounterRange, Header};
+pub use crate::{
+    Attribute, DynamoSession, EpochSeconds, Error, IndexKey, KeyType, Role, Schema, SessionId,
+    SessionKey, Timeouts,
+};
 pub use serde_dynamo::Deserializer as ValueDeserializer;
 pub use serde_dynamo::Error as DecodeError;
+
+/// What the hidden methods of a session return.
+pub type Result<T> = core::result::Result<T, Error>;
 
 /// A type that serde can store and read back.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a session",
     label = "serde cannot store this type",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it and for every type inside it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`",
+    note = "`SessionId`, `Expires` and `CreatedAt` are for the fields marked `hash_key`, `ttl` and `created`"
 )]
-pub trait Field: Serialize + DeserializeOwned {}
+pub trait Field: Serialize + DeserializeOwned {
+    fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<()> {
+        encoder.value(index, self)
+    }
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        index: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self> {
+        decoder.value(index, default)
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Field for T {}
 
+/// A type with a value for a new session to start with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default for a new session to start with",
+    label = "does not implement `Default`",
+    note = "write the value, `#[session(default = ...)]`, or implement `Default` for `{Self}`",
+    note = "a field that need not be stored is `#[session(skip, default = ...)]`"
+)]
+pub trait Initial: Sized {
+    fn initial() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Initial for T {
+    fn initial() -> Self {
+        T::default()
+    }
+}
+
 /// Bytes, stored as Binary.
 pub trait Bytes: Sized {
+    fn initial() -> Self;
+
+    fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<()> {
+        encoder.bytes(index, self)
+    }
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        index: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self> {
+        decoder.bytes(index, default)
+    }
+
     fn bytes(&self) -> Option<&[u8]>;
     fn from_bytes(bytes: Option<Vec<u8>>) -> Option<Self>;
 }
 
 impl Bytes for Vec<u8> {
+    fn initial() -> Self {
+        Self::new()
+    }
+
     fn bytes(&self) -> Option<&[u8]> {
         Some(self)
     }
@@ -38,6 +98,10 @@ impl Bytes for Vec<u8> {
 }
 
 impl<const N: usize> Bytes for [u8; N] {
+    fn initial() -> Self {
+        [0; N]
+    }
+
     fn bytes(&self) -> Option<&[u8]> {
         Some(self)
     }
@@ -48,6 +112,10 @@ impl<const N: usize> Bytes for [u8; N] {
 }
 
 impl<T: Bytes> Bytes for Option<T> {
+    fn initial() -> Self {
+        None
+    }
+
     fn bytes(&self) -> Option<&[u8]> {
         self.as_ref()?.bytes()
     }
@@ -95,8 +163,26 @@ impl<K, V: Counter, H> Counter for std::collections::HashMap<K, V, H> {
     label = "not a set",
     note = "use a `BTreeSet` or `HashSet` whose members serialize as text, a number or bytes"
 )]
-pub trait Set {}
+pub trait Set {
+    const ROLE: Role = Role::Set;
+}
 
 impl<T> Set for std::collections::BTreeSet<T> {}
 
 impl<T, H> Set for std::collections::HashSet<T, H> {}
+
+/// A list that can grow.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be appended to",
+    label = "not a list",
+    note = "use a `Vec`, `VecDeque` or `LinkedList`, or remove `append`"
+)]
+pub trait List {
+    const ROLE: Role = Role::Append;
+}
+
+impl<T> List for Vec<T> {}
+
+impl<T> List for std::collections::VecDeque<T> {}
+
+impl<T> List for std::collections::LinkedList<T> {}

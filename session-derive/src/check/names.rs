@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use quote::ToTokens;
+
+use crate::errors::Errors;
+use crate::model::{Kind, Name, Session};
+
+/// What a commit keeps for itself in the item.
+const RESERVED: &[&str] = &["_seq", "_commits", "_idle"];
+const LONGEST_ATTRIBUTE: usize = 255;
+
+pub(crate) fn check(session: &Session, errors: &mut Errors) {
+    if let Some(table) = session.table() {
+        resource("a table's name", &table.value(), table, "sessions", errors);
+    }
+    let mut attributes = BTreeMap::new();
+    let mut indexes = BTreeMap::new();
+    for field in &session.fields {
+        if matches!(field.kind, Kind::Skipped) {
+            continue;
+        }
+        attribute(&field.name, errors);
+        unique(&mut attributes, &field.name, &field.ident, errors);
+        let Some(stored) = field.stored() else { continue };
+        for alias in &stored.aliases {
+            attribute(alias, errors);
+            unique(&mut attributes, alias, &field.ident, errors);
+        }
+        if let Some(index) = &stored.index {
+            resource("an index's name", &index.text, index, "by_user", errors);
+            match indexes.entry(index.text.as_str()) {
+                Entry::Vacant(entry) => drop(entry.insert(&field.ident)),
+                Entry::Occupied(entry) => errors.at(
+                    index,
+                    format!(
+                        "the index `{}` is already on `{}`: each field has an index of its own, so write another name",
+                        index.text,
+                        entry.get()
+                    ),
+                ),
+            }
+        }
+    }
+}
+
+fn attribute(name: &Name, errors: &mut Errors) {
+    let text = &name.text;
+    if text.is_empty() {
+        errors.at(name, "an attribute's name cannot be empty: write at least one character");
+    } else if text.len() > LONGEST_ATTRIBUTE {
+        errors.at(
+            name,
+            format!("an attribute's name has at most 255 bytes, and this one has {}", text.len()),
+        );
+    } else if RESERVED.contains(&text.as_str()) {
+        errors.at(
+            name,
+            format!("the attribute `{text}` is kept for the library: write another name, such as `rename = \"{}\"`", text.trim_start_matches('_')),
+        );
+    }
+}
+
+fn unique<'a>(
+    attributes: &mut BTreeMap<&'a str, &'a syn::Ident>,
+    name: &'a Name,
+    field: &'a syn::Ident,
+    errors: &mut Errors,
+) {
+    match attributes.entry(&name.text) {
+        Entry::Vacant(entry) => drop(entry.insert(field)),
+        Entry::Occupied(entry) if *entry.get() == field => errors.at(
+            name,
+            format!("`{}` already stands for this field: remove the second", name.text),
+        ),
+        Entry::Occupied(entry) => errors.at(
+            name,
+            format!(
+                "the attribute `{}` already belongs to `{}`: write another name with `rename` or `alias`",
+                name.text,
+                entry.get()
+            ),
+        ),
+    }
+}
+
+/// The names that AWS accepts for tables and indexes.
+fn resource(what: &str, name: &str, place: impl ToTokens, example: &str, errors: &mut Errors) {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !(3..=255).contains(&name.len()) {
+        errors.at(
+            place,
+            format!("{what} has 3 to 255 characters, and `{name}` has {}: write one such as `\"{example}\"`", name.len()),
+        );
+    } else if let Some(bad) = name.chars().find(|c| !is_allowed(*c)) {
+        errors.at(
+            place,
+            format!("{what} has only letters, digits, `_`, `-` and `.`: write it without `{bad}`"),
+        );
+    }
+}

@@ -1,0 +1,54 @@
+use syn::Ident;
+
+use super::candidate;
+use crate::errors::Errors;
+use crate::model::Session;
+
+pub(crate) fn check(session: &Session, errors: &mut Errors) {
+    let options = &session.options;
+    if options.is_broken {
+        return;
+    }
+    let timeouts = &session.timeouts;
+    let idle = match &options.idle_timeout {
+        Some(idle) => format!("the idle timeout, `{}`", idle.value.literal.value()),
+        None => "the idle timeout, `30m` if nothing else is said".to_owned(),
+    };
+    if let Some(touch) = &options.touch_interval
+        && touch.value.seconds >= timeouts.idle
+    {
+        errors.at(
+            &touch.value.literal,
+            format!("write less than {idle}: a session that is not touched in time ends while it is in use"),
+        );
+    }
+    if let Some(absolute) = &options.absolute_timeout
+        && absolute.value.seconds < timeouts.idle
+    {
+        let absolute_text = absolute.value.literal.value();
+        match &options.idle_timeout {
+            Some(idle) => errors.at(
+                &idle.value.literal,
+                format!("write at most the absolute timeout, `{absolute_text}`, after which every session ends"),
+            ),
+            None => errors.at(
+                &absolute.value.literal,
+                format!("shorter than {idle}: add `idle_timeout = \"{absolute_text}\"` or less"),
+            ),
+        }
+    }
+}
+
+pub(crate) fn missing_created(session: &Session, absolute: &Ident, errors: &mut Errors) {
+    match candidate(session, "CreatedAt") {
+        Some(field) => errors.at(
+            &field.ident,
+            "`absolute_timeout` counts from when the session began: mark this field with `#[session(created)]`",
+        ),
+        None => errors.at(
+            absolute,
+            "`absolute_timeout` counts from when the session began: \
+             add a field `#[session(created)] created_at: CreatedAt`",
+        ),
+    }
+}

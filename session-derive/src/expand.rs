@@ -1,0 +1,126 @@
+//! The model to tokens.
+
+mod bounds;
+mod field;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::check::Checked;
+use crate::model::{Session, Timeouts};
+pub(crate) use bounds::bounded;
+pub(crate) use field::{attribute, decode, encode, expires};
+use field::{created, initial};
+
+pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
+    let Checked { session, hash_key, ttl, stored, .. } = checked;
+    let ident = &session.ident;
+    let generics = bounded(session);
+    let (parameters, arguments, conditions) = generics.split_for_impl();
+    let schema = schema(checked);
+    let (key, key_type) = (&hash_key.ident, &hash_key.ty);
+    let (ttl_field, ttl_type) = (&ttl.ident, &ttl.ty);
+    let expires = expires(ttl);
+    let created = created(checked.created);
+    let initial = session.fields.iter().map(initial);
+    let encode =
+        stored.iter().enumerate().map(|(index, (field, stored))| encode(index, field, stored));
+    let decode =
+        stored.iter().enumerate().map(|(index, (field, stored))| decode(index, field, stored));
+    let count = stored.len();
+    let implementation = quote! {
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #parameters __private::DynamoSession for #ident #arguments #conditions {
+            type Key = #key_type;
+
+            const SCHEMA: &'static __private::Schema = #schema;
+
+            fn __new(__header: __private::Header<Self::Key>) -> Self {
+                Self { #(#initial),* }
+            }
+
+            fn __key(&self) -> &Self::Key {
+                &self.#key
+            }
+
+            fn __expires(&self) -> __private::i64 {
+                #expires
+            }
+
+            fn __set_expires(&mut self, __expires: __private::i64) {
+                self.#ttl_field = <#ttl_type as __private::EpochSeconds>::from_epoch_seconds(__expires);
+            }
+
+            fn __created(&self) -> __private::Option<__private::i64> {
+                #created
+            }
+
+            fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
+                #(#encode)*
+                __private::Ok(())
+            }
+
+            fn __decode(
+                __header: __private::Header<Self::Key>,
+                __decoder: &mut __private::Decoder<'_>,
+            ) -> __private::Result<Self> {
+                let mut __session = Self::__new(__header);
+                for __index in 0..#count {
+                    __session.__decode_field(__index, __decoder)?;
+                }
+                __private::Ok(__session)
+            }
+
+            fn __decode_field(
+                &mut self,
+                __index: __private::usize,
+                __decoder: &mut __private::Decoder<'_>,
+            ) -> __private::Result<()> {
+                match __index {
+                    #(#decode)*
+                    _ => {}
+                }
+                __private::Ok(())
+            }
+        }
+    };
+    wrapped(session, &implementation)
+}
+
+/// In a scope of its own, where one import stands for the path to the crate.
+pub(crate) fn wrapped(session: &Session, implementation: &TokenStream) -> TokenStream {
+    let private = session.private();
+    quote! {
+        const _: () = {
+            use #private as __private;
+            #implementation
+        };
+    }
+}
+
+fn schema(checked: &Checked<'_>) -> TokenStream {
+    let Checked { session, hash_key, ttl, created, stored } = checked;
+    let (key, expires) = (&hash_key.name.text, &ttl.name.text);
+    let Timeouts { idle, touch_interval, absolute } = &session.timeouts;
+    let absolute = match absolute {
+        Some(seconds) => quote!(__private::Some(#seconds)),
+        None => quote!(__private::None),
+    };
+    let attributes = stored.iter().map(|(field, stored)| attribute(field, stored));
+    let table = session.table().map(|table| quote!(.with_table(#table)));
+    let created = created.map(|field| {
+        let name = &field.name.text;
+        quote!(.with_created(#name))
+    });
+    quote! {
+        &__private::Schema::new(
+            #key,
+            #expires,
+            __private::Timeouts::from_secs(#idle, #absolute, #touch_interval),
+            &[#(#attributes),*],
+        )
+        #table
+        #created
+    }
+}

@@ -1,0 +1,84 @@
+//! The session as data.
+
+mod case;
+mod combination;
+mod field;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Generics, Ident, LitStr};
+
+use crate::errors::Errors;
+use crate::parse::{Input, StructOptions};
+use case::Case;
+pub(crate) use field::{Codec, Field, Kind, Name, Role, Stored};
+
+const DEFAULT_IDLE: u64 = 30 * 60;
+
+pub(crate) struct Session {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) options: StructOptions,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) fields: Vec<Field>,
+    /// Some field could not be read, and may be the one that seems to be missing.
+    pub(crate) is_incomplete: bool,
+}
+
+/// In seconds.
+pub(crate) struct Timeouts {
+    pub(crate) idle: u64,
+    pub(crate) touch_interval: u64,
+    pub(crate) absolute: Option<u64>,
+}
+
+impl Session {
+    pub(crate) fn new(input: Input, errors: &mut Errors) -> Self {
+        let case = input
+            .options
+            .rename_all
+            .as_ref()
+            .and_then(|given| errors.keep(Case::parse(&given.value)))
+            .unwrap_or_default();
+        let is_a_struct = input.fields.is_some();
+        let fields = input.fields.into_iter().flatten();
+        let fields: Vec<_> = fields.map(|field| Field::new(field, case, errors)).collect();
+        Self {
+            is_incomplete: !is_a_struct || fields.iter().any(|field| field.is_broken),
+            ident: input.ident,
+            generics: input.generics,
+            timeouts: Timeouts::new(&input.options),
+            options: input.options,
+            fields,
+        }
+    }
+
+    /// The path of the module that generated code may use.
+    pub(crate) fn private(&self) -> TokenStream {
+        match &self.options.krate {
+            Some(krate) => {
+                let path = &krate.value;
+                quote!(#path::private)
+            }
+            None => quote!(::dynamo_session::private),
+        }
+    }
+
+    pub(crate) fn table(&self) -> Option<&LitStr> {
+        self.options.table.as_ref().map(|table| &table.value)
+    }
+}
+
+impl Timeouts {
+    fn new(options: &StructOptions) -> Self {
+        let idle = options.idle_timeout.as_ref().map_or(DEFAULT_IDLE, |idle| idle.value.seconds);
+        Self {
+            idle,
+            touch_interval: match &options.touch_interval {
+                Some(touch) => touch.value.seconds,
+                None => (idle / 10).max(1),
+            },
+            absolute: options.absolute_timeout.as_ref().map(|absolute| absolute.value.seconds),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use syn::Ident;
+
+use crate::errors::Errors;
+use crate::parse::FieldOptions;
+
+/// Reports the words on one field that exclude each other.
+pub(crate) fn check(options: &FieldOptions, errors: &mut Errors) {
+    let words = words(options);
+    for (position, first) in words.iter().enumerate() {
+        let clash = words[position + 1..]
+            .iter()
+            .find_map(|second| Some((second, exclusion(&first.to_string(), &second.to_string())?)));
+        if let Some((second, reason)) = clash {
+            errors.at(second, format!("`{second}` and `{first}` exclude each other: {reason}"));
+            return;
+        }
+    }
+}
+
+/// The words that were written, those first that rule the others out.
+fn words(options: &FieldOptions) -> Vec<&Ident> {
+    let flags = [
+        &options.hash_key,
+        &options.ttl,
+        &options.created,
+        &options.skip,
+        &options.counter,
+        &options.set,
+        &options.append,
+        &options.whole,
+        &options.guard,
+    ];
+    let flags = flags.into_iter().flatten().map(|given| &given.name);
+    let index = options.index.iter().map(|given| &given.name);
+    let with = options.with.iter().map(|given| &given.name);
+    let default = options.default.iter().map(|given| &given.name);
+    let alias = options.alias.iter().map(|given| &given.name);
+    let rename = options.rename.iter().map(|given| &given.name);
+    flags.chain(index).chain(with).chain(default).chain(alias).chain(rename).collect()
+}
+
+fn exclusion(first: &str, second: &str) -> Option<&'static str> {
+    Some(match (first, second) {
+        ("hash_key" | "ttl" | "created", "rename") => return None,
+        ("hash_key" | "ttl" | "created", "hash_key" | "ttl" | "created") => {
+            "each of them has a field of its own, so move one"
+        }
+        ("hash_key" | "ttl" | "created", "alias") => {
+            "the table knows this attribute by one name, so say that one with `rename`"
+        }
+        ("hash_key" | "ttl" | "created", _) => {
+            "the store sets this field, so remove the other word"
+        }
+        ("skip", "default") => return None,
+        ("skip", _) => "a skipped field is not stored, so remove one of the two",
+        ("counter" | "set" | "append" | "whole", "counter" | "set" | "append" | "whole") => {
+            "a field is written in one way, so remove one of the two"
+        }
+        ("counter", "guard") => {
+            "a counter adds differences, which never conflict, so remove `guard`"
+        }
+        ("counter", "with") => "a counter is stored as the number that it is, so remove `with`",
+        ("set" | "append", "index") => {
+            "an index is on one text, number or bytes, so put it on a field of its own"
+        }
+        ("index", "with") => {
+            "an index has to know how the value is stored, so use a newtype with serde's traits and `IndexKey`"
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,195 @@
+use syn::{Attribute, Expr, Ident, LitStr, Path};
+
+use super::setting::{Setting, settings};
+use super::{duration, spelling};
+use crate::errors::Errors;
+
+/// A setting that was written, with the word that names it.
+pub(crate) struct Given<T> {
+    pub(crate) name: Ident,
+    pub(crate) value: T,
+}
+
+pub(crate) type Flag = Option<Given<()>>;
+
+/// A duration in seconds, with the literal that says it.
+pub(crate) struct Seconds {
+    pub(crate) literal: LitStr,
+    pub(crate) seconds: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct StructOptions {
+    pub(crate) table: Option<Given<LitStr>>,
+    pub(crate) idle_timeout: Option<Given<Seconds>>,
+    pub(crate) touch_interval: Option<Given<Seconds>>,
+    pub(crate) absolute_timeout: Option<Given<Seconds>>,
+    pub(crate) rename_all: Option<Given<LitStr>>,
+    pub(crate) krate: Option<Given<Path>>,
+    /// Something did not parse, so that what is known is not all.
+    pub(crate) is_broken: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct FieldOptions {
+    pub(crate) hash_key: Flag,
+    pub(crate) ttl: Flag,
+    pub(crate) created: Flag,
+    pub(crate) index: Option<Given<Option<LitStr>>>,
+    pub(crate) counter: Flag,
+    pub(crate) set: Flag,
+    pub(crate) append: Flag,
+    pub(crate) whole: Flag,
+    pub(crate) guard: Flag,
+    pub(crate) rename: Option<Given<LitStr>>,
+    pub(crate) alias: Vec<Given<LitStr>>,
+    pub(crate) default: Option<Given<Option<Expr>>>,
+    pub(crate) with: Option<Given<Path>>,
+    pub(crate) skip: Flag,
+    /// Something did not parse, so that what is known is not all.
+    pub(crate) is_broken: bool,
+}
+
+const ON_STRUCT: &[(&str, &str)] = &[
+    ("table", "`table = \"sessions\"`"),
+    ("idle_timeout", "`idle_timeout = \"30m\"`"),
+    ("touch_interval", "`touch_interval = \"1m\"`"),
+    ("absolute_timeout", "`absolute_timeout = \"12h\"`"),
+    ("rename_all", "`rename_all = \"camelCase\"`"),
+    ("crate", "`crate = path::to::dynamo_session`"),
+];
+
+const ON_FIELD: &[(&str, &str)] = &[
+    ("hash_key", "`hash_key`"),
+    ("ttl", "`ttl`"),
+    ("created", "`created`"),
+    ("index", "`index` or `index = \"by_user\"`"),
+    ("counter", "`counter`"),
+    ("set", "`set`"),
+    ("append", "`append`"),
+    ("whole", "`whole`"),
+    ("guard", "`guard`"),
+    ("rename", "`rename = \"name\"`"),
+    ("alias", "`alias = \"old_name\"`"),
+    ("default", "`default` or `default = expression`"),
+    ("with", "`with = path::to::module`"),
+    ("skip", "`skip`"),
+];
+
+impl StructOptions {
+    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let mut found = Errors::default();
+        for setting in settings(attributes, &mut found) {
+            let result = options.take(&setting);
+            found.keep(result);
+        }
+        options.is_broken = !found.is_empty();
+        errors.append(found);
+        options
+    }
+
+    fn take(&mut self, setting: &Setting) -> syn::Result<()> {
+        let name = setting.name.to_string();
+        let Some(usage) = usage(ON_STRUCT, &name) else {
+            return Err(match self::usage(ON_FIELD, &name) {
+                Some(_) => at(setting, format!("`{name}` belongs on a field: move it there")),
+                None => unknown(setting, ON_STRUCT, "struct"),
+            });
+        };
+        match name.as_str() {
+            "table" => once(&mut self.table, setting, setting.text(usage)?),
+            "idle_timeout" => once(&mut self.idle_timeout, setting, seconds(setting, usage)?),
+            "touch_interval" => once(&mut self.touch_interval, setting, seconds(setting, usage)?),
+            "absolute_timeout" => {
+                once(&mut self.absolute_timeout, setting, seconds(setting, usage)?)
+            }
+            "rename_all" => once(&mut self.rename_all, setting, setting.text(usage)?),
+            _ => once(&mut self.krate, setting, setting.path(usage)?),
+        }
+    }
+}
+
+impl FieldOptions {
+    pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        let mut found = Errors::default();
+        for setting in settings(attributes, &mut found) {
+            let result = options.take(setting);
+            found.keep(result);
+        }
+        options.is_broken = !found.is_empty();
+        errors.append(found);
+        options
+    }
+
+    fn take(&mut self, setting: Setting) -> syn::Result<()> {
+        let name = setting.name.to_string();
+        let Some(usage) = usage(ON_FIELD, &name) else {
+            return Err(match self::usage(ON_STRUCT, &name) {
+                Some(_) => at(&setting, format!("`{name}` belongs on the struct: move it there")),
+                None => unknown(&setting, ON_FIELD, "field"),
+            });
+        };
+        let flag = match name.as_str() {
+            "index" if setting.is_bare() => return once(&mut self.index, &setting, None),
+            "index" => return once(&mut self.index, &setting, Some(setting.text(usage)?)),
+            "rename" => return once(&mut self.rename, &setting, setting.text(usage)?),
+            "with" => return once(&mut self.with, &setting, setting.path(usage)?),
+            "default" => {
+                return once(&mut self.default, &setting, setting.expr(usage)?.cloned());
+            }
+            "alias" => {
+                let value = setting.text(usage)?;
+                self.alias.push(Given { name: setting.name, value });
+                return Ok(());
+            }
+            "hash_key" => &mut self.hash_key,
+            "ttl" => &mut self.ttl,
+            "created" => &mut self.created,
+            "counter" => &mut self.counter,
+            "set" => &mut self.set,
+            "append" => &mut self.append,
+            "whole" => &mut self.whole,
+            "guard" => &mut self.guard,
+            _ => &mut self.skip,
+        };
+        once(flag, &setting, setting.flag(usage)?)
+    }
+}
+
+fn once<T>(place: &mut Option<Given<T>>, setting: &Setting, value: T) -> syn::Result<()> {
+    let name = setting.name.clone();
+    if place.is_some() {
+        return Err(at(setting, format!("`{name}` is written twice: remove one of the two")));
+    }
+    *place = Some(Given { name, value });
+    Ok(())
+}
+
+fn seconds(setting: &Setting, usage: &str) -> syn::Result<Seconds> {
+    let literal = setting.duration(usage)?;
+    Ok(Seconds { seconds: duration::parse(&literal)?, literal })
+}
+
+fn usage(known: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
+    known.iter().find(|(known, _)| *known == name).map(|(_, usage)| *usage)
+}
+
+fn unknown(setting: &Setting, known: &'static [(&str, &str)], place: &str) -> syn::Error {
+    let name = &setting.name;
+    let names = known.iter().map(|(name, _)| *name);
+    let advice = match spelling::closest(&name.to_string(), names.clone()) {
+        Some(closest) => format!("did you mean `{closest}`?"),
+        None => format!("a {place} may have {}", list(names)),
+    };
+    at(setting, format!("unknown attribute `{name}`: {advice}"))
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn at(setting: &Setting, message: String) -> syn::Error {
+    syn::Error::new(setting.name.span(), message)
+}

@@ -1,0 +1,58 @@
+/// What people who come from other libraries write.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    ("hash_key", &["key", "id", "partition_key", "primary_key", "pk"]),
+    ("ttl", &["expires", "expires_at", "expiry", "time_to_live"]),
+    ("created", &["begin", "began", "started"]),
+    ("index", &["gsi", "global_secondary_index", "secondary_index"]),
+    ("counter", &["atomic", "add", "increment"]),
+    ("append", &["list", "push"]),
+    ("whole", &["atomically", "replace", "single"]),
+    ("guard", &["lock", "version", "optimistic_lock", "conflict"]),
+    ("rename", &["name", "attribute"]),
+    ("skip", &["ignore", "skip_serializing", "skip_deserializing", "transient"]),
+    ("with", &["serialize_with", "deserialize_with", "codec"]),
+    ("table", &["table_name"]),
+    ("idle_timeout", &["timeout", "idle", "max_idle", "inactivity_timeout"]),
+    ("absolute_timeout", &["absolute", "lifetime", "max_age", "max_lifetime"]),
+    ("touch_interval", &["touch", "touch_every", "refresh_interval"]),
+    ("rename_all", &["case"]),
+];
+
+/// The known name that `written` was probably meant to be.
+pub(crate) fn closest<'a>(
+    written: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let lower = written.to_ascii_lowercase().replace('-', "_");
+    known
+        .into_iter()
+        .map(|name| (if is_synonym(&lower, name) { 0 } else { distance(&lower, name) }, name))
+        .filter(|(distance, name)| *distance <= name.len().max(3) / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+fn is_synonym(written: &str, name: &str) -> bool {
+    SYNONYMS.iter().any(|(known, synonyms)| *known == name && synonyms.contains(&written))
+}
+
+/// Edits between two words, a swap of neighbours being one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(rows[i - 2][j - 2] + 1);
+                }
+                best
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
