@@ -44,6 +44,10 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
                 &self.#key
             }
 
+            fn __set_key(&mut self, __key: Self::Key) {
+                self.#key = __key;
+            }
+
             fn __expires(&self) -> __private::i64 {
                 #expires
             }

@@ -73,6 +73,8 @@ fn implementation(session: &Session) -> TokenStream {
                 __private::unreachable!()
             }
 
+            fn __set_key(&mut self, _: Self::Key) {}
+
             fn __set_expires(&mut self, _: __private::i64) {}
 
             fn __created(&self) -> __private::Option<__private::i64> {

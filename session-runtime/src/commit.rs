@@ -404,26 +404,25 @@ impl<S: DynamoSession> State<S> {
         let Update { token, changes, mut after, expires, stored, .. } = update;
         let attributes = S::SCHEMA.attributes();
         let mut merged: Vec<usize> = Vec::new();
+        let mut written_value = None;
         for change in &changes {
             let index = change.attribute();
             let written = written.get(attributes[index].name());
+            if matches!(change, Change::Set { .. } | Change::Remove { .. }) {
+                continue;
+            }
+            if merged.last() != Some(&index) {
+                merged.push(index);
+                written_value = written.cloned().map(Value::from);
+            }
             match change {
                 Change::Add { path, .. } => {
-                    let written = written.cloned().map(Value::from);
-                    if let Some(value) = value_at(written.as_ref(), &path.keys) {
+                    if let Some(value) = value_at(written_value.as_ref(), &path.keys) {
                         put_at(&mut after[index], path, value.clone());
                     }
                 }
                 Change::Members { .. } => after[index] = written.map(sorted_set),
-                Change::Append { .. } => {
-                    if let Some(written) = written {
-                        after[index] = Some(Value::Atom(written.clone()));
-                    }
-                }
-                Change::Set { .. } | Change::Remove { .. } => continue,
-            }
-            if merged.last() != Some(&index) {
-                merged.push(index);
+                _ => after[index] = written.cloned().map(Value::Atom).or(after[index].take()),
             }
         }
         if let Some((_, found)) = stored {

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// DynamoDB's limits on one expression
 /// ([quotas](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html)).
 const MAX_TEXT_BYTES: usize = 4096;
-const MAX_OPERATORS: usize = 300;
+pub(super) const MAX_OPERATORS: usize = 300;
 
 /// An update expression and its condition, every name and value a placeholder.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,7 @@ pub(crate) struct Expression {
     conditions: Vec<String>,
     placeholders: HashMap<String, usize>,
     values: Vec<AttributeValue>,
+    type_values: Vec<(&'static str, usize)>,
 }
 
 impl Expression {
@@ -72,12 +73,12 @@ impl Expression {
         }
     }
 
-    pub(crate) fn require_type(&mut self, path: &str, attribute_type: &str) {
+    pub(crate) fn require_type(&mut self, path: &str, attribute_type: &'static str) {
         let attribute_type = self.type_value(attribute_type);
         self.condition(format!("attribute_type({path}, {attribute_type})"));
     }
 
-    pub(crate) fn require_type_or_absence(&mut self, path: &str, attribute_type: &str) {
+    pub(crate) fn require_type_or_absence(&mut self, path: &str, attribute_type: &'static str) {
         let attribute_type = self.type_value(attribute_type);
         self.condition(format!(
             "(attribute_not_exists({path}) OR attribute_type({path}, {attribute_type}))"
@@ -100,12 +101,14 @@ impl Expression {
         self.condition(condition);
     }
 
-    fn type_value(&mut self, attribute_type: &str) -> String {
-        let value = AttributeValue::S(attribute_type.to_owned());
-        match self.values.iter().position(|known| *known == value) {
-            Some(number) => format!(":{number}"),
-            None => self.value(value),
+    fn type_value(&mut self, attribute_type: &'static str) -> String {
+        if let Some((_, number)) =
+            self.type_values.iter().find(|(known, _)| *known == attribute_type)
+        {
+            return format!(":{number}");
         }
+        self.type_values.push((attribute_type, self.values.len()));
+        self.value(AttributeValue::S(attribute_type.to_owned()))
     }
 
     /// Whether DynamoDB takes the expression, with room for the clauses that every commit adds.

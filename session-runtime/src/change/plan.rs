@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use super::expression::MAX_OPERATORS;
 use super::{Change, Expression, Path, apply, value_at};
 use crate::item::{Fields, Found, Value, integer, set};
 use crate::schema::{Attribute, CounterRange};
@@ -40,21 +41,25 @@ impl Target<'_> {
 /// One that would pass DynamoDB's limits replaces the attribute with the most changes as a whole, under
 /// a guard, until the rest fits.
 pub(crate) fn plan(changes: &[Change], target: &Target<'_>) -> Expression {
+    let mut counts = vec![0; target.attributes.len()];
+    for change in changes {
+        counts[change.attribute()] += 1;
+    }
     let mut replaced: BTreeSet<usize> = (0..target.attributes.len())
-        .filter(|attribute| matches!(target.found[*attribute], Found::Aliased(_)))
+        .filter(|attribute| {
+            matches!(target.found[*attribute], Found::Aliased(_))
+                || counts[*attribute] > MAX_OPERATORS
+        })
         .collect();
     loop {
         let expression = plan_with(changes, target, &replaced);
         if expression.fits(RESERVED_BYTES, RESERVED_OPERATORS) {
             return expression;
         }
-        let count = |attribute: &usize| {
-            changes.iter().filter(|change| change.attribute() == *attribute).count()
-        };
         let largest = (0..target.attributes.len())
             .filter(|attribute| !replaced.contains(attribute))
-            .max_by_key(count)
-            .filter(|attribute| count(attribute) > 1);
+            .max_by_key(|attribute| counts[*attribute])
+            .filter(|attribute| counts[*attribute] > 1);
         match largest {
             Some(attribute) => replaced.insert(attribute),
             None => return expression,

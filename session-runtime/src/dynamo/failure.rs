@@ -73,7 +73,13 @@ where
 }
 
 fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (ErrorKind, String) {
-    let code = error.code().unwrap_or("an unnamed error");
+    let Some(code) = error.code() else {
+        return (
+            ErrorKind::Unavailable,
+            "what answered is not DynamoDB, or broke off; check the endpoint and what lies before it"
+                .to_owned(),
+        );
+    };
     let said = match error.message() {
         Some(message) => format!("{code}: {message}"),
         None => code.to_owned(),

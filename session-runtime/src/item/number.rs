@@ -2,7 +2,8 @@ use std::fmt::LowerExp;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-const LARGEST: f64 = 9.999_999_999_999_999e125;
+/// The first magnitude beyond DynamoDB's numbers of 38 digits.
+const TOO_LARGE: f64 = 1e126;
 const SMALLEST: f64 = 1e-130;
 
 /// The text of a finite float that DynamoDB can store, in a form that reads back as the same value.
@@ -15,7 +16,7 @@ where
     if !value.is_finite() {
         return Err(format!("{value} is not a number that DynamoDB can store"));
     }
-    if magnitude > LARGEST || (magnitude != 0.0 && magnitude < SMALLEST) {
+    if magnitude >= TOO_LARGE || (magnitude != 0.0 && magnitude < SMALLEST) {
         return Err(format!(
             "{value:e} is outside the numbers that DynamoDB can store (magnitudes from 1e-130 to 9.99e125)"
         ));

@@ -1,0 +1,189 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use dynamo_session::embedded::Engine;
+use serde_json::Value;
+use tokio::sync::Notify;
+
+/// What happens to one request on its way to the engine and back.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// It never arrives.
+    LoseRequest,
+    /// It is carried out, and the answer never comes back.
+    LoseResponse,
+    /// It arrives twice; the answer to the second copy comes back.
+    Duplicate,
+    /// The service answers this instead, without carrying it out.
+    Answer(u16, &'static str),
+    /// It waits here until it is released.
+    Hold(Arc<Notify>),
+}
+
+/// A request as it went out: the operation's name and its JSON body.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Such as `UpdateItem`.
+    pub operation: String,
+    /// The request's body.
+    pub body: Value,
+}
+
+impl Sent {
+    /// A top-level text of the body, such as `UpdateExpression`.
+    pub fn text(&self, key: &str) -> &str {
+        self.body[key].as_str().unwrap_or_default()
+    }
+
+    /// The attribute names that the expressions speak of, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let names = self.body["ExpressionAttributeNames"].as_object();
+        let mut names: Vec<&str> =
+            names.into_iter().flat_map(|names| names.values()).filter_map(Value::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// An engine behind a network that fails on demand, and remembers what was sent.
+#[derive(Clone)]
+pub struct Network {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: SharedHttpConnector,
+    faults: Mutex<VecDeque<(String, Fault)>>,
+    sent: Mutex<Vec<(Sent, HttpRequest)>>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Network {
+    /// A network in front of this engine.
+    pub fn new(engine: &Engine) -> Self {
+        let settings = HttpConnectorSettings::builder().build();
+        let components =
+            aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder::for_tests()
+                .build();
+        let engine = match components {
+            Ok(components) => engine.http_connector(&settings, &components),
+            Err(error) => panic!("the engine's connector needs no components: {error}"),
+        };
+        Self {
+            shared: Arc::new(Shared { engine, faults: Mutex::default(), sent: Mutex::default() }),
+        }
+    }
+
+    /// Does this to the next request of an operation that no earlier call has claimed.
+    pub fn fail_next(&self, operation: &str, fault: Fault) {
+        lock(&self.shared.faults).push_back((operation.to_owned(), fault));
+    }
+
+    /// Lets every request pass again.
+    pub fn forget_faults(&self) {
+        lock(&self.shared.faults).clear();
+    }
+
+    /// Everything that was sent since the last call, oldest first.
+    pub fn take_sent(&self) -> Vec<Sent> {
+        lock(&self.shared.sent).drain(..).map(|(sent, _)| sent).collect()
+    }
+
+    /// The requests that were sent, without forgetting them.
+    pub fn operations(&self) -> Vec<String> {
+        lock(&self.shared.sent).iter().map(|(sent, _)| sent.operation.clone()).collect()
+    }
+
+    /// Delivers a copy of the last request of this operation to the engine, however late.
+    pub async fn deliver_again(&self, operation: &str) -> u16 {
+        let copy = lock(&self.shared.sent)
+            .iter()
+            .rev()
+            .find(|(sent, _)| sent.operation == operation)
+            .and_then(|(_, request)| request.try_clone());
+        match copy {
+            Some(copy) => match self.shared.engine.call(copy).await {
+                Ok(response) => response.status().as_u16(),
+                Err(error) => panic!("the engine always answers: {error:?}"),
+            },
+            None => panic!("no {operation} was sent"),
+        }
+    }
+}
+
+impl HttpClient for Network {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Network {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let shared = self.shared.clone();
+        let operation = request
+            .headers()
+            .get("x-amz-target")
+            .and_then(|target| target.split('.').next_back())
+            .unwrap_or_default()
+            .to_owned();
+        let body = request.body().bytes().unwrap_or_default();
+        let body = serde_json::from_slice(body).unwrap_or_default();
+        if let Some(copy) = request.try_clone() {
+            lock(&shared.sent).push((Sent { operation: operation.clone(), body }, copy));
+        }
+        let fault = {
+            let mut faults = lock(&shared.faults);
+            let position = faults.iter().position(|(wanted, _)| *wanted == operation);
+            position.and_then(|position| faults.remove(position)).map(|(_, fault)| fault)
+        };
+        let broken = || ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into());
+        HttpConnectorFuture::new(async move {
+            match fault {
+                None => shared.engine.call(request).await,
+                Some(Fault::LoseRequest) => Err(broken()),
+                Some(Fault::LoseResponse) => {
+                    shared.engine.call(request).await?;
+                    Err(broken())
+                }
+                Some(Fault::Duplicate) => {
+                    if let Some(copy) = request.try_clone() {
+                        shared.engine.call(copy).await?;
+                    }
+                    shared.engine.call(request).await
+                }
+                Some(Fault::Answer(status, body)) => {
+                    let status = StatusCode::try_from(status)
+                        .map_err(|error| ConnectorError::other(error.into(), None))?;
+                    Ok(HttpResponse::new(status, SdkBody::from(body)))
+                }
+                Some(Fault::Hold(gate)) => {
+                    gate.notified().await;
+                    shared.engine.call(request).await
+                }
+            }
+        })
+    }
+}
