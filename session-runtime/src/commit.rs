@@ -16,18 +16,26 @@ const MAX_REQUESTS: usize = 16;
 
 impl<S: DynamoSession> State<S> {
     pub(crate) async fn commit(&mut self) -> Result<Committed, Error> {
+        match self.commit_changes().await? {
+            Some(committed) => Ok(committed),
+            None => self.touch_if_due().await,
+        }
+    }
+
+    /// Writes what has changed: `None` if nothing has.
+    pub(crate) async fn commit_changes(&mut self) -> Result<Option<Committed>, Error> {
         self.settle().await?;
         self.require_standing()?;
         if self.snapshot.is_none() {
-            return self.touch_if_due().await;
+            return Ok(None);
         }
         self.require_snapshot()?;
         self.require_header()?;
         let after = self.encode()?;
-        let Some(Ok(before)) = &self.snapshot else { return Ok(Committed::Unchanged) };
+        let Some(Ok(before)) = &self.snapshot else { return Ok(None) };
         let changes = diff(S::SCHEMA.attributes(), before, &after);
         if changes.is_empty() {
-            return self.touch_if_due().await;
+            return Ok(None);
         }
         self.require_size(&after)?;
         match &self.standing {
@@ -35,12 +43,12 @@ impl<S: DynamoSession> State<S> {
                 let update = Update::new(record, changes, after, self.expiry_due());
                 self.pending = Some(Pending::Update(update));
                 self.send_update().await?;
-                Ok(Committed::Updated)
+                Ok(Some(Committed::Updated))
             }
             _ => {
                 self.pending = Some(self.creation(after));
                 self.send_creation().await?;
-                Ok(Committed::Created)
+                Ok(Some(Committed::Created))
             }
         }
     }
@@ -56,7 +64,9 @@ impl<S: DynamoSession> State<S> {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
         self.pending = None;
-        self.standing = Standing::Gone;
+        self.renewal = None;
+        self.snapshot = None;
+        self.standing = Standing::Destroyed;
         tracing::debug!(session = self.key.fingerprint(), "session destroyed");
         Ok(())
     }
@@ -96,7 +106,7 @@ impl<S: DynamoSession> State<S> {
 
     pub(crate) fn require_standing(&self) -> Result<(), Error> {
         match self.standing {
-            Standing::Gone => Err(gone()),
+            Standing::Destroyed | Standing::Gone => Err(gone()),
             Standing::Unknown => Err(outcome_unknown()),
             Standing::New | Standing::Stored(_) => Ok(()),
         }
