@@ -258,6 +258,41 @@ async fn a_lost_touch_a_lost_renewal_and_a_lost_logout_can_be_called_again() {
 }
 
 #[tokio::test]
+async fn a_touch_that_arrives_late_does_not_move_the_expiry_back() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let (mut early, mut late) = (world.load(&store, &id).await, world.load(&store, &id).await);
+    world.clock.advance(Duration::from_secs(100));
+    assert_eq!(early.touch().await.unwrap(), Committed::Touched);
+    let copy = world.network.copy_of_last("UpdateItem");
+    world.clock.advance(Duration::from_secs(1000));
+    assert_eq!(early.touch().await.unwrap(), Committed::Touched);
+    assert_eq!(world.network.deliver(copy).await, 400);
+
+    assert_eq!(late.touch().await.unwrap(), Committed::Touched);
+    assert_eq!(late.expires_at(), early.expires_at());
+    assert_eq!(world.load(&store, &id).await.expires_at(), early.expires_at());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_whose_answers_were_lost_counts_once() {
+    for fault in [Fault::LoseResponse, Fault::LoseRequest, Fault::Duplicate] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        world.network.fail_next("UpdateItem", fault);
+        let user = |session: &mut Shop| {
+            let user = session.user.get_or_insert_default();
+            user.push('!');
+            user.len()
+        };
+        assert_eq!(store.update(&id, user).await.unwrap(), 4);
+        assert_eq!(world.load(&store, &id).await.user.as_deref(), Some("ada!"));
+    }
+}
+
+#[tokio::test]
 async fn a_dozen_tokens_live_in_a_session_that_is_used_alone() {
     let world = World::new();
     let store = world.store::<Shop>().await;
