@@ -2,6 +2,9 @@
 
 #[cfg(doctest)]
 mod doctests {
+    #[doc = include_str!("../../session-derive/src/derive.md")]
+    mod derive {}
+
     #[doc = concat!("```edition2021\n", include_str!("../tests/support/anywhere.rs"), "fn main() {}\n```")]
     mod edition_2021 {}
 }
