@@ -3,8 +3,8 @@ use syn::Ident;
 use crate::errors::Errors;
 use crate::parse::FieldOptions;
 
-/// Reports the words on one field that exclude each other.
-pub(crate) fn check(options: &FieldOptions, errors: &mut Errors) {
+/// Reports the words on one field that exclude each other, and returns the one that has to go.
+pub(crate) fn check(options: &FieldOptions, errors: &mut Errors) -> Option<String> {
     let words = words(options);
     for (position, first) in words.iter().enumerate() {
         let clash = words[position + 1..]
@@ -13,9 +13,10 @@ pub(crate) fn check(options: &FieldOptions, errors: &mut Errors) {
         if let Some((second, reason)) = clash {
             let reason = reason.replace("{}", &format!("`{second}`"));
             errors.at(second, format!("`{second}` and `{first}` exclude each other: {reason}"));
-            return;
+            return Some(second.to_string());
         }
     }
+    None
 }
 
 /// The words that were written, those first that rule the others out.

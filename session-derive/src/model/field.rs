@@ -14,6 +14,8 @@ pub(crate) struct Field {
     pub(crate) name: Name,
     pub(crate) kind: Kind,
     pub(crate) default: Option<Expr>,
+    /// Words that were probably meant, but could not be read.
+    pub(crate) lost: Vec<String>,
     /// Something about the field was already reported.
     pub(crate) is_broken: bool,
 }
@@ -76,7 +78,8 @@ impl Field {
     pub(crate) fn new(field: InputField, case: Case, errors: &mut Errors) -> Self {
         let InputField { ident, ty, mut options } = field;
         let mut found = Errors::default();
-        combination::check(&options, &mut found);
+        let mut lost = std::mem::take(&mut options.lost);
+        lost.extend(combination::check(&options, &mut found));
         let name = match &options.rename {
             Some(rename) => Name::literal(&rename.value),
             None => Name::implied(case.apply(&ident.unraw().to_string()), &ident),
@@ -86,7 +89,7 @@ impl Field {
         let kind = kind(options, &ty, &name, &mut found);
         let is_broken = was_broken || !found.is_empty();
         errors.append(found);
-        Self { ident, ty, name, kind, default, is_broken }
+        Self { ident, ty, name, kind, default, lost, is_broken }
     }
 
     pub(crate) fn stored(&self) -> Option<&Stored> {
