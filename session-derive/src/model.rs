@@ -3,6 +3,7 @@
 mod case;
 mod combination;
 mod field;
+mod types;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,6 +12,7 @@ use syn::{Generics, Ident, LitStr};
 use crate::errors::Errors;
 use crate::parse::{Input, StructOptions};
 use case::Case;
+use field::strays;
 pub(crate) use field::{Codec, Field, Kind, Name, Role, Stored};
 
 const DEFAULT_IDLE: u64 = 30 * 60;
@@ -40,8 +42,10 @@ impl Session {
             .and_then(|given| errors.keep(Case::parse(&given.value)))
             .unwrap_or_default();
         let has_named_fields = input.fields.is_some();
-        let fields = input.fields.into_iter().flatten();
-        let fields = fields.map(|field| Field::new(field, case, errors)).collect();
+        let fields = input.fields.unwrap_or_default();
+        let strays = strays(&fields);
+        let fields =
+            fields.into_iter().map(|field| Field::new(field, case, &strays, errors)).collect();
         Self {
             has_named_fields,
             ident: input.ident,
