@@ -7,3 +7,10 @@ mod world;
 pub use network::{Fault, Network, Sent};
 pub use shop::{Payment, Preferences, Shop};
 pub use world::World;
+
+// The derive works in the older edition too, which a test of its own cannot choose.
+#[cfg(doctest)]
+mod doctests {
+    #[doc = concat!("```edition2021\n", include_str!("../tests/support/anywhere.rs"), "fn main() {}\n```")]
+    mod edition_2021 {}
+}

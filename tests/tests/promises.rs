@@ -15,13 +15,10 @@ async fn stored(store: &SessionStore<Shop>) -> SessionId {
     session.id().clone()
 }
 
+type Request<'a> = &'a dyn Fn(&mut Session<Shop>);
+
 /// Loads one handle for each request before any of them commits, then commits them in order.
-async fn race(
-    world: &World,
-    store: &SessionStore<Shop>,
-    id: &SessionId,
-    requests: &[&dyn Fn(&mut Session<Shop>)],
-) {
+async fn race(world: &World, store: &SessionStore<Shop>, id: &SessionId, requests: &[Request<'_>]) {
     let mut sessions = Vec::new();
     for _ in requests {
         sessions.push(world.load(store, id).await);
@@ -83,8 +80,12 @@ mod promise_1_no_lost_update {
             &store,
             &id,
             &[
-                &|session| drop(session.cart.insert("a".to_owned(), 1)),
-                &|session| drop(session.cart.insert("b".to_owned(), 2)),
+                &|session| {
+                    let _ = session.cart.insert("a".to_owned(), 1);
+                },
+                &|session| {
+                    let _ = session.cart.insert("b".to_owned(), 2);
+                },
                 // The shelf itself is made by both.
                 &shelve("top", "a"),
                 &shelve("top", "b"),
@@ -100,8 +101,12 @@ mod promise_1_no_lost_update {
             &store,
             &id,
             &[
-                &|session| drop(session.cart.remove("a")),
-                &|session| drop(session.cart.insert("c".to_owned(), 3)),
+                &|session| {
+                    let _ = session.cart.remove("a");
+                },
+                &|session| {
+                    let _ = session.cart.insert("c".to_owned(), 3);
+                },
                 &shelve("top", "d"),
             ],
         )
@@ -142,7 +147,9 @@ mod promise_1_no_lost_update {
         let store = world.store::<Shop>().await;
         let id = stored(&store).await;
         let role = |role: &'static str| {
-            move |session: &mut Session<Shop>| drop(session.roles.insert(role.to_owned()))
+            move |session: &mut Session<Shop>| {
+                session.roles.insert(role.to_owned());
+            }
         };
         race(&world, &store, &id, &[&role("a"), &role("b"), &role("c")]).await;
         race(
@@ -150,7 +157,9 @@ mod promise_1_no_lost_update {
             &store,
             &id,
             &[
-                &|session| drop(session.roles.remove("a")),
+                &|session| {
+                    session.roles.remove("a");
+                },
                 // Gains and loses members in one commit.
                 &|session| session.roles = ["b", "d"].map(str::to_owned).into(),
                 &|session| session.views += 1,
@@ -160,8 +169,12 @@ mod promise_1_no_lost_update {
                 &|session| *session.hits.entry("x".to_owned()).or_default() -= 3,
                 &|session| session.seen.push("1".to_owned()),
                 &|session| session.seen.push("2".to_owned()),
-                &|session| drop(session.levels.insert(2)),
-                &|session| drop(session.levels.insert(3)),
+                &|session| {
+                    session.levels.insert(2);
+                },
+                &|session| {
+                    session.levels.insert(3);
+                },
             ],
         )
         .await;
