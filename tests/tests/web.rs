@@ -723,6 +723,26 @@ mod the_cookie {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn nor_is_one_whose_renewal_waited_for_an_earlier_commit() {
+        async fn log_in(mut session: Session<Web>) -> Result<(), Error> {
+            session.visits += 1;
+            session.commit().await.unwrap_err();
+            session.user = Some("ada".to_owned());
+            session.renew().await
+        }
+        let site = Site::new(Router::new().route("/", get(log_in))).await;
+        let old = site.visitor().await;
+        for _ in 0..6 {
+            site.world.network.fail_next("UpdateItem", Fault::LoseRequest);
+        }
+        site.world.network.fail_next("TransactWriteItems", Fault::Answer(400, DENIED));
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let session = site.world.load(&site.store, &old).await;
+        assert_eq!((session.visits, &session.user), (11, &None));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn logging_out_ends_a_renewal_whose_answer_was_lost() {
         async fn renew_and_log_out(mut session: Session<Web>) {
             session.renew().await.unwrap_err();
