@@ -6,7 +6,7 @@ mod world;
 
 pub use network::{Fault, Network, Sent};
 pub use shop::{Payment, Preferences, Shop};
-pub use world::World;
+pub use world::{ENDPOINT, World, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.
 #[cfg(doctest)]

@@ -159,7 +159,7 @@ impl Site {
     }
 
     async fn items(&self) -> usize {
-        let scan = self.world.engine.client().scan().table_name(self.store.table_name());
+        let scan = self.world.direct.scan().table_name(self.store.table_name());
         scan.send().await.unwrap().items().len()
     }
 }
