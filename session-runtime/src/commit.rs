@@ -63,6 +63,10 @@ impl<S: DynamoSession> State<S> {
         if !matches!(self.standing, Standing::New) || self.pending.is_some() {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
+        // Second, because a renewal still on its way fails once the old item is gone.
+        if let (Standing::Stored(_), Some(renewed)) = (&self.standing, &self.renewal) {
+            self.store.table().delete(&renewed.attribute_value()).await?;
+        }
         self.pending = None;
         self.renewal = None;
         self.snapshot = None;

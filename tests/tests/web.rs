@@ -706,6 +706,59 @@ mod the_cookie {
     }
 
     #[tokio::test]
+    async fn a_login_whose_renewal_fails_is_never_committed_under_the_old_id() {
+        async fn log_in(mut session: Session<Web>) -> Result<(), Error> {
+            session.user = Some("ada".to_owned());
+            session.renew().await
+        }
+        let site = Site::new(Router::new().route("/", get(log_in))).await;
+        let old = site.visitor().await;
+        for _ in 0..2 {
+            site.world.network.fail_next("TransactWriteItems", Fault::Answer(400, DENIED));
+        }
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(reply.set_cookies().is_empty());
+        assert_eq!(site.world.load(&site.store, &old).await.user, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nor_is_one_whose_renewal_waited_for_an_earlier_commit() {
+        async fn log_in(mut session: Session<Web>) -> Result<(), Error> {
+            session.visits += 1;
+            session.commit().await.unwrap_err();
+            session.user = Some("ada".to_owned());
+            session.renew().await
+        }
+        let site = Site::new(Router::new().route("/", get(log_in))).await;
+        let old = site.visitor().await;
+        for _ in 0..6 {
+            site.world.network.fail_next("UpdateItem", Fault::LoseRequest);
+        }
+        site.world.network.fail_next("TransactWriteItems", Fault::Answer(400, DENIED));
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let session = site.world.load(&site.store, &old).await;
+        assert_eq!((session.visits, &session.user), (11, &None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn logging_out_ends_a_renewal_whose_answer_was_lost() {
+        async fn renew_and_log_out(mut session: Session<Web>) {
+            session.renew().await.unwrap_err();
+            session.destroy().await.unwrap();
+        }
+        let site = Site::new(Router::new().route("/", get(renew_and_log_out))).await;
+        let old = site.visitor().await;
+        for _ in 0..3 {
+            site.world.network.fail_next("TransactWriteItems", Fault::LoseResponse);
+        }
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert_eq!(site.items().await, 0);
+    }
+
+    #[tokio::test]
     async fn logging_out_removes_it_and_a_replayed_one_is_a_stranger() {
         let site = Site::new(usual()).await;
         let id = site.visitor().await;
