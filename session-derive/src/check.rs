@@ -38,10 +38,10 @@ pub(crate) fn check<'a>(session: &'a Session, errors: &mut Errors) -> Option<Che
     let created = at_most_one(session, is_created, errors);
     if !session.is_incomplete {
         if hash_key.is_none() {
-            missing(session, ("hash_key", "SessionId"), "id: SessionId", "has no hash key", errors);
+            missing(session, "hash_key", "id: SessionId", "has no hash key", errors);
         }
         if ttl.is_none() {
-            missing(session, ("ttl", "Expires"), "expires_at: Expires", "has no expiry", errors);
+            missing(session, "ttl", "expires_at: Expires", "has no expiry", errors);
         }
         if let (None, Some(absolute)) = (created, &session.options.absolute_timeout) {
             timeouts::missing_created(session, &absolute.name, errors);
@@ -71,7 +71,7 @@ fn at_most_one<'a>(
         match (word(field), first) {
             (Some(word), Some(first)) => errors.at(
                 word,
-                format!("`{}` is the `{word}` already: remove one of the two", first.ident),
+                format!("`{}` is marked `{word}` already: remove one of the two", first.ident),
             ),
             (Some(_), None) => first = Some(field),
             (None, _) => {}
@@ -80,15 +80,9 @@ fn at_most_one<'a>(
     first
 }
 
-fn missing(
-    session: &Session,
-    (word, ty): (&str, &str),
-    example: &str,
-    what: &str,
-    errors: &mut Errors,
-) {
+fn missing(session: &Session, word: &str, example: &str, what: &str, errors: &mut Errors) {
     let ident = &session.ident;
-    match candidate(session, ty) {
+    match candidate(session, word) {
         Some(field) => errors.at(
             &field.ident,
             format!("`{ident}` {what}: mark this field with `#[session({word})]`"),
@@ -98,7 +92,7 @@ fn missing(
     }
 }
 
-/// The field that was probably meant, going by the name of its type.
-fn candidate<'a>(session: &'a Session, ty: &str) -> Option<&'a Field> {
-    session.fields.iter().find(|field| field.stored().is_some() && field.looks_like(ty))
+/// The field that was probably meant.
+fn candidate<'a>(session: &'a Session, word: &str) -> Option<&'a Field> {
+    session.fields.iter().find(|field| field.missing_word() == Some(word))
 }

@@ -27,7 +27,6 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         stored.iter().enumerate().map(|(index, (field, stored))| encode(index, field, stored));
     let decode =
         stored.iter().enumerate().map(|(index, (field, stored))| decode(index, field, stored));
-    let count = stored.len();
     let implementation = quote! {
         #[automatically_derived]
         #[allow(deprecated)]
@@ -63,17 +62,6 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
             fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
                 #(#encode)*
                 __private::Ok(())
-            }
-
-            fn __decode(
-                __header: __private::Header<Self::Key>,
-                __decoder: &mut __private::Decoder<'_>,
-            ) -> __private::Result<Self> {
-                let mut __session = Self::__new(__header);
-                for __index in 0..#count {
-                    __session.__decode_field(__index, __decoder)?;
-                }
-                __private::Ok(__session)
             }
 
             fn __decode_field(

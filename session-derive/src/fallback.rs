@@ -13,6 +13,10 @@ pub(crate) fn expand(session: &Session, errors: Errors) -> TokenStream {
     quote!(#errors #implementation)
 }
 
+fn is_sound(field: &Field) -> bool {
+    !field.is_broken && field.missing_word().is_none()
+}
+
 /// An implementation that never runs, but checks the types of the fields that nothing was reported about.
 fn implementation(session: &Session) -> TokenStream {
     let ident = &session.ident;
@@ -33,7 +37,7 @@ fn implementation(session: &Session) -> TokenStream {
         }
     };
     let sound: Vec<&Field> =
-        session.fields.iter().filter(|field| !field.is_broken && !has_lifetimes).collect();
+        session.fields.iter().filter(|field| !has_lifetimes && is_sound(field)).collect();
     let stored: Vec<(&Field, &Stored)> =
         sound.iter().filter_map(|field| Some((*field, field.stored()?))).collect();
     let key = match sound.iter().find(|field| matches!(field.kind, Kind::HashKey(_))) {
@@ -84,13 +88,6 @@ fn implementation(session: &Session) -> TokenStream {
             fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
                 #(#encode)*
                 __private::Ok(())
-            }
-
-            fn __decode(
-                _: __private::Header<Self::Key>,
-                _: &mut __private::Decoder<'_>,
-            ) -> __private::Result<Self> {
-                __private::unreachable!()
             }
 
             fn __decode_field(

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::change::{Change, Expression, Path, Target, diff, plan, value_at};
+use crate::change::{Change, Expression, Path, Target, apply, diff, plan, value_at};
 use crate::dynamo::WriteFailure;
 use crate::id::random_bytes;
 use crate::item::{Fields, Found, Item, MAX_ITEM_BYTES, Value, encoded_size, integer};
 use crate::pending::{Pending, Update};
 use crate::record::{COMMITS, Record, SEQUENCE, Token, stored_fields};
-use crate::schema::Schema;
+use crate::schema::{Role, Schema};
 use crate::session::{Standing, State, gone};
 use crate::{Committed, DynamoSession, Error, ErrorKind, SessionKey};
 
@@ -16,18 +16,26 @@ const MAX_REQUESTS: usize = 16;
 
 impl<S: DynamoSession> State<S> {
     pub(crate) async fn commit(&mut self) -> Result<Committed, Error> {
+        match self.commit_changes().await? {
+            Some(committed) => Ok(committed),
+            None => self.touch_if_due().await,
+        }
+    }
+
+    /// Writes what has changed: `None` if nothing has.
+    pub(crate) async fn commit_changes(&mut self) -> Result<Option<Committed>, Error> {
         self.settle().await?;
         self.require_standing()?;
         if self.snapshot.is_none() {
-            return self.touch_if_due().await;
+            return Ok(None);
         }
         self.require_snapshot()?;
         self.require_header()?;
         let after = self.encode()?;
-        let Some(Ok(before)) = &self.snapshot else { return Ok(Committed::Unchanged) };
+        let Some(Ok(before)) = &self.snapshot else { return Ok(None) };
         let changes = diff(S::SCHEMA.attributes(), before, &after);
         if changes.is_empty() {
-            return self.touch_if_due().await;
+            return Ok(None);
         }
         self.require_size(&after)?;
         match &self.standing {
@@ -35,12 +43,12 @@ impl<S: DynamoSession> State<S> {
                 let update = Update::new(record, changes, after, self.expiry_due());
                 self.pending = Some(Pending::Update(update));
                 self.send_update().await?;
-                Ok(Committed::Updated)
+                Ok(Some(Committed::Updated))
             }
             _ => {
                 self.pending = Some(self.creation(after));
                 self.send_creation().await?;
-                Ok(Committed::Created)
+                Ok(Some(Committed::Created))
             }
         }
     }
@@ -56,7 +64,9 @@ impl<S: DynamoSession> State<S> {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
         self.pending = None;
-        self.standing = Standing::Gone;
+        self.renewal = None;
+        self.snapshot = None;
+        self.standing = Standing::Destroyed;
         tracing::debug!(session = self.key.fingerprint(), "session destroyed");
         Ok(())
     }
@@ -68,14 +78,35 @@ impl<S: DynamoSession> State<S> {
             Some(Pending::Create { .. }) => self.send_creation().await,
             Some(Pending::Update(update)) => {
                 update.ambiguous = true;
-                self.send_update().await
+                let sent = update.after.clone();
+                self.require_snapshot()?;
+                let now = self.encode()?;
+                let later = diff(S::SCHEMA.attributes(), &sent, &now);
+                self.send_update().await?;
+                self.make_again(&later, &now);
+                Ok(())
             }
+        }
+    }
+
+    /// Makes changes again that came after a commit which has only now taken over the table's values.
+    fn make_again(&mut self, changes: &[Change], session: &Fields) {
+        for (index, attribute) in S::SCHEMA.attributes().iter().enumerate() {
+            let changes: Vec<_> =
+                changes.iter().filter(|change| change.attribute() == index).collect();
+            if changes.is_empty() || matches!(attribute.role(), Role::Value | Role::Whole) {
+                continue;
+            }
+            let Some(Ok(stored)) = &self.snapshot else { return };
+            let (stored, default) = (stored[index].clone(), &self.store.defaults()[index]);
+            let value = apply(stored, default, session[index].as_ref(), changes);
+            self.read_back(index, value);
         }
     }
 
     pub(crate) fn require_standing(&self) -> Result<(), Error> {
         match self.standing {
-            Standing::Gone => Err(gone()),
+            Standing::Destroyed | Standing::Gone => Err(gone()),
             Standing::Unknown => Err(outcome_unknown()),
             Standing::New | Standing::Stored(_) => Ok(()),
         }
@@ -312,7 +343,9 @@ impl<S: DynamoSession> State<S> {
     fn rebase(&mut self, item: Item, now: i64) -> Result<bool, Error> {
         let Some(Pending::Update(update)) = &mut self.pending else { return Ok(true) };
         if update.token.is_in(&item) {
-            let record = Record::take(S::SCHEMA, &mut item.clone())?;
+            let mut record = Record::take(S::SCHEMA, &mut item.clone())?;
+            (_, record.found) = stored_fields(S::SCHEMA.attributes(), &item);
+            update.stored = None;
             self.standing = Standing::Stored(record);
             self.finish(&item);
             return Ok(true);
@@ -322,7 +355,7 @@ impl<S: DynamoSession> State<S> {
             return Err(self.found_gone());
         }
         let window_closed = theirs.sequence() > update.token.last;
-        if window_closed && update.ambiguous {
+        if window_closed && update.ambiguous && theirs.may_have_pruned(&update.token) {
             self.pending = None;
             self.standing = Standing::Unknown;
             return Err(outcome_unknown());

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     AccessDenied,
     /// It cannot be known whether a write was applied.
     OutcomeUnknown,
+    /// Another handle of the same request has the session.
+    InUse,
     /// The store, the table or the program is set up in a way that cannot work.
     Configuration,
     /// DynamoDB refused the request as invalid.
@@ -183,6 +185,11 @@ impl Error {
     /// It cannot be known whether a write was applied.
     pub fn is_outcome_unknown(&self) -> bool {
         self.kind() == ErrorKind::OutcomeUnknown
+    }
+
+    /// Another handle of the same request has the session.
+    pub fn is_in_use(&self) -> bool {
+        self.kind() == ErrorKind::InUse
     }
 
     /// The store, the table or the program is set up in a way that cannot work.

@@ -23,6 +23,9 @@ mod schema;
 mod session;
 mod store;
 mod table;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+mod web;
 
 pub use aws_sdk_dynamodb;
 pub use builder::SessionStoreBuilder;
@@ -34,3 +37,6 @@ pub use index::IndexKey;
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use web::{SessionLayer, SessionService};

@@ -1,6 +1,6 @@
 use crate::change::Change;
 use crate::item::{Fields, Found, Item};
-use crate::record::{Record, Token};
+use crate::record::{Record, SHORTEST_WINDOW, Token};
 
 /// A write that was begun and whose outcome is not known yet.
 ///
@@ -33,7 +33,7 @@ pub(crate) struct Update {
 /// How many commits of others may come between a load and a commit before it has to be sent again.
 ///
 /// Tokens stay in the item this long, so it is small until a session turns out to be contended.
-const WINDOWS: [i64; 4] = [8, 16, 32, 64];
+const WINDOWS: [i64; 4] = [SHORTEST_WINDOW, 16, 32, 64];
 
 impl Update {
     pub(crate) fn new(

@@ -25,10 +25,21 @@ pub type Result<T> = core::result::Result<T, Error>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a session",
     label = "serde cannot store this type",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it and for every type inside it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`",
-    note = "`SessionId`, `Expires` and `CreatedAt` are for the fields marked `hash_key`, `ttl` and `created`"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it and for every type inside it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`"
 )]
-pub trait Field: Serialize + DeserializeOwned {
+pub trait Field: Sized {
+    fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<()>;
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        index: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self>;
+}
+
+// The traits of serde are not supertraits: the compiler would speak of them, and not of `Field`.
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Field for T {
     fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<()> {
         encoder.value(index, self)
     }
@@ -41,9 +52,6 @@ pub trait Field: Serialize + DeserializeOwned {
         decoder.value(index, default)
     }
 }
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Field for T {}
 
 /// A type with a value for a new session to start with.
 #[diagnostic::on_unimplemented(
@@ -60,6 +68,43 @@ pub trait Initial: Sized {
 impl<T: Default> Initial for T {
     fn initial() -> Self {
         T::default()
+    }
+}
+
+/// A field of a type whose name is that of a type which the store sets.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is set by the store, and nothing marks this field for it",
+    label = "needs `hash_key`, `ttl` or `created`",
+    note = "write `#[session(hash_key)]` for the `SessionId`, `#[session(ttl)]` for `Expires`, `#[session(created)]` for `CreatedAt`, each once"
+)]
+pub trait Unmarked: Sized {
+    fn initial() -> Self;
+
+    fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<()>;
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        index: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Field + Default> Unmarked for T {
+    fn initial() -> Self {
+        Self::default()
+    }
+
+    fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<()> {
+        Field::encode(self, encoder, index)
+    }
+
+    fn decode(
+        decoder: &mut Decoder<'_>,
+        index: usize,
+        default: impl FnOnce() -> Self,
+    ) -> Result<Self> {
+        Field::decode(decoder, index, default)
     }
 }
 

@@ -12,6 +12,9 @@ pub(crate) const SEQUENCE: &str = "_seq";
 /// The tokens of recent commits, each with the last sequence at which its request can still apply.
 pub(crate) const COMMITS: &str = "_commits";
 
+/// How many commits of others a token outlasts at the least.
+pub(crate) const SHORTEST_WINDOW: i64 = 8;
+
 /// A commit's token and the last sequence at which the item may stand for its request to apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
@@ -86,6 +89,15 @@ impl Record {
     /// The sequence that the next commit counts from.
     pub(crate) fn sequence(&self) -> i64 {
         self.sequence.unwrap_or(0)
+    }
+
+    /// Whether a token that is not in the item may have been there.
+    ///
+    /// Only a commit that knew of a later sequence prunes a token, and it leaves one of its own that stays
+    /// at least as long as the shortest window: unless such a one is there, nothing was pruned.
+    pub(crate) fn may_have_pruned(&self, token: &Token) -> bool {
+        let latest = self.commits.iter().flatten().map(|known| known.last).max();
+        latest.is_some_and(|latest| latest > token.last + SHORTEST_WINDOW)
     }
 
     /// The first attribute marked `guard` that is not what it was when it was loaded.

@@ -43,7 +43,13 @@ pub trait DynamoSession: Sized + Send + 'static {
     fn __encode(&self, encoder: &mut Encoder) -> Result<(), Error>;
 
     #[doc(hidden)]
-    fn __decode(header: Header<Self::Key>, decoder: &mut Decoder<'_>) -> Result<Self, Error>;
+    fn __decode(header: Header<Self::Key>, decoder: &mut Decoder<'_>) -> Result<Self, Error> {
+        let mut session = Self::__new(header);
+        for index in 0..Self::SCHEMA.attributes().len() {
+            session.__decode_field(index, decoder)?;
+        }
+        Ok(session)
+    }
 
     #[doc(hidden)]
     fn __decode_field(&mut self, index: usize, decoder: &mut Decoder<'_>) -> Result<(), Error>;

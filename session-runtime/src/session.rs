@@ -48,9 +48,9 @@ pub struct Session<S: DynamoSession> {
     lender: Option<Box<dyn Lender<S>>>,
 }
 
-/// Takes a lent session's state back when its handle is dropped.
+/// Takes a lent session back when its handle is dropped.
 pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
-    fn take_back(&self, state: Box<State<S>>);
+    fn take_back(&self, session: Session<S>);
 }
 
 /// What a commit or a touch did.
@@ -89,7 +89,9 @@ pub(crate) enum Standing {
     New,
     /// In the table, as last seen.
     Stored(Record),
-    /// Destroyed, expired, or found to be so.
+    /// Destroyed by this handle.
+    Destroyed,
+    /// Expired, or found to have been destroyed.
     Gone,
     /// A commit's outcome cannot be known, so neither can what the table holds.
     Unknown,
@@ -120,8 +122,9 @@ impl<S: DynamoSession> Session<S> {
     }
 
     #[cfg(feature = "axum")]
-    pub(crate) fn lent(state: Box<State<S>>, lender: Box<dyn Lender<S>>) -> Self {
-        Self { state: Some(state), lender: Some(lender) }
+    pub(crate) fn lent_by(mut self, lender: Box<dyn Lender<S>>) -> Self {
+        self.lender = Some(lender);
+        self
     }
 
     fn state(&self) -> &State<S> {
@@ -151,6 +154,28 @@ impl<S: DynamoSession> Session<S> {
     /// Whether the session has not been stored yet.
     pub fn is_new(&self) -> bool {
         matches!(self.state().standing, Standing::New)
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_stored(&self) -> bool {
+        matches!(self.state().standing, Standing::Stored(_))
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_destroyed(&self) -> bool {
+        matches!(self.state().standing, Standing::Destroyed)
+    }
+
+    /// Whether the fields were given out for changing since they were last in step with the table.
+    #[cfg(feature = "axum")]
+    pub(crate) fn may_have_changes(&self) -> bool {
+        self.state().snapshot.is_some()
+    }
+
+    /// Whether a renewal was begun whose outcome is not known.
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_renewing(&self) -> bool {
+        self.state().renewal.is_some()
     }
 
     /// After a commit that failed with a conflict, the session as the winner left it.
@@ -237,6 +262,13 @@ impl<S: DynamoSession> Session<S> {
         self.in_context("destroy", result)
     }
 
+    /// Commits, but leaves an unchanged session as it is.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
+        let result = self.state_mut().commit_changes().await;
+        self.in_context("commit", result.map(drop))
+    }
+
     fn in_context<T>(&self, operation: &'static str, result: Result<T, Error>) -> Result<T, Error> {
         result.map_err(|error| self.state().store.in_context(error, operation, self.id()))
     }
@@ -261,7 +293,7 @@ impl<S: DynamoSession> DerefMut for Session<S> {
 impl<S: DynamoSession> Drop for Session<S> {
     fn drop(&mut self) {
         if let (Some(state), Some(lender)) = (self.state.take(), self.lender.take()) {
-            lender.take_back(state);
+            lender.take_back(Self { state: Some(state), lender: None });
         }
     }
 }

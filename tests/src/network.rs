@@ -28,6 +28,8 @@ pub enum Fault {
     Answer(u16, &'static str),
     /// It waits here until it is released.
     Hold(Arc<Notify>),
+    /// The connection breaks, and the request arrives all the same once it is released.
+    Late(Arc<Notify>),
 }
 
 /// A request as it went out: the operation's name and its JSON body.
@@ -113,20 +115,30 @@ impl Network {
         lock(&self.shared.sent).iter().map(|(sent, _)| sent.operation.clone()).collect()
     }
 
-    /// Delivers a copy of the last request of this operation to the engine, however late.
-    pub async fn deliver_again(&self, operation: &str) -> u16 {
+    /// A copy of the last request of this operation, to be delivered later.
+    pub fn copy_of_last(&self, operation: &str) -> HttpRequest {
         let copy = lock(&self.shared.sent)
             .iter()
             .rev()
             .find(|(sent, _)| sent.operation == operation)
             .and_then(|(_, request)| request.try_clone());
         match copy {
-            Some(copy) => match self.shared.engine.call(copy).await {
-                Ok(response) => response.status().as_u16(),
-                Err(error) => panic!("the engine always answers: {error:?}"),
-            },
+            Some(copy) => copy,
             None => panic!("no {operation} was sent"),
         }
+    }
+
+    /// Delivers a request to the engine; returns the status of the answer.
+    pub async fn deliver(&self, request: HttpRequest) -> u16 {
+        match self.shared.engine.call(request).await {
+            Ok(response) => response.status().as_u16(),
+            Err(error) => panic!("the engine always answers: {error:?}"),
+        }
+    }
+
+    /// Delivers a copy of the last request of this operation once more.
+    pub async fn deliver_again(&self, operation: &str) -> u16 {
+        self.deliver(self.copy_of_last(operation)).await
     }
 }
 
@@ -182,6 +194,13 @@ impl HttpConnector for Network {
                 Some(Fault::Hold(gate)) => {
                     gate.notified().await;
                     shared.engine.call(request).await
+                }
+                Some(Fault::Late(gate)) => {
+                    tokio::spawn(async move {
+                        gate.notified().await;
+                        shared.engine.call(request).await
+                    });
+                    Err(broken())
                 }
             }
         })

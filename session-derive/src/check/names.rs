@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use quote::ToTokens;
+use syn::Ident;
 
 use crate::errors::Errors;
 use crate::model::{Kind, Name, Session};
@@ -34,7 +35,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
                 Entry::Occupied(entry) => errors.at(
                     index,
                     format!(
-                        "the index `{}` is already on `{}`: each field has an index of its own, so write another name",
+                        "the index `{}` is on `{}` already: each field has an index of its own, so write another name",
                         index.text,
                         entry.get()
                     ),
@@ -51,36 +52,45 @@ fn attribute(name: &Name, errors: &mut Errors) {
     } else if text.len() > LONGEST_ATTRIBUTE {
         errors.at(
             name,
-            format!("an attribute's name has at most 255 bytes, and this one has {}", text.len()),
+            format!("{} bytes are too long for an attribute's name: write at most 255", text.len()),
         );
     } else if RESERVED.contains(&text.as_str()) {
-        errors.at(
-            name,
-            format!("the attribute `{text}` is kept for the library: write another name, such as `rename = \"{}\"`", text.trim_start_matches('_')),
-        );
+        let other = text.trim_start_matches('_');
+        let advice = match name.is_literal {
+            true => format!("write another name, such as `\"{other}\"`"),
+            false => format!("add a name, such as `#[session(rename = \"{other}\")]`"),
+        };
+        errors.at(name, format!("the library keeps the attribute `{text}` for itself: {advice}"));
     }
 }
 
 fn unique<'a>(
-    attributes: &mut BTreeMap<&'a str, &'a syn::Ident>,
+    attributes: &mut BTreeMap<&'a str, &'a Ident>,
     name: &'a Name,
-    field: &'a syn::Ident,
+    field: &'a Ident,
     errors: &mut Errors,
 ) {
-    match attributes.entry(&name.text) {
+    let text = name.text.as_str();
+    if text.is_empty() {
+        return;
+    }
+    match attributes.entry(text) {
         Entry::Vacant(entry) => drop(entry.insert(field)),
-        Entry::Occupied(entry) if *entry.get() == field => errors.at(
-            name,
-            format!("`{}` already stands for this field: remove the second", name.text),
-        ),
-        Entry::Occupied(entry) => errors.at(
-            name,
-            format!(
-                "the attribute `{}` already belongs to `{}`: write another name with `rename` or `alias`",
-                name.text,
-                entry.get()
-            ),
-        ),
+        Entry::Occupied(entry) if *entry.get() == field => {
+            errors
+                .at(name, format!("`{text}` stands for this field already: remove one of the two"));
+        }
+        Entry::Occupied(entry) => {
+            let advice = match name.is_literal {
+                true => "write another name",
+                false => "add another name with `#[session(rename = \"..\")]`",
+            };
+            let owner = entry.get();
+            errors.at(
+                name,
+                format!("the attribute `{text}` belongs to the field `{owner}` already: {advice}"),
+            );
+        }
     }
 }
 
@@ -95,7 +105,7 @@ fn resource(what: &str, name: &str, place: impl ToTokens, example: &str, errors:
     } else if let Some(bad) = name.chars().find(|c| !is_allowed(*c)) {
         errors.at(
             place,
-            format!("{what} has only letters, digits, `_`, `-` and `.`: write it without `{bad}`"),
+            format!("{what} has only letters, digits, `_`, `-` and `.`: write it without {bad:?}"),
         );
     }
 }

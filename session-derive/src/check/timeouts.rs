@@ -12,7 +12,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
     let timeouts = &session.timeouts;
     let idle = match &options.idle_timeout {
         Some(idle) => format!("the idle timeout, `{}`", idle.value.literal.value()),
-        None => "the idle timeout, `30m` if nothing else is said".to_owned(),
+        None => "the idle timeout, which is `30m` by default".to_owned(),
     };
     if let Some(touch) = &options.touch_interval
         && touch.value.seconds >= timeouts.idle
@@ -40,7 +40,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
 }
 
 pub(crate) fn missing_created(session: &Session, absolute: &Ident, errors: &mut Errors) {
-    match candidate(session, "CreatedAt") {
+    match candidate(session, "created") {
         Some(field) => errors.at(
             &field.ident,
             "`absolute_timeout` counts from when the session began: mark this field with `#[session(created)]`",

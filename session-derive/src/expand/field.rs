@@ -1,6 +1,6 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Path, PathArguments};
+use syn::{Ident, Path, PathArguments};
 
 use crate::model::{Codec, Field, Kind, Role, Stored};
 
@@ -8,29 +8,25 @@ use crate::model::{Codec, Field, Kind, Role, Stored};
 pub(crate) fn initial(field: &Field) -> TokenStream {
     let Field { ident, ty, kind, .. } = field;
     let instant = quote!(<#ty as __private::EpochSeconds>::from_epoch_seconds);
-    match kind {
-        Kind::HashKey(_) => quote!(#ident: __header.key),
-        Kind::Ttl(_) => quote!(#ident: #instant(__header.expires)),
-        Kind::Created(_) => quote!(#ident: #instant(__header.created)),
-        Kind::Skipped | Kind::Stored(_) => match &field.default {
-            Some(value) => quote!(#ident: #value),
-            None => {
-                let default = default(field);
-                quote!(#ident: #default())
-            }
-        },
-    }
+    let value = match kind {
+        Kind::HashKey(_) => quote!(__header.key),
+        Kind::Ttl(_) => quote!(#instant(__header.expires)),
+        Kind::Created(_) => quote!(#instant(__header.created)),
+        Kind::Skipped | Kind::Stored(_) => default(field),
+    };
+    quote!(#ident: #value)
 }
 
-/// A function of the value that the field has where nothing is stored.
+/// The value where nothing is stored.
 fn default(field: &Field) -> TokenStream {
     let ty = &field.ty;
     match (&field.default, &field.kind) {
-        (Some(value), _) => quote!(|| #value),
+        (Some(value), _) => quote!(#value),
         (None, Kind::Stored(Stored { codec: Codec::Bytes, .. })) => {
-            quote!(<#ty as __private::Bytes>::initial)
+            quote!(<#ty as __private::Bytes>::initial())
         }
-        (None, _) => quote!(<#ty as __private::Initial>::initial),
+        (None, _) if is_unmarked(field) => quote!(<#ty as __private::Unmarked>::initial()),
+        (None, _) => quote!(<#ty as __private::Initial>::initial()),
     }
 }
 
@@ -86,16 +82,17 @@ pub(crate) fn attribute(field: &Field, stored: &Stored) -> TokenStream {
 pub(crate) fn encode(index: usize, field: &Field, stored: &Stored) -> TokenStream {
     let Field { ident, ty, .. } = field;
     match &stored.codec {
-        Codec::Serde => quote! {
-            <#ty as __private::Field>::encode(&self.#ident, __encoder, #index)?;
-        },
+        Codec::Serde => {
+            let codec = codec(field);
+            quote!(<#ty as __private::#codec>::encode(&self.#ident, __encoder, #index)?;)
+        }
         Codec::Bytes => quote! {
             <#ty as __private::Bytes>::encode(&self.#ident, __encoder, #index)?;
         },
         Codec::With(path) => {
-            let path = in_expression(path);
+            let serialize = function(path, "serialize");
             quote! {
-                __encoder.with(#index, |__serializer| #path::serialize(&self.#ident, __serializer))?;
+                __encoder.with(#index, |__serializer| #serialize(&self.#ident, __serializer))?;
             }
         }
     }
@@ -105,23 +102,40 @@ pub(crate) fn decode(index: usize, field: &Field, stored: &Stored) -> TokenStrea
     let Field { ident, ty, .. } = field;
     let default = default(field);
     let value = match &stored.codec {
-        Codec::Serde => quote!(<#ty as __private::Field>::decode(__decoder, #index, #default)),
-        Codec::Bytes => quote!(<#ty as __private::Bytes>::decode(__decoder, #index, #default)),
+        Codec::Serde => {
+            let codec = codec(field);
+            quote!(<#ty as __private::#codec>::decode(__decoder, #index, || #default))
+        }
+        Codec::Bytes => quote!(<#ty as __private::Bytes>::decode(__decoder, #index, || #default)),
         Codec::With(path) => {
-            let path = in_expression(path);
-            quote!(__decoder.with(#index, #default, #path::deserialize))
+            let deserialize = function(path, "deserialize");
+            quote!(__decoder.with(#index, || #default, |__deserializer| #deserialize(__deserializer)))
         }
     };
     quote!(#index => self.#ident = #value?,)
 }
 
-/// `As<T>` is written `As::<T>` before `::serialize`.
-fn in_expression(path: &Path) -> Path {
+/// Whether the field's type is named like those that the store sets, but the field is not marked so.
+fn is_unmarked(field: &Field) -> bool {
+    field.missing_word().is_some() && field.default.is_none()
+}
+
+/// The trait that stores the field: a choice of error messages.
+fn codec(field: &Field) -> Ident {
+    let name = if is_unmarked(field) { "Unmarked" } else { "Field" };
+    Ident::new(name, Span::call_site())
+}
+
+/// A function of the module or type that `with` names, `As<T>` written as `As::<T>`.
+fn function(path: &Path, name: &str) -> Path {
     let mut path = path.clone();
+    let mut span = Span::call_site();
     for segment in &mut path.segments {
+        span = segment.ident.span();
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             arguments.colon2_token.get_or_insert_default();
         }
     }
+    path.segments.push(Ident::new(name, span).into());
     path
 }

@@ -11,6 +11,7 @@ pub(crate) fn check(options: &FieldOptions, errors: &mut Errors) {
             .iter()
             .find_map(|second| Some((second, exclusion(&first.to_string(), &second.to_string())?)));
         if let Some((second, reason)) = clash {
+            let reason = reason.replace("{}", &format!("`{second}`"));
             errors.at(second, format!("`{second}` and `{first}` exclude each other: {reason}"));
             return;
         }
@@ -43,23 +44,19 @@ fn exclusion(first: &str, second: &str) -> Option<&'static str> {
     Some(match (first, second) {
         ("hash_key" | "ttl" | "created", "rename") => return None,
         ("hash_key" | "ttl" | "created", "hash_key" | "ttl" | "created") => {
-            "each of them has a field of its own, so move one"
+            "each of them has a field of its own, so move {} to its own"
         }
         ("hash_key" | "ttl" | "created", "alias") => {
             "the table knows this attribute by one name, so say that one with `rename`"
         }
-        ("hash_key" | "ttl" | "created", _) => {
-            "the store sets this field, so remove the other word"
-        }
+        ("hash_key" | "ttl" | "created", _) => "the store sets this field, so remove {}",
         ("skip", "default") => return None,
         ("skip", _) => "a skipped field is not stored, so remove one of the two",
         ("counter" | "set" | "append" | "whole", "counter" | "set" | "append" | "whole") => {
             "a field is written in one way, so remove one of the two"
         }
-        ("counter", "guard") => {
-            "a counter adds differences, which never conflict, so remove `guard`"
-        }
-        ("counter", "with") => "a counter is stored as the number that it is, so remove `with`",
+        ("counter", "guard") => "a counter adds differences, which never conflict, so remove {}",
+        ("counter", "with") => "a counter is stored as the number that it is, so remove {}",
         ("set" | "append", "index") => {
             "an index is on one text, number or bytes, so put it on a field of its own"
         }

@@ -52,16 +52,17 @@ pub(crate) enum Codec {
 /// A name in the table, and where the struct says so.
 pub(crate) struct Name {
     pub(crate) text: String,
+    pub(crate) is_literal: bool,
     place: TokenStream,
 }
 
 impl Name {
-    fn new(text: String, place: impl ToTokens) -> Self {
-        Self { text, place: place.into_token_stream() }
+    fn implied(text: String, place: impl ToTokens) -> Self {
+        Self { text, is_literal: false, place: place.into_token_stream() }
     }
 
     fn literal(literal: &LitStr) -> Self {
-        Self::new(literal.value(), literal)
+        Self { text: literal.value(), is_literal: true, place: literal.into_token_stream() }
     }
 }
 
@@ -78,7 +79,7 @@ impl Field {
         combination::check(&options, &mut found);
         let name = match &options.rename {
             Some(rename) => Name::literal(&rename.value),
-            None => Name::new(case.apply(&ident.unraw().to_string()), &ident),
+            None => Name::implied(case.apply(&ident.unraw().to_string()), &ident),
         };
         let default = options.default.take().and_then(|default| default.value);
         let was_broken = options.is_broken;
@@ -95,8 +96,14 @@ impl Field {
         }
     }
 
-    /// Whether the type is written with this name, which is a guess at what it means.
-    pub(crate) fn looks_like(&self, name: &str) -> bool {
+    /// The word that the field seems to lack, going by the name of its type.
+    pub(crate) fn missing_word(&self) -> Option<&'static str> {
+        self.stored()?;
+        let words = [("SessionId", "hash_key"), ("Expires", "ttl"), ("CreatedAt", "created")];
+        words.into_iter().find(|(ty, _)| self.looks_like(ty)).map(|(_, word)| word)
+    }
+
+    fn looks_like(&self, name: &str) -> bool {
         matches!(unwrapped(&self.ty), Type::Path(path)
             if path.path.segments.last().is_some_and(|segment| segment.ident == name))
     }
@@ -127,7 +134,7 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
         guard: options.guard.is_some(),
         index: options.index.map(|index| match &index.value {
             Some(literal) => Name::literal(literal),
-            None => Name::new(name.text.clone(), index.name),
+            None => Name::implied(name.text.clone(), index.name),
         }),
         codec,
     })
@@ -154,7 +161,9 @@ fn check_type(options: &FieldOptions, ty: &Type, codec: &Codec, errors: &mut Err
             "bytes are stored as one Binary, which cannot be appended to: remove `append`",
         );
     }
-    if let (Codec::Serde, Type::Reference(reference)) = (codec, unwrapped(ty)) {
+    if let (Codec::Serde, Type::Reference(reference)) = (codec, unwrapped(ty))
+        && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static")
+    {
         errors.at(
             reference,
             "a session owns what it stores: write an owned type, such as `String` instead of `&str`",

@@ -65,6 +65,10 @@ fn comma_separated(
 
 impl Parse for Setting {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if let Ok(literal) = input.fork().parse::<LitStr>() {
+            let message = format!("write the name without quotes: `{}`", literal.value());
+            return Err(syn::Error::new(literal.span(), message));
+        }
         let name = Ident::parse_any(input).map_err(|error| {
             syn::Error::new(error.span(), "write the name of an attribute here")
         })?;

@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 /// What people who come from other libraries write.
 const SYNONYMS: &[(&str, &[&str])] = &[
     ("hash_key", &["key", "id", "partition_key", "primary_key", "pk"]),
@@ -28,7 +30,7 @@ pub(crate) fn closest<'a>(
         .into_iter()
         .map(|name| (if is_synonym(&lower, name) { 0 } else { distance(&lower, name) }, name))
         .filter(|(distance, name)| *distance <= name.len().max(3) / 3)
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, name)| (*distance, Reverse(name.len())))
         .map(|(_, name)| name)
 }
 

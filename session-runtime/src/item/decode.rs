@@ -1,8 +1,9 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
 
 use super::Item;
-use crate::private::{Bytes, Field, ValueDeserializer};
+use crate::private::{Bytes, ValueDeserializer};
 use crate::schema::{Attribute, Role};
 use crate::{Error, ErrorKind};
 
@@ -33,7 +34,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Decodes an attribute with serde; an absent one has the default.
-    pub fn value<T: Field>(
+    pub fn value<T: DeserializeOwned>(
         &mut self,
         index: usize,
         default: impl FnOnce() -> T,

@@ -1,9 +1,10 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::Serialize;
 
 use super::serializer::{EncodeError, ValueSerializer};
 use super::value::Value;
-use crate::private::{Bytes, Field};
+use crate::private::Bytes;
 use crate::schema::{Attribute, Role};
 use crate::{Error, ErrorKind};
 
@@ -23,7 +24,7 @@ impl Encoder {
     }
 
     /// Encodes the next attribute with serde.
-    pub fn value<T: Field>(&mut self, index: usize, value: &T) -> Result<(), Error> {
+    pub fn value<T: Serialize>(&mut self, index: usize, value: &T) -> Result<(), Error> {
         self.with(index, |serializer| value.serialize(serializer))
     }
 

@@ -1,0 +1,9 @@
+//! Sessions in axum: a layer that commits, and an extractor that loads.
+
+mod cookie;
+mod extractor;
+mod layer;
+mod response;
+mod slot;
+
+pub use layer::{SessionLayer, SessionService};

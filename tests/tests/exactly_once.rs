@@ -1,0 +1,415 @@
+//! Promise 4: a commit whose answer was lost is not applied twice when it is retried or arrives late.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use dynamo_session::{Committed, DynamoSession, ErrorKind, Expires, SessionId, SessionStore};
+use dynamo_session_tests::{Fault, Shop, World};
+use tokio::sync::Notify;
+
+const THROTTLED: &str =
+    r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow"}"#;
+const BROKEN: &str =
+    r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"oops"}"#;
+
+/// More attempts than the SDK makes of one request.
+const ALL_ATTEMPTS: usize = 5;
+
+async fn stored(store: &SessionStore<Shop>) -> SessionId {
+    let mut session = store.create();
+    session.user = Some("ada".to_owned());
+    assert_eq!(session.commit().await.unwrap(), Committed::Created);
+    session.id().clone()
+}
+
+/// Commits of other requests, one after the other.
+async fn others_commit(world: &World, store: &SessionStore<Shop>, id: &SessionId, count: usize) {
+    for _ in 0..count {
+        let mut other = world.load(store, id).await;
+        other.recent.push(1);
+        let _ = other.commit().await.unwrap();
+    }
+}
+
+async fn let_late_requests_arrive() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_settled_within_the_call() {
+    let faults = [
+        Fault::LoseRequest,
+        Fault::LoseResponse,
+        Fault::Duplicate,
+        Fault::Answer(500, BROKEN),
+        Fault::Answer(400, THROTTLED),
+        Fault::Answer(200, "<html>"),
+    ];
+    for fault in faults {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        let mut session = world.load(&store, &id).await;
+        session.views += 1;
+        session.seen.push("page".to_owned());
+        world.network.fail_next("UpdateItem", fault.clone());
+        let result = session.commit().await;
+        if matches!(fault, Fault::Answer(200, _)) {
+            assert!(result.unwrap_err().is_unavailable());
+            let _ = session.commit().await.unwrap();
+        } else {
+            assert_eq!(result.unwrap(), Committed::Updated, "{fault:?}");
+        }
+        let loaded = world.load(&store, &id).await;
+        assert_eq!((loaded.views, loaded.seen.len()), (1, 1), "{fault:?}");
+        assert_eq!((session.views, session.seen.len()), (1, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_commit_whose_answer_was_lost_is_one_session() {
+    for faults in [1, ALL_ATTEMPTS] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let mut session = store.create();
+        session.views = 1;
+        for _ in 0..faults {
+            world.network.fail_next("PutItem", Fault::LoseResponse);
+        }
+        if session.commit().await.is_err() {
+            world.network.forget_faults();
+            session.views += 1;
+            assert_eq!(session.commit().await.unwrap(), Committed::Updated);
+        }
+        let loaded = world.load(&store, session.id()).await;
+        assert_eq!(loaded.views, session.views);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_call_settles_what_the_last_one_could_not() {
+    for fault in [Fault::LoseResponse, Fault::LoseRequest] {
+        for others in [0, 1, 5, 8] {
+            let world = World::new();
+            let store = world.store::<Shop>().await;
+            let id = stored(&store).await;
+            let mut session = world.load(&store, &id).await;
+            session.views += 1;
+            for _ in 0..ALL_ATTEMPTS {
+                world.network.fail_next("UpdateItem", fault.clone());
+            }
+            assert!(session.commit().await.unwrap_err().is_unavailable());
+            world.network.forget_faults();
+            others_commit(&world, &store, &id, others).await;
+
+            session.views += 10;
+            session.notice = Some("more".to_owned());
+            let _ = session.commit().await.unwrap();
+            let loaded = world.load(&store, &id).await;
+            assert_eq!(loaded.views, 11, "{fault:?} and {others} others");
+            assert_eq!(loaded.recent.len(), others);
+            assert_eq!(loaded.notice.as_deref(), Some("more"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_cannot_be_known_is_reported_as_such() {
+    for (fault, applied) in [(Fault::LoseResponse, 1), (Fault::LoseRequest, 0)] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        let mut session = world.load(&store, &id).await;
+        session.views += 1;
+        for _ in 0..ALL_ATTEMPTS {
+            world.network.fail_next("UpdateItem", fault.clone());
+        }
+        assert!(session.commit().await.is_err());
+        world.network.forget_faults();
+        others_commit(&world, &store, &id, 30).await;
+
+        for _ in 0..2 {
+            let error = session.commit().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+        }
+        assert_eq!(world.load(&store, &id).await.views, applied);
+        assert_ne!(world.network.deliver_again("UpdateItem").await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_arrives_late_is_refused_whatever_came_between() {
+    for others in [0, 1, 7, 8, 9, 10, 20, 70] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        let mut session = world.load(&store, &id).await;
+        session.views += 1;
+        session.notice = Some("old".to_owned());
+        let _ = session.commit().await.unwrap();
+        let copy = world.network.copy_of_last("UpdateItem");
+        others_commit(&world, &store, &id, others).await;
+        let mut newer = world.load(&store, &id).await;
+        newer.notice = Some("new".to_owned());
+        let _ = newer.commit().await.unwrap();
+
+        assert_eq!(world.network.deliver(copy).await, 400, "{others} others");
+        let loaded = world.load(&store, &id).await;
+        assert_eq!(loaded.views, 1);
+        assert_eq!(loaded.notice.as_deref(), Some("new"), "a plain value is not set back");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_overtakes_its_own_retry_counts_once() {
+    for released_before_retry in [true, false] {
+        for others in [0, 3, 8, 12] {
+            let world = World::new();
+            let store = world.store::<Shop>().await;
+            let id = stored(&store).await;
+            let mut session = world.load(&store, &id).await;
+            session.views += 1;
+            let gate = Arc::new(Notify::new());
+            world.network.fail_next("UpdateItem", Fault::Late(gate.clone()));
+            for _ in 0..ALL_ATTEMPTS {
+                world.network.fail_next("UpdateItem", Fault::LoseRequest);
+            }
+            assert!(session.commit().await.is_err());
+            world.network.forget_faults();
+            others_commit(&world, &store, &id, others).await;
+
+            if released_before_retry {
+                gate.notify_one();
+                let_late_requests_arrive().await;
+            }
+            let result = session.commit().await;
+            gate.notify_one();
+            let_late_requests_arrive().await;
+            let views = world.load(&store, &id).await.views;
+            match result {
+                Ok(_) => assert_eq!(views, 1),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+                    assert!(others > 8 && views == 0, "the window had closed");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_commit_is_settled_by_the_next() {
+    for applied in [true, false] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        let mut session = world.load(&store, &id).await;
+        session.views += 1;
+        let gate = Arc::new(Notify::new());
+        world.network.fail_next("UpdateItem", Fault::Hold(gate.clone()));
+        let cancelled = tokio::time::timeout(Duration::from_millis(5), session.commit()).await;
+        assert!(cancelled.is_err());
+        if applied {
+            world.network.deliver_again("UpdateItem").await;
+        }
+        session.views += 1;
+        let _ = session.commit().await.unwrap();
+        assert_eq!(world.load(&store, &id).await.views, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_touch_a_lost_renewal_and_a_lost_logout_can_be_called_again() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    let lose = |operation: &str| {
+        for _ in 0..ALL_ATTEMPTS {
+            world.network.fail_next(operation, Fault::LoseResponse);
+        }
+    };
+    world.clock.advance(Duration::from_secs(100));
+    lose("UpdateItem");
+    assert!(session.touch().await.is_err());
+    world.network.forget_faults();
+    assert_eq!(session.touch().await.unwrap(), Committed::Touched);
+
+    session.views += 1;
+    lose("TransactWriteItems");
+    assert!(session.renew().await.is_err());
+    world.network.forget_faults();
+    session.renew().await.unwrap();
+    assert_ne!(*session.id(), id);
+    assert!(store.load(&id).await.unwrap().is_none());
+    assert_eq!(world.load(&store, session.id()).await.views, 1);
+
+    lose("DeleteItem");
+    assert!(session.destroy().await.is_err());
+    world.network.forget_faults();
+    session.destroy().await.unwrap();
+    assert!(store.load(session.id()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_dozen_tokens_live_in_a_session_that_is_used_alone() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut most = 0;
+    for round in 0..100 {
+        let mut session = world.load(&store, &id).await;
+        for _ in 0..=round % 3 {
+            session.views += 1;
+            let _ = session.commit().await.unwrap();
+        }
+        let item = world.item(&store, &id).await.unwrap();
+        most = most.max(item["_commits"].as_m().unwrap().len());
+    }
+    assert!((2..=12).contains(&most), "{most} tokens");
+}
+
+#[tokio::test]
+async fn constant_interference_is_an_error_and_not_a_loop() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.views += 1;
+    let item = world.item(&store, &id).await.unwrap();
+    // An answer that stays the same however often the commit is rebased on it.
+    let failure: &'static str = Box::leak(
+        format!(
+            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{{"id":{{"S":"x"}},"expires_at":{{"N":"{}"}},"_seq":{{"N":"1"}},"_commits":{{"M":{{}}}}}}}}"#,
+            item["expires_at"].as_n().unwrap()
+        )
+        .into_boxed_str(),
+    );
+    for _ in 0..100 {
+        world.network.fail_next("UpdateItem", Fault::Answer(400, failure));
+    }
+    let error = session.commit().await.unwrap_err();
+    assert!(error.is_throttled(), "{error}");
+    world.network.forget_faults();
+    assert_eq!(session.commit().await.unwrap(), Committed::Updated, "nothing is lost");
+    assert_eq!(world.load(&store, &id).await.views, 1);
+}
+
+/// What is only ever added to.
+#[derive(DynamoSession)]
+#[session(table = "tallies")]
+struct Tally {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(counter)]
+    count: u64,
+    #[session(counter)]
+    hits: BTreeMap<String, i64>,
+    #[session(set)]
+    names: BTreeSet<String>,
+}
+
+/// A small generator of reproducible numbers.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % limit
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_thousand_commits_under_ten_percent_faults_add_up() {
+    const HANDLES: u64 = 4;
+    let world = World::new();
+    let store = world.store::<Tally>().await;
+    let mut first = store.create();
+    first.names.insert("first".to_owned());
+    let _ = first.commit().await.unwrap();
+    let id = first.id().clone();
+    let mut dice = Dice(0x5eed_1234_5678_9abc);
+    let (mut sure, mut unknown) = (0u64, 0u64);
+    let mut keys = BTreeSet::new();
+    let mut handles = Vec::new();
+    for _ in 0..HANDLES {
+        handles.push(world.load(&store, &id).await);
+    }
+    for commit in 0..2_000u64 {
+        for _ in 0..3 {
+            let fault = match dice.below(60) {
+                0 => Fault::LoseRequest,
+                1 => Fault::LoseResponse,
+                2 => Fault::Duplicate,
+                3 => Fault::Answer(500, BROKEN),
+                4 => Fault::Answer(400, THROTTLED),
+                5 => {
+                    let gate = Arc::new(Notify::new());
+                    let late = Duration::from_millis(dice.below(5000));
+                    let release = gate.clone();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(late).await;
+                        release.notify_one();
+                    });
+                    Fault::Late(gate)
+                }
+                _ => continue,
+            };
+            world.network.fail_next("UpdateItem", fault);
+        }
+        let chosen = usize::try_from(dice.below(HANDLES)).unwrap();
+        let session = &mut handles[chosen];
+        session.count += 1;
+        *session.hits.entry(format!("h{}", dice.below(3))).or_default() += 1;
+        let key = format!("k{}", commit % 20);
+        session.names.insert(key.clone());
+        keys.insert(key);
+        let mut attempts = 0;
+        loop {
+            match session.commit().await {
+                Ok(_) => {
+                    sure += 1;
+                    break;
+                }
+                Err(error) if error.is_outcome_unknown() => {
+                    unknown += 1;
+                    handles[chosen] = world.load(&store, &id).await;
+                    break;
+                }
+                Err(error) => {
+                    attempts += 1;
+                    assert!(attempts < 50, "{error}");
+                }
+            }
+        }
+        if dice.below(2) == 0 {
+            handles[chosen] = world.load(&store, &id).await;
+        }
+        world.network.take_sent();
+        world.network.forget_faults();
+    }
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let session = world.load(&store, &id).await;
+    let hits: i64 = session.hits.values().sum();
+    assert!(
+        session.count >= sure && session.count <= sure + unknown,
+        "{} of {sure}",
+        session.count
+    );
+    assert_eq!(u64::try_from(hits).unwrap(), session.count, "one commit is applied whole or not");
+    assert!(unknown < 100, "{unknown} unknown outcomes");
+    let missing = keys.iter().filter(|key| !session.names.contains(*key)).count();
+    assert!(missing <= usize::try_from(unknown).unwrap());
+    let item = world.item(&store, &id).await.unwrap();
+    assert!(matches!(&item["_commits"], AttributeValue::M(commits) if commits.len() < 70));
+}

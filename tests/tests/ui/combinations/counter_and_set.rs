@@ -1,0 +1,15 @@
+use std::collections::BTreeSet;
+
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(counter, set)]
+    field: BTreeSet<u32>,
+}
+
+fn main() {}

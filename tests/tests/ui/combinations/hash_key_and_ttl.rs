@@ -1,0 +1,11 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key, ttl)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(rename = "name")]
+    user: Option<String>,
+    name: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    _seq: u64,
+    #[session(rename = "_commits")]
+    commits: u64,
+    #[session(alias = "_idle")]
+    idle: u64,
+}
+
+fn main() {}

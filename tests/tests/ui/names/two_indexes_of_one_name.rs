@@ -1,0 +1,15 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(index = "by_user")]
+    user: Option<String>,
+    #[session(index = "by_user")]
+    tenant: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use dynamo_session::{DynamoSession, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+}
+
+fn main() {}

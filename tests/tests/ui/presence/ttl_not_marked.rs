@@ -1,0 +1,10 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    expires_at: Expires,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dynamo_session::DynamoSession;
+
+#[derive(DynamoSession)]
+struct Login;
+
+fn main() {}

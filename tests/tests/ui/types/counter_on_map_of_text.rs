@@ -1,0 +1,15 @@
+use std::collections::BTreeMap;
+
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(counter)]
+    views: BTreeMap<String, String>,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    created_at: CreatedAt,
+}
+
+fn main() {}
