@@ -245,7 +245,11 @@ impl<S: DynamoSession> State<S> {
                 if !may_be_applied {
                     self.pending = None;
                 }
-                return Err(error);
+                if error.kind() != ErrorKind::Rejected {
+                    return Err(error);
+                }
+                let key = self.key.attribute_value();
+                return Err(self.store.table().explain_refused_put(&key, error).await);
             }
         }
         if let Some(Pending::Create { after, mut record, .. }) = self.pending.take() {

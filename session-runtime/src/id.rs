@@ -10,6 +10,7 @@ use crate::{Error, ErrorKind};
 
 const TEXT_LENGTH: usize = 43;
 const FINGERPRINT_LENGTH: usize = 8;
+/// DynamoDB's limit on a partition key's value.
 const MAX_KEY_BYTES: usize = 2048;
 
 /// The secret that identifies a session: 256 bits from the operating system.
@@ -163,9 +164,7 @@ impl SessionKey for String {
     }
 
     fn parse(text: &str) -> Result<Self, Error> {
-        if text.is_empty() || text.len() > MAX_KEY_BYTES {
-            return Err(invalid_id(format!("{} bytes long, not 1 to {MAX_KEY_BYTES}", text.len())));
-        }
+        require_key_length(text)?;
         if text.chars().any(char::is_control) {
             return Err(invalid_id("not free of control characters".to_owned()));
         }
@@ -199,6 +198,14 @@ impl SessionKey for uuid::Uuid {
     fn attribute_value(&self) -> String {
         self.to_string()
     }
+}
+
+/// Refuses what no table can hold as a key.
+pub(crate) fn require_key_length(key: &str) -> Result<(), Error> {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES {
+        return Err(invalid_id(format!("{} bytes long, not 1 to {MAX_KEY_BYTES}", key.len())));
+    }
+    Ok(())
 }
 
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {

@@ -132,7 +132,7 @@ fn take_sequence(item: &mut Item) -> Result<Option<i64>, Error> {
     let Some(value) = item.remove(SEQUENCE) else { return Ok(None) };
     match integer(&value).and_then(|sequence| i64::try_from(sequence).ok()) {
         Some(sequence) => Ok(Some(sequence)),
-        None => Err(reserved(SEQUENCE, "a Number", &value)),
+        None => Err(reserved(SEQUENCE, "a whole Number", &value)),
     }
 }
 
@@ -145,7 +145,7 @@ fn take_commits(item: &mut Item) -> Result<Option<Vec<Token>>, Error> {
         .into_iter()
         .map(|(text, last)| match integer(&last).and_then(|last| i64::try_from(last).ok()) {
             Some(last) => Ok(Token { text, last }),
-            None => Err(reserved(COMMITS, "a Map of Numbers", &last)),
+            None => Err(reserved(COMMITS, "a Map of whole Numbers", &last)),
         })
         .collect::<Result<_, _>>()
         .map(Some)

@@ -127,6 +127,8 @@ impl<S: DynamoSession> SessionStore<S> {
     ///   [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and
     ///   [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable). None of them means that there is no
     ///   session: do not treat the visitor as a stranger.
+    /// - [`ErrorKind::InvalidId`](crate::ErrorKind::InvalidId): the id is a `String` that no table can hold
+    ///   as a key. Nothing was sent.
     pub async fn load(&self, id: &S::Key) -> Result<Option<Session<S>>, Error> {
         let loaded = async {
             let item = self.table().get(&id.attribute_value(), self.shared.consistent_read).await?;
@@ -305,6 +307,8 @@ impl<S: DynamoSession> SessionStore<S> {
         let data = S::__decode(Header { key: key.clone(), created, expires }, &mut decoder)?;
         record.found = decoder.into_found();
         record.other_bytes += item_size(&item);
+        // As the fields hold them: a type that cannot hold a stored instant has the nearest one.
+        let (expires, created) = (data.__expires(), data.__created().unwrap_or(created));
         Ok(Some(State {
             store: self.clone(),
             data,

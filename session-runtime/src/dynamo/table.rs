@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::types::{
 use super::attempts::Attempts;
 use super::failure::{WriteFailure, error, may_be_applied};
 use crate::change::Expression;
+use crate::id::require_key_length;
 use crate::item::Item;
 use crate::{Error, ErrorKind};
 
@@ -46,6 +47,7 @@ impl Table {
     }
 
     pub(crate) async fn get(&self, key: &str, consistent: bool) -> Result<Option<Item>, Error> {
+        require_key_length(key)?;
         let output = self
             .client
             .get_item()
@@ -131,6 +133,7 @@ impl Table {
     }
 
     pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {
+        require_key_length(key)?;
         self.client
             .delete_item()
             .table_name(&self.name)
@@ -196,6 +199,14 @@ impl Table {
             }
         }
         Err(RenameFailure::Other(error(source)))
+    }
+
+    /// Why a put was refused: whether it is because of the key, a read with the same key tells.
+    pub(crate) async fn explain_refused_put(&self, key: &str, refusal: Error) -> Error {
+        match self.get(key, false).await {
+            Err(error) if error.is_configuration() => error,
+            _ => refusal,
+        }
     }
 
     /// A request that holds nothing but a table and a key can only be invalid because of them.

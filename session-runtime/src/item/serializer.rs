@@ -36,6 +36,13 @@ impl EncodeError {
         };
         self
     }
+
+    fn inside_variant(self, variant: Option<&str>) -> Self {
+        match variant {
+            Some(variant) => self.inside(variant),
+            None => self,
+        }
+    }
 }
 
 impl fmt::Display for EncodeError {
@@ -278,7 +285,7 @@ impl Elements {
         let position = self.elements.len();
         let value = value
             .serialize(self.serializer)
-            .map_err(|error| error.inside(&format!("[{position}]")))?;
+            .map_err(|error| error.inside(&format!("[{position}]")).inside_variant(self.variant))?;
         self.elements.push(value.into_attribute_value());
         Ok(())
     }
@@ -339,7 +346,9 @@ impl Entries {
         if key.is_empty() {
             return Err(EncodeError::new("a map key is empty, which DynamoDB does not store"));
         }
-        let value = value.serialize(self.serializer).map_err(|error| error.inside(&key))?;
+        let value = value
+            .serialize(self.serializer)
+            .map_err(|error| error.inside(&key).inside_variant(self.variant))?;
         match self.entries.entry(key) {
             std::collections::btree_map::Entry::Vacant(entry) => {
                 entry.insert(value);
