@@ -139,6 +139,7 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl SessionKey for SessionId {
     fn generate() -> Self {
         Self::generate()
@@ -157,6 +158,7 @@ impl SessionKey for SessionId {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl SessionKey for String {
     fn generate() -> Self {
         SessionId::generate().expose_secret()
@@ -182,6 +184,7 @@ impl SessionKey for String {
 }
 
 #[cfg(feature = "uuid")]
+#[diagnostic::do_not_recommend]
 impl SessionKey for uuid::Uuid {
     fn generate() -> Self {
         Self::new_v4()
