@@ -36,16 +36,14 @@ pub(crate) fn check<'a>(session: &'a Session, errors: &mut Errors) -> Option<Che
     let hash_key = at_most_one(session, is_key, errors);
     let ttl = at_most_one(session, is_ttl, errors);
     let created = at_most_one(session, is_created, errors);
-    if !session.is_incomplete {
-        if hash_key.is_none() {
-            missing(session, "hash_key", "id: SessionId", "has no hash key", errors);
-        }
-        if ttl.is_none() {
-            missing(session, "ttl", "expires_at: Expires", "has no expiry", errors);
-        }
-        if let (None, Some(absolute)) = (created, &session.options.absolute_timeout) {
-            timeouts::missing_created(session, &absolute.name, errors);
-        }
+    if hash_key.is_none() && session.surely_lacks("hash_key") {
+        missing(session, "hash_key", "id: SessionId", "has no hash key", errors);
+    }
+    if ttl.is_none() && session.surely_lacks("ttl") {
+        missing(session, "ttl", "expires_at: Expires", "has no expiry", errors);
+    }
+    if created.is_none() && session.surely_lacks("created") {
+        timeouts::check_created(session, errors);
     }
     let stored = session.fields.iter().filter_map(|field| Some((field, field.stored()?))).collect();
     Some(Checked { session, hash_key: hash_key?, ttl: ttl?, created, stored })

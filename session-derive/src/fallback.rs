@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::parse_quote;
 
 use crate::errors::Errors;
 use crate::expand::{attribute, bounded, decode, encode, expires, wrapped};
@@ -21,7 +22,12 @@ fn is_sound(field: &Field) -> bool {
 fn implementation(session: &Session) -> TokenStream {
     let ident = &session.ident;
     let has_lifetimes = session.generics.lifetimes().next().is_some();
-    let generics = bounded(session);
+    let mut generics = bounded(session);
+    for parameter in session.generics.type_params() {
+        let parameter = &parameter.ident;
+        let conditions = generics.make_where_clause();
+        conditions.predicates.push(parse_quote!(#parameter: __private::Send + 'static));
+    }
     let (parameters, arguments, conditions) = generics.split_for_impl();
     let target = match has_lifetimes {
         // Whatever else it is generic over, the lifetimes are what has to go first.

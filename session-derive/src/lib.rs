@@ -12,7 +12,7 @@ use model::Session;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes a struct a session.
+#[doc = include_str!("derive.md")]
 #[proc_macro_derive(DynamoSession, attributes(session))]
 pub fn derive_dynamo_session(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -3,6 +3,7 @@
 mod case;
 mod combination;
 mod field;
+mod types;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,6 +12,7 @@ use syn::{Generics, Ident, LitStr};
 use crate::errors::Errors;
 use crate::parse::{Input, StructOptions};
 use case::Case;
+use field::strays;
 pub(crate) use field::{Codec, Field, Kind, Name, Role, Stored};
 
 const DEFAULT_IDLE: u64 = 30 * 60;
@@ -21,8 +23,7 @@ pub(crate) struct Session {
     pub(crate) options: StructOptions,
     pub(crate) timeouts: Timeouts,
     pub(crate) fields: Vec<Field>,
-    /// Some field could not be read, and may be the one that seems to be missing.
-    pub(crate) is_incomplete: bool,
+    has_named_fields: bool,
 }
 
 /// In seconds.
@@ -40,11 +41,13 @@ impl Session {
             .as_ref()
             .and_then(|given| errors.keep(Case::parse(&given.value)))
             .unwrap_or_default();
-        let is_a_struct = input.fields.is_some();
-        let fields = input.fields.into_iter().flatten();
-        let fields: Vec<_> = fields.map(|field| Field::new(field, case, errors)).collect();
+        let has_named_fields = input.fields.is_some();
+        let fields = input.fields.unwrap_or_default();
+        let strays = strays(&fields);
+        let fields =
+            fields.into_iter().map(|field| Field::new(field, case, &strays, errors)).collect();
         Self {
-            is_incomplete: !is_a_struct || fields.iter().any(|field| field.is_broken),
+            has_named_fields,
             ident: input.ident,
             generics: input.generics,
             timeouts: Timeouts::new(&input.options),
@@ -62,6 +65,12 @@ impl Session {
             }
             None => quote!(::dynamo_session::private),
         }
+    }
+
+    /// Whether it is certain that no field was to be marked with this word.
+    pub(crate) fn surely_lacks(&self, word: &str) -> bool {
+        let is_lost = |field: &Field| field.lost.iter().any(|lost| lost == word);
+        self.has_named_fields && !self.fields.iter().any(is_lost)
     }
 
     pub(crate) fn table(&self) -> Option<&LitStr> {

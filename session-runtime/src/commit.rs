@@ -63,6 +63,10 @@ impl<S: DynamoSession> State<S> {
         if !matches!(self.standing, Standing::New) || self.pending.is_some() {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
+        // Second, because a renewal still on its way fails once the old item is gone.
+        if let (Standing::Stored(_), Some(renewed)) = (&self.standing, &self.renewal) {
+            self.store.table().delete(&renewed.attribute_value()).await?;
+        }
         self.pending = None;
         self.renewal = None;
         self.snapshot = None;
@@ -268,18 +272,26 @@ impl<S: DynamoSession> State<S> {
         let mut expression = Expression::default();
         require_alive(&mut expression, S::SCHEMA, now);
         set_header(&mut expression, S::SCHEMA, Some(next), record, self.created);
-        match self.store.table().update(&self.key.attribute_value(), &expression).await {
-            Ok(_) => {
-                self.expires = next;
-                self.data.__set_expires(next);
-                Ok(Committed::Touched)
-            }
-            Err(WriteFailure::Condition { .. }) => {
-                self.standing = Standing::Gone;
-                Err(gone())
-            }
-            Err(WriteFailure::Other { error, .. }) => Err(error),
-        }
+        // A copy that arrives late must not move the expiry back.
+        let ttl = expression.name(S::SCHEMA.time_to_live());
+        let (moves, bound) = (if next > self.expires { '<' } else { '>' }, expression.number(next));
+        expression.condition(format!("{ttl} {moves} {bound}"));
+        let expires =
+            match self.store.table().update(&self.key.attribute_value(), &expression).await {
+                Ok(_) => next,
+                Err(WriteFailure::Condition { item: Some(mut item), .. }) => {
+                    let theirs = Record::take(S::SCHEMA, &mut item)?;
+                    if theirs.expires <= now {
+                        return Err(self.found_gone());
+                    }
+                    theirs.expires
+                }
+                Err(WriteFailure::Condition { item: None, .. }) => return Err(self.found_gone()),
+                Err(WriteFailure::Other { error, .. }) => return Err(error),
+            };
+        self.expires = expires;
+        self.data.__set_expires(expires);
+        Ok(Committed::Touched)
     }
 
     /// Sends the pending update until it is applied, or it is clear that it will not be.

@@ -54,6 +54,14 @@ impl Update {
         }
     }
 
+    /// Takes the token of an earlier attempt that may still arrive, so that only one of the two applies.
+    pub(crate) fn stand_in_for(&mut self, earlier: &Self, sequence: i64) {
+        if sequence <= earlier.token.last {
+            self.token = earlier.token.clone();
+            self.ambiguous = true;
+        }
+    }
+
     /// Starts over under a new token, once it is certain that no request with the old one can apply.
     pub(crate) fn widen_window(&mut self, sequence: i64) {
         self.window = (self.window + 1).min(WINDOWS.len() - 1);

@@ -10,22 +10,19 @@ const MAX_ATTEMPTS: usize = 16;
 
 impl<S: DynamoSession> State<S> {
     pub(crate) async fn renew(&mut self) -> Result<(), Error> {
+        // Chosen once: finding an item under it tells that an earlier attempt succeeded. Chosen first: whoever
+        // commits after a failure can tell that the old id was to end.
+        let new_key = self.renewal.get_or_insert_with(S::Key::generate).clone();
         self.settle().await?;
         self.require_standing()?;
         if self.snapshot.is_some() {
             self.require_snapshot()?;
             self.require_header()?;
         }
-        let new_key = match self.renewal.take() {
-            Some(key) => key,
-            None => S::Key::generate(),
-        };
         if matches!(self.standing, Standing::New) {
             self.adopt_key(new_key);
             return Ok(());
         }
-        // Chosen once: finding an item under it tells that an earlier attempt succeeded.
-        self.renewal = Some(new_key.clone());
         let old = self.key.attribute_value();
         for attempt in 0..MAX_ATTEMPTS {
             let Some(item) = self.store.table().get(&old, true).await? else {

@@ -55,7 +55,6 @@ pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
 
 /// What a commit or a touch did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "an ignored result hides nothing that failed, but `let _ =` says that it is meant"]
 pub enum Committed {
     /// The session was stored for the first time.
     Created,

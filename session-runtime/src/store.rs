@@ -206,6 +206,7 @@ impl<S: DynamoSession> SessionStore<S> {
         mut change: impl FnMut(&mut S) -> R,
     ) -> Result<R, Error> {
         let mut item = self.table().get(&id.attribute_value(), true).await?.ok_or_else(gone)?;
+        let mut unsettled: Option<Update> = None;
         for attempt in 0.. {
             let stored = stored_fields(S::SCHEMA.attributes(), &item);
             let mut state = self.decode(id.clone(), item)?.ok_or_else(gone)?;
@@ -223,12 +224,18 @@ impl<S: DynamoSession> SessionStore<S> {
             let mut update = Update::new(record, changes, after, state.expiry_due());
             update.stored = Some(stored);
             update.guard_changes = true;
+            if let Some(earlier) = unsettled.take() {
+                update.stand_in_for(&earlier, record.sequence());
+            }
             state.pending = Some(Pending::Update(update));
             state.snapshot = Some(Ok(before));
             let error = match state.send_update().await {
                 Ok(()) => return Ok(result),
                 Err(error) => error,
             };
+            if let Some(Pending::Update(update)) = state.pending.take() {
+                unsettled = Some(update);
+            }
             match state.winner.take() {
                 Some(winner) if error.is_conflict() && attempt + 1 < MAX_UPDATES => item = winner,
                 _ => return Err(error),

@@ -6,4 +6,14 @@ mod world;
 
 pub use network::{Fault, Network, Sent};
 pub use shop::{Payment, Preferences, Shop};
-pub use world::World;
+pub use world::{ENDPOINT, World, skip_pauses};
+
+// The derive works in the older edition too, which a test of its own cannot choose.
+#[cfg(doctest)]
+mod doctests {
+    #[doc = include_str!("../../session-derive/src/derive.md")]
+    mod derive {}
+
+    #[doc = concat!("```edition2021\n", include_str!("../tests/support/anywhere.rs"), "fn main() {}\n```")]
+    mod edition_2021 {}
+}

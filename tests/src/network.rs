@@ -1,17 +1,18 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_types::body::SdkBody;
-use dynamo_session::embedded::Engine;
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -64,9 +65,19 @@ pub struct Network {
 }
 
 struct Shared {
-    engine: SharedHttpConnector,
+    behind: SharedHttpClient,
+    engine: OnceLock<SharedHttpConnector>,
     faults: Mutex<VecDeque<(String, Fault)>>,
     sent: Mutex<Vec<(Sent, HttpRequest)>>,
+}
+
+impl Shared {
+    fn engine(&self) -> &SharedHttpConnector {
+        match self.engine.get() {
+            Some(engine) => engine,
+            None => panic!("the SDK asks for a connector before it sends anything"),
+        }
+    }
 }
 
 impl fmt::Debug for Network {
@@ -80,18 +91,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Network {
-    /// A network in front of this engine.
-    pub fn new(engine: &Engine) -> Self {
-        let settings = HttpConnectorSettings::builder().build();
-        let components =
-            aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder::for_tests()
-                .build();
-        let engine = match components {
-            Ok(components) => engine.http_connector(&settings, &components),
-            Err(error) => panic!("the engine's connector needs no components: {error}"),
-        };
+    /// A network in front of what this HTTP client reaches.
+    pub fn new(behind: impl HttpClient + 'static) -> Self {
         Self {
-            shared: Arc::new(Shared { engine, faults: Mutex::default(), sent: Mutex::default() }),
+            shared: Arc::new(Shared {
+                behind: behind.into_shared(),
+                engine: OnceLock::new(),
+                faults: Mutex::default(),
+                sent: Mutex::default(),
+            }),
         }
     }
 
@@ -130,7 +138,7 @@ impl Network {
 
     /// Delivers a request to the engine; returns the status of the answer.
     pub async fn deliver(&self, request: HttpRequest) -> u16 {
-        match self.shared.engine.call(request).await {
+        match self.shared.engine().call(request).await {
             Ok(response) => response.status().as_u16(),
             Err(error) => panic!("the engine always answers: {error:?}"),
         }
@@ -145,9 +153,11 @@ impl Network {
 impl HttpClient for Network {
     fn http_connector(
         &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
     ) -> SharedHttpConnector {
+        let engine = || self.shared.behind.http_connector(settings, components);
+        self.shared.engine.get_or_init(engine);
         SharedHttpConnector::new(self.clone())
     }
 }
@@ -174,17 +184,17 @@ impl HttpConnector for Network {
         let broken = || ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into());
         HttpConnectorFuture::new(async move {
             match fault {
-                None => shared.engine.call(request).await,
+                None => shared.engine().call(request).await,
                 Some(Fault::LoseRequest) => Err(broken()),
                 Some(Fault::LoseResponse) => {
-                    shared.engine.call(request).await?;
+                    shared.engine().call(request).await?;
                     Err(broken())
                 }
                 Some(Fault::Duplicate) => {
                     if let Some(copy) = request.try_clone() {
-                        shared.engine.call(copy).await?;
+                        shared.engine().call(copy).await?;
                     }
-                    shared.engine.call(request).await
+                    shared.engine().call(request).await
                 }
                 Some(Fault::Answer(status, body)) => {
                     let status = StatusCode::try_from(status)
@@ -193,12 +203,12 @@ impl HttpConnector for Network {
                 }
                 Some(Fault::Hold(gate)) => {
                     gate.notified().await;
-                    shared.engine.call(request).await
+                    shared.engine().call(request).await
                 }
                 Some(Fault::Late(gate)) => {
                     tokio::spawn(async move {
                         gate.notified().await;
-                        shared.engine.call(request).await
+                        shared.engine().call(request).await
                     });
                     Err(broken())
                 }

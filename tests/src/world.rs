@@ -1,23 +1,34 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use dynamo_session::embedded::Engine;
 use dynamo_session::{DynamoSession, ManualClock, Session, SessionKey, SessionStore};
 
 use crate::Network;
 
-/// A clock that is moved by hand, an engine that follows it, and a network between engine and stores.
+/// The endpoint of an engine to run on in place of the embedded one, such as `http://127.0.0.1:4566`.
+pub const ENDPOINT: &str = "DYNAMO_SESSION_TEST_ENDPOINT";
+
+/// A clock that is moved by hand, an engine, and a network between engine and stores.
+///
+/// The engine is the embedded one, on the same clock, unless the environment names an [`ENDPOINT`]. There,
+/// each world has a table of its own.
 #[derive(Debug)]
 pub struct World {
-    /// The time, for stores and engine alike.
+    /// The time, for stores and the embedded engine alike.
     pub clock: ManualClock,
-    /// The engine.
-    pub engine: Engine,
     /// What lies between.
     pub network: Network,
     /// A client on the network.
     pub client: Client,
+    /// A client behind the network's back.
+    pub direct: Client,
+    engine: Option<Engine>,
+    prefix: String,
 }
 
 impl Default for World {
@@ -30,16 +41,41 @@ impl World {
     /// An empty world.
     pub fn new() -> Self {
         let clock = ManualClock::at_epoch_seconds(1_800_000_000);
-        let engine = Engine::memory_with_clock(clock.clone());
-        let network = Network::new(&engine);
-        let config = engine.client().config().to_builder().http_client(network.clone()).build();
-        Self { clock, engine, network, client: Client::from_conf(config) }
+        let (engine, direct, network, prefix) = match std::env::var(ENDPOINT) {
+            Ok(endpoint) => {
+                let http = aws_smithy_http_client::Builder::new()
+                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                    .build_https();
+                let config = Config::builder()
+                    .behavior_version(BehaviorVersion::v2026_01_12())
+                    .region(Region::from_static("us-east-1"))
+                    .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+                    .endpoint_url(endpoint)
+                    .http_client(http.clone())
+                    .build();
+                let prefix = format!("{}-", uuid::Uuid::new_v4());
+                (None, Client::from_conf(config), Network::new(http), prefix)
+            }
+            Err(_) => {
+                let engine = Engine::memory_with_clock(clock.clone());
+                let (direct, network) = (engine.client(), Network::new(engine.clone()));
+                (Some(engine), direct, network, String::new())
+            }
+        };
+        let config = direct.config().to_builder().http_client(network.clone()).build();
+        Self { clock, network, client: Client::from_conf(config), direct, engine, prefix }
+    }
+
+    /// The embedded engine, if this world runs on it.
+    pub fn embedded(&self) -> Option<&Engine> {
+        self.engine.as_ref()
     }
 
     /// A store over the network, its table created.
     pub async fn store<S: DynamoSession>(&self) -> SessionStore<S> {
         let store = SessionStore::builder()
             .client(self.client.clone())
+            .table_name(self.prefix.clone() + S::SCHEMA.table().unwrap_or("sessions"))
             .clock(self.clock.clone())
             .auto_create(true)
             .build()
@@ -58,9 +94,9 @@ impl World {
         id: &S::Key,
     ) -> Option<HashMap<String, AttributeValue>> {
         let output = self
-            .engine
-            .client()
+            .direct
             .get_item()
+            .consistent_read(true)
             .table_name(store.table_name())
             .key(S::SCHEMA.hash_key(), AttributeValue::S(id.attribute_value()))
             .send()
@@ -77,14 +113,8 @@ impl World {
         store: &SessionStore<S>,
         item: HashMap<String, AttributeValue>,
     ) {
-        let put = self
-            .engine
-            .client()
-            .put_item()
-            .table_name(store.table_name())
-            .set_item(Some(item))
-            .send()
-            .await;
+        let put =
+            self.direct.put_item().table_name(store.table_name()).set_item(Some(item)).send().await;
         if let Err(error) = put {
             panic!("not put: {error:?}");
         }
@@ -97,5 +127,12 @@ impl World {
             Ok(None) => panic!("the session is gone"),
             Err(error) => panic!("not loaded: {error:?}"),
         }
+    }
+}
+
+/// Lets the SDK's pauses between retries pass at once, where no real network is waited for.
+pub fn skip_pauses() {
+    if std::env::var_os(ENDPOINT).is_none() {
+        tokio::time::pause();
     }
 }

@@ -950,8 +950,7 @@ mod tables {
 
     async fn create(world: &World, keys: &[(&str, KeyType, ScalarAttributeType)]) {
         let mut create = world
-            .engine
-            .client()
+            .direct
             .create_table()
             .table_name("shop-sessions")
             .billing_mode(BillingMode::PayPerRequest);
@@ -968,7 +967,7 @@ mod tables {
     }
 
     async fn description(world: &World) -> String {
-        let client = world.engine.client();
+        let client = world.direct.clone();
         let table = client.describe_table().table_name("shop-sessions").send().await.unwrap();
         let ttl = client.describe_time_to_live().table_name("shop-sessions").send().await.unwrap();
         format!("{:?} {:?}", table.table, ttl.time_to_live_description)
@@ -1028,7 +1027,7 @@ mod tables {
             .enabled(true)
             .build()
             .unwrap();
-        let client = world.engine.client();
+        let client = world.direct.clone();
         let update = client.update_time_to_live().table_name("shop-sessions");
         update.time_to_live_specification(specification).send().await.unwrap();
         let before = description(&world).await;
@@ -1058,7 +1057,7 @@ mod tables {
             assert_says(&error, &["`shop-sessions`", "does not exist", "`.auto_create(true)`"]);
         }
         assert!(session.is_new());
-        let tables = world.engine.client().list_tables().send().await.unwrap();
+        let tables = world.direct.clone().list_tables().send().await.unwrap();
         assert!(tables.table_names().is_empty(), "no table is made unasked");
     }
 

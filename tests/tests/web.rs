@@ -159,7 +159,7 @@ impl Site {
     }
 
     async fn items(&self) -> usize {
-        let scan = self.world.engine.client().scan().table_name(self.store.table_name());
+        let scan = self.world.direct.scan().table_name(self.store.table_name());
         scan.send().await.unwrap().items().len()
     }
 }
@@ -436,17 +436,19 @@ mod a_panic_or_a_cancelled_request_commits_nothing {
 
     #[tokio::test]
     async fn a_cancelled_request_commits_nothing() {
-        let handler = |mut session: Session<Web>| async move {
+        let reached = Arc::new(Notify::new());
+        let reaches = reached.clone();
+        let handler = move |mut session: Session<Web>| async move {
             session.visits += 1;
+            reaches.notify_one();
             std::future::pending::<()>().await;
         };
         let site = Site::new(Router::new().route("/", get(handler))).await;
         let id = site.visitor().await;
-        let request = Request::get("/").header(COOKIE, pair(&id)).body(Body::empty()).unwrap();
-        let cancelled =
-            tokio::time::timeout(Duration::from_millis(50), site.app.clone().oneshot(request))
-                .await;
-        assert!(cancelled.is_err());
+        tokio::select! {
+            _ = site.get_as("/", &id) => panic!("the handler does not return"),
+            () = reached.notified() => {}
+        }
         assert_eq!(site.operations(), ["GetItem"]);
         assert_eq!(site.visits(&id).await, 10);
     }
@@ -703,6 +705,59 @@ mod the_cookie {
         let reply = site.get_as("/log-in", &old).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(site.get_as("/look", &reply.id().unwrap()).await.body, "None 10");
+    }
+
+    #[tokio::test]
+    async fn a_login_whose_renewal_fails_is_never_committed_under_the_old_id() {
+        async fn log_in(mut session: Session<Web>) -> Result<(), Error> {
+            session.user = Some("ada".to_owned());
+            session.renew().await
+        }
+        let site = Site::new(Router::new().route("/", get(log_in))).await;
+        let old = site.visitor().await;
+        for _ in 0..2 {
+            site.world.network.fail_next("TransactWriteItems", Fault::Answer(400, DENIED));
+        }
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(reply.set_cookies().is_empty());
+        assert_eq!(site.world.load(&site.store, &old).await.user, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nor_is_one_whose_renewal_waited_for_an_earlier_commit() {
+        async fn log_in(mut session: Session<Web>) -> Result<(), Error> {
+            session.visits += 1;
+            session.commit().await.unwrap_err();
+            session.user = Some("ada".to_owned());
+            session.renew().await
+        }
+        let site = Site::new(Router::new().route("/", get(log_in))).await;
+        let old = site.visitor().await;
+        for _ in 0..6 {
+            site.world.network.fail_next("UpdateItem", Fault::LoseRequest);
+        }
+        site.world.network.fail_next("TransactWriteItems", Fault::Answer(400, DENIED));
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let session = site.world.load(&site.store, &old).await;
+        assert_eq!((session.visits, &session.user), (11, &None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn logging_out_ends_a_renewal_whose_answer_was_lost() {
+        async fn renew_and_log_out(mut session: Session<Web>) {
+            session.renew().await.unwrap_err();
+            session.destroy().await.unwrap();
+        }
+        let site = Site::new(Router::new().route("/", get(renew_and_log_out))).await;
+        let old = site.visitor().await;
+        for _ in 0..3 {
+            site.world.network.fail_next("TransactWriteItems", Fault::LoseResponse);
+        }
+        let reply = site.get_as("/", &old).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        assert_eq!(site.items().await, 0);
     }
 
     #[tokio::test]

@@ -1,5 +1,3 @@
-use syn::Ident;
-
 use super::candidate;
 use crate::errors::Errors;
 use crate::model::Session;
@@ -39,14 +37,16 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
     }
 }
 
-pub(crate) fn missing_created(session: &Session, absolute: &Ident, errors: &mut Errors) {
+/// An absolute timeout in a session that has nothing to count it from.
+pub(crate) fn check_created(session: &Session, errors: &mut Errors) {
+    let Some(absolute) = &session.options.absolute_timeout else { return };
     match candidate(session, "created") {
         Some(field) => errors.at(
             &field.ident,
             "`absolute_timeout` counts from when the session began: mark this field with `#[session(created)]`",
         ),
         None => errors.at(
-            absolute,
+            &absolute.name,
             "`absolute_timeout` counts from when the session began: \
              add a field `#[session(created)] created_at: CreatedAt`",
         ),

@@ -1,21 +1,32 @@
 use syn::Ident;
 
+use super::field::Stray;
 use crate::errors::Errors;
 use crate::parse::FieldOptions;
 
-/// Reports the words on one field that exclude each other.
-pub(crate) fn check(options: &FieldOptions, errors: &mut Errors) {
+/// Reports the words on one field that exclude each other, and returns the one that has to go.
+pub(crate) fn check(
+    options: &FieldOptions,
+    strays: &[Stray],
+    errors: &mut Errors,
+) -> Option<String> {
     let words = words(options);
     for (position, first) in words.iter().enumerate() {
         let clash = words[position + 1..]
             .iter()
             .find_map(|second| Some((second, exclusion(&first.to_string(), &second.to_string())?)));
-        if let Some((second, reason)) = clash {
-            let reason = reason.replace("{}", &format!("`{second}`"));
-            errors.at(second, format!("`{second}` and `{first}` exclude each other: {reason}"));
-            return;
-        }
+        let Some((second, reason)) = clash else { continue };
+        let misplaced = [first, second]
+            .into_iter()
+            .find_map(|word| Some((word, strays.iter().find(|stray| *word == stray.word)?)));
+        let (word, advice) = match misplaced {
+            Some((word, stray)) => (word, format!("move `{word}` to `{}`", stray.field)),
+            None => (second, reason.replace("{}", &format!("`{second}`"))),
+        };
+        errors.at(word, format!("`{second}` and `{first}` exclude each other: {advice}"));
+        return Some(word.to_string());
     }
+    None
 }
 
 /// The words that were written, those first that rule the others out.

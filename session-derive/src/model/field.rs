@@ -1,10 +1,10 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, GenericArgument, Ident, LitStr, Path, PathArguments, Type};
+use syn::{Expr, Ident, LitStr, Path, Type};
 
 use super::case::Case;
-use super::combination;
+use super::{combination, types};
 use crate::errors::Errors;
 use crate::parse::{FieldOptions, InputField};
 
@@ -14,6 +14,8 @@ pub(crate) struct Field {
     pub(crate) name: Name,
     pub(crate) kind: Kind,
     pub(crate) default: Option<Expr>,
+    /// Words that were probably meant, but could not be read.
+    pub(crate) lost: Vec<String>,
     /// Something about the field was already reported.
     pub(crate) is_broken: bool,
 }
@@ -73,10 +75,16 @@ impl ToTokens for Name {
 }
 
 impl Field {
-    pub(crate) fn new(field: InputField, case: Case, errors: &mut Errors) -> Self {
+    pub(crate) fn new(
+        field: InputField,
+        case: Case,
+        strays: &[Stray],
+        errors: &mut Errors,
+    ) -> Self {
         let InputField { ident, ty, mut options } = field;
         let mut found = Errors::default();
-        combination::check(&options, &mut found);
+        let mut lost = std::mem::take(&mut options.lost);
+        lost.extend(combination::check(&options, strays, &mut found));
         let name = match &options.rename {
             Some(rename) => Name::literal(&rename.value),
             None => Name::implied(case.apply(&ident.unraw().to_string()), &ident),
@@ -86,7 +94,7 @@ impl Field {
         let kind = kind(options, &ty, &name, &mut found);
         let is_broken = was_broken || !found.is_empty();
         errors.append(found);
-        Self { ident, ty, name, kind, default, is_broken }
+        Self { ident, ty, name, kind, default, lost, is_broken }
     }
 
     pub(crate) fn stored(&self) -> Option<&Stored> {
@@ -99,14 +107,24 @@ impl Field {
     /// The word that the field seems to lack, going by the name of its type.
     pub(crate) fn missing_word(&self) -> Option<&'static str> {
         self.stored()?;
-        let words = [("SessionId", "hash_key"), ("Expires", "ttl"), ("CreatedAt", "created")];
-        words.into_iter().find(|(ty, _)| self.looks_like(ty)).map(|(_, word)| word)
+        types::store_word(&self.ty)
     }
+}
 
-    fn looks_like(&self, name: &str) -> bool {
-        matches!(unwrapped(&self.ty), Type::Path(path)
-            if path.path.segments.last().is_some_and(|segment| segment.ident == name))
-    }
+/// The fields whose types are the store's, but which nothing marks so.
+pub(crate) fn strays(fields: &[InputField]) -> Vec<Stray> {
+    let stray = |field: &InputField| {
+        let word = types::store_word(&field.ty)?;
+        let FieldOptions { hash_key, ttl, created, .. } = &field.options;
+        let is_marked = hash_key.is_some() || ttl.is_some() || created.is_some();
+        (!is_marked).then(|| Stray { word, field: field.ident.clone() })
+    };
+    fields.iter().filter_map(stray).collect()
+}
+
+pub(crate) struct Stray {
+    pub(crate) word: &'static str,
+    pub(crate) field: Ident,
 }
 
 fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> Kind {
@@ -124,7 +142,7 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
     }
     let codec = match &options.with {
         Some(with) => Codec::With(with.value.clone()),
-        None if is_bytes(ty) => Codec::Bytes,
+        None if types::is_bytes(ty) => Codec::Bytes,
         None => Codec::Serde,
     };
     check_type(&options, ty, &codec, errors);
@@ -161,53 +179,12 @@ fn check_type(options: &FieldOptions, ty: &Type, codec: &Codec, errors: &mut Err
             "bytes are stored as one Binary, which cannot be appended to: remove `append`",
         );
     }
-    if let (Codec::Serde, Type::Reference(reference)) = (codec, unwrapped(ty))
+    if let (Codec::Serde, Type::Reference(reference)) = (codec, types::unwrapped(ty))
         && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static")
     {
         errors.at(
             reference,
             "a session owns what it stores: write an owned type, such as `String` instead of `&str`",
         );
-    }
-}
-
-/// `Vec<u8>` and `[u8; N]`, written so, and an `Option` of either.
-fn is_bytes(ty: &Type) -> bool {
-    match unwrapped(ty) {
-        Type::Array(array) => is_u8(&array.elem),
-        Type::Path(_) => {
-            argument(ty, "Vec").is_some_and(is_u8)
-                || argument(ty, "Option")
-                    .is_some_and(|ty| argument(ty, "Option").is_none() && is_bytes(ty))
-        }
-        _ => false,
-    }
-}
-
-fn is_u8(ty: &Type) -> bool {
-    matches!(unwrapped(ty), Type::Path(path) if path.path.is_ident("u8"))
-}
-
-/// The `T` of `Wrapper<T>`, however the path to the wrapper is written.
-fn argument<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
-    let Type::Path(path) = unwrapped(ty) else { return None };
-    let segment = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) if segment.ident == wrapper && arguments.args.len() == 1 => {
-            Some(ty)
-        }
-        _ => None,
-    }
-}
-
-/// The type without the invisible groups that macros by example put around it.
-fn unwrapped(mut ty: &Type) -> &Type {
-    loop {
-        ty = match ty {
-            Type::Group(group) => &group.elem,
-            Type::Paren(paren) => &paren.elem,
-            ty => return ty,
-        };
     }
 }

@@ -46,7 +46,8 @@ pub(crate) struct FieldOptions {
     pub(crate) default: Option<Given<Option<Expr>>>,
     pub(crate) with: Option<Given<Path>>,
     pub(crate) skip: Flag,
-    /// Something did not parse, so that what is known is not all.
+    /// Words that were probably meant, but could not be read.
+    pub(crate) lost: Vec<String>,
     pub(crate) is_broken: bool,
 }
 
@@ -114,9 +115,15 @@ impl FieldOptions {
     pub(crate) fn parse(attributes: &[Attribute], errors: &mut Errors) -> Self {
         let mut options = Self::default();
         let mut found = Errors::default();
-        for setting in settings(attributes, &mut found) {
-            let result = options.take(setting);
-            found.keep(result);
+        let settings = settings(attributes, &mut found);
+        if !found.is_empty() {
+            options.lost = ON_FIELD.iter().map(|(name, _)| (*name).to_owned()).collect();
+        }
+        for setting in settings {
+            let meant = meant(&setting);
+            if found.keep(options.take(setting)).is_none() {
+                options.lost.push(meant);
+            }
         }
         options.is_broken = !found.is_empty();
         errors.append(found);
@@ -156,6 +163,12 @@ impl FieldOptions {
         };
         once(flag, &setting, setting.flag(usage)?)
     }
+}
+
+fn meant(setting: &Setting) -> String {
+    let written = setting.name.to_string();
+    let names = ON_FIELD.iter().map(|(name, _)| *name);
+    spelling::closest(&written, names).map_or(written, str::to_owned)
 }
 
 fn once<T>(place: &mut Option<Given<T>>, setting: &Setting, value: T) -> syn::Result<()> {

@@ -60,12 +60,12 @@ fn each_entry(
         return replace(path, after, changes);
     };
     for key in before.keys().filter(|key| !after.contains_key(*key)) {
-        replace(path.child(key), None, changes);
+        replace(path.child(key.clone()), None, changes);
     }
     for (key, after) in after {
         let before = before.get(key);
         if before != Some(after) {
-            visit(path.child(key), before, Some(after), changes);
+            visit(path.child(key.clone()), before, Some(after), changes);
         }
     }
 }

@@ -66,10 +66,10 @@ impl Path {
         Self { attribute, keys: Vec::new() }
     }
 
-    fn child(&self, key: &Cow<'static, str>) -> Self {
+    fn child(&self, key: Cow<'static, str>) -> Self {
         let mut keys = Vec::with_capacity(self.keys.len() + 1);
         keys.extend_from_slice(&self.keys);
-        keys.push(key.clone());
+        keys.push(key);
         Self { attribute: self.attribute, keys }
     }
 

@@ -171,7 +171,7 @@ impl Planner<'_> {
             // Someone made a map where this session made one too: both keep their entries.
             (Some(Value::Map(_)), Value::Map(entries)) => {
                 for (key, value) in entries {
-                    self.set(&path.child(key), value);
+                    self.set(&path.child(key.clone()), value);
                 }
             }
             _ => self.put(path, value),

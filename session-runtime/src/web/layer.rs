@@ -80,6 +80,9 @@ use crate::{DynamoSession, Error, Session, SessionStore};
 /// [409, 503 or 500](Error#impl-IntoResponse-for-Error). A session that was not changed fails no response: if
 /// its idle timeout cannot be extended, a warning is traced.
 ///
+/// If the handler's [`renew`](Session::renew) failed, the layer tries again first, and commits nothing under the
+/// old id.
+///
 /// Nothing is committed
 ///
 /// - if the inner service fails, or the request is cancelled before it has returned;
@@ -270,7 +273,8 @@ async fn commit<S: DynamoSession>(
     if session.is_destroyed() && !session.may_have_changes() {
         return Ok(());
     }
-    // The handler may have given up on a renewal whose outcome is open; then the old id may be dead.
+    // The handler may have given up on a renewal. What it wrote for a logged-in user must not come under an
+    // id that others may know, and if the answer was lost, the old id is dead already.
     if session.is_renewing() {
         session.renew().await?;
     }

@@ -391,6 +391,65 @@ mod newtypes {
     }
 }
 
+mod expressions {
+    use std::collections::BTreeMap;
+    use std::marker::PhantomData;
+
+    use dynamo_session::{DynamoSession, Expires, SessionId};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    const LIMIT: u32 = 3;
+
+    const fn limit() -> u32 {
+        LIMIT
+    }
+
+    #[derive(DynamoSession)]
+    pub(crate) struct Defaults {
+        #[session(hash_key)]
+        id: SessionId,
+        #[session(ttl)]
+        expires_at: Expires,
+        #[session(default = String::new())]
+        called: String,
+        #[session(default = limit())]
+        function: u32,
+        #[session(default = LIMIT)]
+        constant: u32,
+        #[session(default = { let two = 2; two + 2 })]
+        block: u32,
+        #[session(default = (1, [2, 3]))]
+        tuple: (u32, [u32; 2]),
+        #[session(default = BTreeMap::<String, u32>::from([("a".to_owned(), 1)]))]
+        generics: BTreeMap<String, u32>,
+        #[session(default = if LIMIT > 2 { Some(1) } else { None })]
+        condition: Option<u32>,
+        #[session(default)]
+        word: Option<u32>,
+        #[session(with = As::<u32>, default = 5)]
+        with_type: u32,
+        __header: u32,
+        __index: u32,
+    }
+
+    struct As<T>(PhantomData<T>);
+
+    impl<T: Serialize + for<'de> Deserialize<'de>> As<T> {
+        fn serialize<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+            value.serialize(serializer)
+        }
+
+        fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+            T::deserialize(deserializer)
+        }
+    }
+
+    #[test]
+    fn defaults_are_any_expression() {
+        assert_eq!(super::attributes::<Defaults>().len(), 11);
+    }
+}
+
 #[test]
 fn inside_a_function() {
     use dynamo_session::{Expires, SessionId};
