@@ -73,7 +73,10 @@ async fn assert_conflict(attribute: &str, theirs: impl Fn(&mut Session<Account>)
 async fn someone_elses_change_is_a_conflict_even_where_it_was_absent_at_load() {
     assert_conflict("plan", |session| session.plan = Some("gold".to_owned())).await;
     assert_conflict("limits", |session| session.limits.daily = 5).await;
-    assert_conflict("roles", |session| drop(session.roles.insert("admin".to_owned()))).await;
+    assert_conflict("roles", |session| {
+        session.roles.insert("admin".to_owned());
+    })
+    .await;
     assert_conflict("log", |session| session.log.push(1)).await;
     assert_conflict("level", |session| session.level = 1).await;
 }

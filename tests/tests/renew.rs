@@ -24,8 +24,8 @@ async fn stored(store: &SessionStore<Shop>) -> SessionId {
     session.id().clone()
 }
 
-async fn rows(world: &World) -> Vec<HashMap<String, AttributeValue>> {
-    let scan = world.engine.client().scan().table_name("shop-sessions").send().await.unwrap();
+async fn rows(world: &World, store: &SessionStore<Shop>) -> Vec<HashMap<String, AttributeValue>> {
+    let scan = world.direct.scan().table_name(store.table_name()).send().await.unwrap();
     scan.items.unwrap_or_default()
 }
 
@@ -73,7 +73,7 @@ async fn the_old_id_is_dead_at_once() {
     late.views += 1;
     assert!(late.commit().await.unwrap_err().is_gone());
     assert!(late.renew().await.unwrap_err().is_gone());
-    assert_eq!(rows(&world).await.len(), 1);
+    assert_eq!(rows(&world, &store).await.len(), 1);
 
     session.views += 1;
     assert_eq!(session.commit().await.unwrap(), Committed::Updated);
@@ -171,11 +171,11 @@ async fn a_logout_meanwhile_wins_and_leaves_no_row() {
     store.destroy(&id).await.unwrap();
     let (mut session, result) = waiting.end().await;
     assert!(result.unwrap_err().is_gone());
-    assert!(rows(&world).await.is_empty());
+    assert!(rows(&world, &store).await.is_empty());
     assert!(session.renew().await.unwrap_err().is_gone());
     session.views += 1;
     assert!(session.commit().await.unwrap_err().is_gone());
-    assert!(rows(&world).await.is_empty());
+    assert!(rows(&world, &store).await.is_empty());
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn a_new_session_only_changes_its_id() {
     assert!(world.network.take_sent().is_empty());
     assert_eq!(session.commit().await.unwrap(), Committed::Created);
     assert_eq!(world.load(&store, session.id()).await.user.as_deref(), Some("ada"));
-    assert_eq!(rows(&world).await.len(), 1);
+    assert_eq!(rows(&world, &store).await.len(), 1);
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn a_lost_answer_is_found_out() {
             result.unwrap();
         }
         assert_ne!(session.id(), &id);
-        assert_eq!(rows(&world).await.len(), 1);
+        assert_eq!(rows(&world, &store).await.len(), 1);
         let loaded = world.load(&store, session.id()).await;
         assert_eq!((loaded.views, &loaded.seen[..]), (1, &["mine".to_owned()][..]));
         session.views += 1;
@@ -264,7 +264,7 @@ async fn a_lost_request_leaves_the_old_id_and_can_be_repeated() {
     world.network.forget_faults();
     session.renew().await.unwrap();
     assert!(store.load(&id).await.unwrap().is_none());
-    assert_eq!(rows(&world).await.len(), 1);
+    assert_eq!(rows(&world, &store).await.len(), 1);
 }
 
 const TRANSACTION_CONFLICT: &str = r#"{
