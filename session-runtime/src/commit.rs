@@ -483,10 +483,13 @@ impl<S: DynamoSession> State<S> {
                 *found = presence(&after[index]);
             }
         }
+        // The guards held, so the table has what was loaded with these changes, unknown entries included.
         for (index, guard) in &mut record.guards {
-            if changes.iter().any(|change| change.attribute() == *index) {
-                *guard = after[*index].as_ref().map(Value::to_attribute_value);
-            }
+            let stored = guard.take().map(Value::from);
+            let changes = changes.iter().filter(|change| change.attribute() == *index);
+            let default = &self.store.defaults()[*index];
+            *guard = apply(stored, default, after[*index].as_ref(), changes)
+                .map(Value::into_attribute_value);
         }
         let sequence = record.sequence();
         record.sequence = match written.get(SEQUENCE).and_then(integer) {
