@@ -7,7 +7,7 @@ use crate::dynamo::WriteFailure;
 use crate::id::random_bytes;
 use crate::item::{Fields, Found, Item, MAX_ITEM_BYTES, Value, encoded_size, integer};
 use crate::pending::{Pending, Update};
-use crate::record::{COMMITS, Record, SEQUENCE, Token, stored_fields};
+use crate::record::{COMMITS, Record, SEQUENCE, Token, sequence_number, stored_fields};
 use crate::schema::Schema;
 use crate::session::{Standing, State, gone};
 use crate::{Committed, DynamoSession, Error, ErrorKind, SessionKey};
@@ -440,10 +440,7 @@ impl<S: DynamoSession> State<S> {
             }
         }
         let sequence = record.sequence();
-        record.sequence = match written.get(SEQUENCE).and_then(integer) {
-            Some(sequence) => i64::try_from(sequence).ok(),
-            None => Some(sequence + 1),
-        };
+        record.sequence = written.get(SEQUENCE).and_then(sequence_number).or(Some(sequence + 1));
         let commits = record.commits.get_or_insert_default();
         commits.retain(|known| known.last >= sequence && known.text != token.text);
         commits.push(token);
