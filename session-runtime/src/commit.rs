@@ -233,18 +233,14 @@ impl<S: DynamoSession> State<S> {
         let mut expression = Expression::default();
         require_alive(&mut expression, S::SCHEMA, now);
         set_header(&mut expression, S::SCHEMA, Some(next), record, self.created);
-        match self.store.table().update(&self.key.attribute_value(), &expression).await {
-            Ok(_) => {
-                self.expires = next;
-                self.data.__set_expires(next);
-                Ok(Committed::Touched)
-            }
-            Err(WriteFailure::Condition { .. }) => {
-                self.standing = Standing::Gone;
-                Err(gone())
-            }
-            Err(WriteFailure::Other { error, .. }) => Err(error),
+        let key = self.key.attribute_value();
+        if !self.store.table().update_idempotently(&key, expression).await? {
+            self.standing = Standing::Gone;
+            return Err(gone());
         }
+        self.expires = next;
+        self.data.__set_expires(next);
+        Ok(Committed::Touched)
     }
 
     /// Sends the pending update until it is applied, or it is clear that it will not be.
@@ -259,7 +255,7 @@ impl<S: DynamoSession> State<S> {
             let Some(expression) = self.expression(update, now) else {
                 return Err(self.found_gone());
             };
-            match self.store.table().update(&key, &expression).await {
+            match self.store.table().update(&key, expression).await {
                 Ok(written) => {
                     self.finish(&written);
                     return Ok(());

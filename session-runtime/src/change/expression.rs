@@ -17,19 +17,21 @@ pub(crate) struct Expression {
     adds: Vec<String>,
     deletes: Vec<String>,
     conditions: Vec<String>,
-    placeholders: HashMap<String, usize>,
-    values: Vec<AttributeValue>,
-    type_values: Vec<(&'static str, usize)>,
+    /// Each name's placeholder.
+    names: HashMap<String, String>,
+    /// Each placeholder's value.
+    values: Vec<(String, AttributeValue)>,
+    type_values: Vec<(&'static str, String)>,
 }
 
 impl Expression {
     pub(crate) fn name(&mut self, name: &str) -> String {
-        let next = self.placeholders.len();
-        let number = match self.placeholders.get(name) {
-            Some(number) => *number,
-            None => *self.placeholders.entry(name.to_owned()).or_insert(next),
-        };
-        format!("#{number}")
+        if let Some(placeholder) = self.names.get(name) {
+            return placeholder.clone();
+        }
+        let placeholder = format!("#{}", self.names.len());
+        self.names.insert(name.to_owned(), placeholder.clone());
+        placeholder
     }
 
     pub(crate) fn path(&mut self, name: &str, keys: &[Cow<'static, str>]) -> String {
@@ -43,8 +45,9 @@ impl Expression {
     }
 
     pub(crate) fn value(&mut self, value: AttributeValue) -> String {
-        self.values.push(value);
-        format!(":{}", self.values.len() - 1)
+        let placeholder = format!(":{}", self.values.len());
+        self.values.push((placeholder.clone(), value));
+        placeholder
     }
 
     pub(crate) fn number(&mut self, number: impl ToString) -> String {
@@ -102,13 +105,13 @@ impl Expression {
     }
 
     fn type_value(&mut self, attribute_type: &'static str) -> String {
-        if let Some((_, number)) =
-            self.type_values.iter().find(|(known, _)| *known == attribute_type)
-        {
-            return format!(":{number}");
+        let known = self.type_values.iter().find(|(known, _)| *known == attribute_type);
+        if let Some((_, placeholder)) = known {
+            return placeholder.clone();
         }
-        self.type_values.push((attribute_type, self.values.len()));
-        self.value(AttributeValue::S(attribute_type.to_owned()))
+        let placeholder = self.value(AttributeValue::S(attribute_type.to_owned()));
+        self.type_values.push((attribute_type, placeholder.clone()));
+        placeholder
     }
 
     /// Whether DynamoDB takes the expression, with room for the clauses that every commit adds.
@@ -146,19 +149,12 @@ impl Expression {
         self.conditions.join(" AND ")
     }
 
-    pub(crate) fn names(&self) -> HashMap<String, String> {
-        self.placeholders
-            .iter()
-            .map(|(name, number)| (format!("#{number}"), name.clone()))
-            .collect()
-    }
-
-    pub(crate) fn values(&self) -> HashMap<String, AttributeValue> {
-        self.values
-            .iter()
-            .enumerate()
-            .map(|(number, value)| (format!(":{number}"), value.clone()))
-            .collect()
+    /// The names and the values that the placeholders stand for.
+    pub(crate) fn into_placeholders(
+        self,
+    ) -> (HashMap<String, String>, HashMap<String, AttributeValue>) {
+        let names = self.names.into_iter().map(|(name, placeholder)| (placeholder, name)).collect();
+        (names, self.values.into_iter().collect())
     }
 }
 

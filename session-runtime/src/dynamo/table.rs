@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem,
@@ -93,18 +94,11 @@ impl Table {
     pub(crate) async fn update(
         &self,
         key: &str,
-        expression: &Expression,
+        expression: Expression,
     ) -> Result<Item, WriteFailure> {
         let attempts = Attempts::default();
         let result = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(self.key(key)))
-            .update_expression(expression.update_text())
-            .condition_expression(expression.condition_text())
-            .set_expression_attribute_names(Some(expression.names()))
-            .set_expression_attribute_values(Some(expression.values()))
+            .prepare_update(key, expression)
             .return_values(ReturnValue::UpdatedNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .customize()
@@ -130,6 +124,36 @@ impl Table {
         })
     }
 
+    /// Sends one conditional update that does no harm when it is repeated; false if the condition failed.
+    pub(crate) async fn update_idempotently(
+        &self,
+        key: &str,
+        expression: Expression,
+    ) -> Result<bool, Error> {
+        match self.prepare_update(key, expression).send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(service))
+                if service.err().is_conditional_check_failed_exception() =>
+            {
+                Ok(false)
+            }
+            Err(source) => Err(error(source)),
+        }
+    }
+
+    fn prepare_update(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
+        let (update, condition) = (expression.update_text(), expression.condition_text());
+        let (names, values) = expression.into_placeholders();
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(self.key(key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+    }
+
     pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {
         self.client
             .delete_item()
@@ -146,7 +170,7 @@ impl Table {
         &self,
         new: Item,
         old_key: &str,
-        condition: &Expression,
+        condition: Expression,
     ) -> Result<(), RenameFailure> {
         let (absent, names) = self.absence();
         let put = Put::builder()
@@ -158,9 +182,11 @@ impl Table {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(self.key(old_key)))
-            .condition_expression(condition.condition_text())
-            .set_expression_attribute_names(Some(condition.names()))
-            .set_expression_attribute_values(Some(condition.values()))
+            .condition_expression(condition.condition_text());
+        let (names, values) = condition.into_placeholders();
+        let delete = delete
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
             .build();
         let (put, delete) = match (put, delete) {
             (Ok(put), Ok(delete)) => (put, delete),
