@@ -175,7 +175,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         if self.auto_create {
             table::create_if_missing(&client, &name, S::SCHEMA)
                 .await
-                .map_err(|error| error.with_context("create the table", &name, None))?;
+                .map_err(|error| error.with_context("auto-create", &name, None))?;
         }
         Ok(SessionStore::new(Shared {
             table: Table { client, name, hash_key: S::SCHEMA.hash_key() },

@@ -50,7 +50,7 @@ impl<S: DynamoSession> State<S> {
                 }
                 None => unchanged.require_value(&sequence, None),
             }
-            match self.store.table().rename(renewed.clone(), &old, &unchanged).await {
+            match self.store.table().rename(renewed.clone(), &old, unchanged).await {
                 Ok(()) => return self.adopt_item(new_key, renewed),
                 Err(RenameFailure::NewExists) => return self.adopt_renewed(new_key).await,
                 Err(RenameFailure::OldChanged) => back_off(attempt).await,

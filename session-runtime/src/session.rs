@@ -239,8 +239,8 @@ impl<S: DynamoSession> Session<S> {
     ///
     /// # Errors
     ///
-    /// As for [`commit`](Self::commit). After an error that leaves the outcome open, call it again: the new
-    /// id is chosen once.
+    /// As for [`commit`](Self::commit). After an error, call it again: the new id is chosen once. A
+    /// [`commit`](Self::commit) does so by itself, and never writes under an id that was to end.
     pub async fn renew(&mut self) -> Result<(), Error> {
         let result = self.state_mut().renew().await;
         self.in_context("renew", result)

@@ -266,7 +266,7 @@ async fn without_a_region_it_says_what_to_set() {
     ];
     let said = says(&environment).await;
     assert!(
-        said.starts_with("Configuration: build a store in table `environment-sessions`"),
+        said.starts_with("Configuration: build a store for table `environment-sessions`"),
         "{said}"
     );
     assert!(said.contains("AWS_REGION"), "{said}");
@@ -278,7 +278,7 @@ async fn without_credentials_it_says_what_to_set_and_does_not_wait_for_a_timeout
     let endpoint = Endpoint::start().await;
     let environment = [("AWS_REGION", "eu-west-3"), ("AWS_ENDPOINT_URL", endpoint.url.as_str())];
     let said = says(&environment).await;
-    assert!(said.starts_with("AccessDenied: create the table"), "{said}");
+    assert!(said.starts_with("AccessDenied: auto-create"), "{said}");
     for word in
         ["no AWS credentials", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "profile", "role"]
     {
@@ -304,7 +304,7 @@ async fn a_container_without_its_role_has_no_credentials() {
 #[tokio::test]
 async fn an_endpoint_that_refuses_is_unavailable() {
     let said = says(&with(&[])).await;
-    assert!(said.starts_with("Unavailable: create the table"), "{said}");
+    assert!(said.starts_with("Unavailable: auto-create"), "{said}");
     assert!(said.contains("check the network, the Region and the endpoint"), "{said}");
 }
 

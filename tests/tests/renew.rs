@@ -250,6 +250,26 @@ async fn a_lost_answer_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_commit_after_a_lost_renewal_finishes_it_first() {
+    for fault in [Fault::LoseResponse, Fault::LoseRequest] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        let mut session = world.load(&store, &id).await;
+        for _ in 0..10 {
+            world.network.fail_next("TransactWriteItems", fault.clone());
+        }
+        session.renew().await.unwrap_err();
+        world.network.forget_faults();
+        session.views += 1;
+        assert_eq!(session.commit().await.unwrap(), Committed::Updated);
+        assert_ne!(session.id(), &id);
+        assert_eq!(rows(&world, &store).await.len(), 1);
+        assert_eq!(world.load(&store, session.id()).await.views, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_request_leaves_the_old_id_and_can_be_repeated() {
     let world = World::new();
     let store = world.store::<Shop>().await;
