@@ -69,8 +69,8 @@ impl<S: DynamoSession> State<S> {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
-        if let (Standing::Stored(_), Some(renewed)) = (&self.standing, &self.renewal) {
-            self.store.table().delete(&renewed.attribute_value()).await?;
+        if let (Standing::Stored(_), Some(renewal)) = (&self.standing, &self.renewal) {
+            self.store.table().delete(&renewal.key.attribute_value()).await?;
         }
         self.pending = None;
         self.renewal = None;

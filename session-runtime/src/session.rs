@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use crate::item::{Encoder, Fields, Item};
 use crate::pending::Pending;
 use crate::record::Record;
+use crate::renew::Renewal;
 use crate::store::SessionStore;
 use crate::{DynamoSession, Error, ErrorKind, Expires};
 
@@ -79,8 +80,7 @@ pub(crate) struct State<S: DynamoSession> {
     /// After a conflict, the session as the winner left it, and the item that it was read from.
     pub(crate) latest: Option<S>,
     pub(crate) winner: Option<Item>,
-    /// The key that an unfinished renewal moves to.
-    pub(crate) renewal: Option<S::Key>,
+    pub(crate) renewal: Option<Renewal<S::Key>>,
 }
 
 pub(crate) enum Standing {

@@ -250,8 +250,14 @@ async fn a_lost_answer_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_after_a_lost_renewal_finishes_it_first() {
-    for fault in [Fault::LoseResponse, Fault::LoseRequest] {
+async fn what_follows_a_lost_renewal_finishes_it_first() {
+    let cases = [
+        (Fault::LoseResponse, true),
+        (Fault::LoseResponse, false),
+        (Fault::LoseRequest, true),
+        (Fault::LoseRequest, false),
+    ];
+    for (fault, by_commit) in cases {
         let world = World::new();
         let store = world.store::<Shop>().await;
         let id = stored(&store).await;
@@ -262,10 +268,15 @@ async fn a_commit_after_a_lost_renewal_finishes_it_first() {
         session.renew().await.unwrap_err();
         world.network.forget_faults();
         session.views += 1;
-        assert_eq!(session.commit().await.unwrap(), Committed::Updated);
+        session.notice = Some("later".to_owned());
+        match by_commit {
+            true => assert_eq!(session.commit().await.unwrap(), Committed::Updated),
+            false => session.renew().await.unwrap(),
+        }
         assert_ne!(session.id(), &id);
         assert_eq!(rows(&world, &store).await.len(), 1);
-        assert_eq!(world.load(&store, session.id()).await.views, 1);
+        let loaded = world.load(&store, session.id()).await;
+        assert_eq!((loaded.views, loaded.notice.as_deref()), (1, Some("later")));
     }
 }
 
