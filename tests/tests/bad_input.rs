@@ -448,7 +448,8 @@ mod items {
 
     #[tokio::test]
     async fn an_item_that_goes_bad_between_load_and_commit() {
-        for (attribute, value) in [("expires_at", s("never")), ("_seq", s("x"))] {
+        let bad = [("expires_at", s("never")), ("_seq", s("x")), ("_commits", s("x"))];
+        for (attribute, value) in bad {
             let world = World::new();
             let store = world.store::<Shop>().await;
             let id = tampered(&world, &store, |_| {}).await;
