@@ -13,7 +13,6 @@ mod expiry;
 mod id;
 mod index;
 mod item;
-mod pending;
 #[doc(hidden)]
 pub mod private;
 mod record;

@@ -1,8 +1,8 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use crate::commit::Pending;
 use crate::item::{Encoder, Fields, Item};
-use crate::pending::Pending;
 use crate::record::Record;
 use crate::renew::Renewal;
 use crate::store::SessionStore;

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use crate::builder::SessionStoreBuilder;
 use crate::change::diff;
-use crate::commit::back_off;
+use crate::commit::{Pending, Update, back_off};
 use crate::dynamo::Table;
 use crate::item::{Decoder, Item, Value, item_size};
-use crate::pending::{Pending, Update};
 use crate::record::{Record, stored_fields};
 use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};

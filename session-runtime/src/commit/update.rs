@@ -1,0 +1,205 @@
+use std::time::Duration;
+
+use super::clauses::{count_commit, require_alive, set_header};
+use super::{Pending, Update, outcome_unknown};
+use crate::change::{Change, Expression, Target, plan, value_at};
+use crate::dynamo::WriteFailure;
+use crate::id::random_bytes;
+use crate::item::{Fields, Found, Item, Value, integer};
+use crate::record::{Record, stored_fields};
+use crate::schema::{Attribute, Role, Schema};
+use crate::session::{Standing, State, gone};
+use crate::{DynamoSession, Error, ErrorKind, SessionKey};
+
+const MAX_REQUESTS: usize = 16;
+
+impl<S: DynamoSession> State<S> {
+    /// Sends the pending update until it is applied, or it is clear that it will not be.
+    pub(crate) async fn send_update(&mut self) -> Result<(), Error> {
+        let key = self.key.attribute_value();
+        for request in 0..MAX_REQUESTS {
+            let Some(Pending::Update(update)) = &self.pending else { return Ok(()) };
+            let now = self.store.now();
+            if self.store.timeouts().has_ended(now, self.created()) && !update.ambiguous {
+                return Err(self.found_gone());
+            }
+            let Some(expression) = self.expression(update, now) else {
+                return Err(self.found_gone());
+            };
+            let return_values = update.return_values();
+            match self.store.table().update(&key, expression, return_values).await {
+                Ok(written) => {
+                    self.finish(&written);
+                    return Ok(());
+                }
+                Err(WriteFailure::Other { error, may_be_applied }) => {
+                    if let Some(Pending::Update(update)) = &mut self.pending {
+                        update.ambiguous |= may_be_applied;
+                        if !update.ambiguous {
+                            self.pending = None;
+                        }
+                    }
+                    return Err(error);
+                }
+                Err(WriteFailure::Condition { item: None, .. }) => return Err(self.found_gone()),
+                Err(WriteFailure::Condition { item: Some(item), sent_before }) => {
+                    if let Some(Pending::Update(update)) = &mut self.pending {
+                        update.ambiguous |= sent_before;
+                    }
+                    if self.rebase(item, now)? {
+                        return Ok(());
+                    }
+                }
+            }
+            if request > 0 {
+                back_off(request).await;
+            }
+        }
+        self.pending = None;
+        Err(Error::new(
+            ErrorKind::Throttled,
+            format!(
+                "{MAX_REQUESTS} requests in a row met changes of others, so nothing was written; commit \
+                 again, and look for what changes this session so often"
+            ),
+        ))
+    }
+
+    /// Moves the pending update onto an item that did not meet its condition; true if the item shows that
+    /// the update was applied already.
+    fn rebase(&mut self, item: Item, now: i64) -> Result<bool, Error> {
+        let Some(Pending::Update(update)) = &mut self.pending else { return Ok(true) };
+        if update.token.is_in(&item) {
+            let mut record = Record::take(S::SCHEMA, &mut item.clone())?;
+            (_, record.found) = stored_fields(S::SCHEMA.attributes(), &item);
+            update.stored = None;
+            self.standing = Standing::Stored(record);
+            self.finish(&item);
+            return Ok(true);
+        }
+        let theirs = Record::take(S::SCHEMA, &mut item.clone())?;
+        if theirs.expires <= now {
+            return Err(self.found_gone());
+        }
+        let window_closed = theirs.sequence() > update.token.last;
+        if window_closed && update.ambiguous && theirs.may_have_pruned(&update.token) {
+            self.pending = None;
+            self.standing = Standing::Unknown;
+            return Err(outcome_unknown());
+        }
+        let Standing::Stored(record) = &mut self.standing else { return Ok(true) };
+        let (stored, found) = stored_fields(S::SCHEMA.attributes(), &item);
+        let broken = match record.broken_guard(S::SCHEMA, &item) {
+            None => out_of_range(S::SCHEMA, &update.changes, &stored, self.store.defaults()),
+            broken => broken,
+        };
+        let broken = match broken {
+            None if update.guard_changes => Some(""),
+            broken => broken,
+        };
+        if let Some(attribute) = broken {
+            // An attempt that may still arrive keeps its token; only a settled one is forgotten.
+            if !update.ambiguous {
+                self.pending = None;
+            }
+            return Err(self.conflict(attribute, item));
+        }
+        if window_closed {
+            update.widen_window(theirs.sequence());
+        }
+        update.stored = Some((stored, found));
+        let guards = std::mem::take(&mut record.guards);
+        *record = Record { guards, found: std::mem::take(&mut record.found), ..theirs };
+        Ok(false)
+    }
+
+    fn expression(&self, update: &Update, now: i64) -> Option<Expression> {
+        let (Standing::Stored(record), Some(Ok(before))) = (&self.standing, &self.snapshot) else {
+            return None;
+        };
+        let schema = S::SCHEMA;
+        let (stored, found) = match &update.stored {
+            Some((stored, found)) => (stored, found),
+            None => (before, &record.found),
+        };
+        let target = Target {
+            attributes: schema.attributes(),
+            defaults: self.store.defaults(),
+            stored,
+            found,
+            after: &update.after,
+            guard_changes: update.guard_changes,
+        };
+        let mut expression = plan(&update.changes, &target);
+        require_alive(&mut expression, schema, now);
+        set_header(&mut expression, schema, update.expires, record, self.created);
+        for (index, loaded) in &record.guards {
+            let attribute = &schema.attributes()[*index];
+            let name = match found[*index] {
+                Found::Aliased(alias) => expression.name(alias),
+                Found::Named | Found::Absent => expression.name(attribute.name()),
+            };
+            expression.require_value(&name, loaded.clone());
+        }
+        count_commit(&mut expression, record, &update.token);
+        Some(expression)
+    }
+
+    /// The error for a guard that does not hold, with the item that broke it kept for the caller.
+    pub(crate) fn conflict(&mut self, attribute: &str, item: Item) -> Error {
+        let latest = self.store.decode(self.key.clone(), item.clone());
+        self.latest = latest.ok().flatten().map(|state| state.data);
+        self.winner = Some(item);
+        let mut attributes = S::SCHEMA.attributes().iter();
+        let what = match attributes.find(|known| known.name() == attribute).map(Attribute::role) {
+            Some(Role::Counter) => {
+                "what is stored now is too little, or too much, for this difference"
+            }
+            _ => "someone else changed it since the session was loaded",
+        };
+        let detail = format!("{what}; nothing was written. `latest` is the stored session");
+        let error = Error::new(ErrorKind::Conflict, detail);
+        match attribute {
+            "" => error,
+            attribute => error.with_attribute(attribute),
+        }
+    }
+
+    pub(super) fn found_gone(&mut self) -> Error {
+        self.pending = None;
+        self.standing = Standing::Gone;
+        gone()
+    }
+}
+
+/// The first counter that these changes would take out of its type's range.
+pub(crate) fn out_of_range(
+    schema: &Schema,
+    changes: &[Change],
+    stored: &Fields,
+    defaults: &[Value],
+) -> Option<&'static str> {
+    changes.iter().find_map(|change| {
+        let Change::Add { path, delta } = change else { return None };
+        let attribute = &schema.attributes()[path.attribute];
+        let start = match (value_at(stored[path.attribute].as_ref(), &path.keys), path.keys.len()) {
+            (Some(Value::Atom(value)), _) => integer(value)?,
+            (None, 0) => match &defaults[path.attribute] {
+                Value::Atom(value) => integer(value)?,
+                Value::Map(_) => return None,
+            },
+            _ => 0,
+        };
+        let range = attribute.range();
+        let sum = start + delta;
+        (sum < range.min || sum > range.max).then_some(attribute.name())
+    })
+}
+
+/// Waits a random time that doubles with each request, so that competing commits spread out.
+pub(crate) async fn back_off(request: usize) {
+    let longest = 5u64 << request.min(6);
+    let share = u64::from(u32::from_le_bytes(random_bytes()));
+    let milliseconds = longest * share / u64::from(u32::MAX);
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
