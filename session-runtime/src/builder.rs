@@ -163,14 +163,19 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
                 client_of(&config).map_err(in_context)?
             }
         };
+        // To set `None` would disable the timeout.
         let mut timeouts = TimeoutConfig::builder();
-        timeouts.set_operation_timeout(self.operation_timeout);
-        timeouts.set_operation_attempt_timeout(self.operation_attempt_timeout);
+        if let Some(timeout) = self.operation_timeout {
+            timeouts = timeouts.operation_timeout(timeout);
+        }
+        if let Some(timeout) = self.operation_attempt_timeout {
+            timeouts = timeouts.operation_attempt_timeout(timeout);
+        }
         let client = with_timeouts(client, timeouts.build());
         if self.auto_create {
             table::create_if_missing(&client, &name, S::SCHEMA)
                 .await
-                .map_err(|error| error.with_context("create the table", &name, None))?;
+                .map_err(|error| error.with_context("auto-create", &name, None))?;
         }
         Ok(SessionStore::new(Shared {
             table: Table { client, name, hash_key: S::SCHEMA.hash_key() },

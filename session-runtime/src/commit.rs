@@ -7,8 +7,8 @@ use crate::dynamo::WriteFailure;
 use crate::id::random_bytes;
 use crate::item::{Fields, Found, Item, MAX_ITEM_BYTES, Value, encoded_size, integer};
 use crate::pending::{Pending, Update};
-use crate::record::{COMMITS, Record, SEQUENCE, Token, stored_fields};
-use crate::schema::{Role, Schema};
+use crate::record::{COMMITS, Record, SEQUENCE, Token, sequence_number, stored_fields};
+use crate::schema::{Attribute, Role, Schema};
 use crate::session::{Standing, State, gone};
 use crate::{Committed, DynamoSession, Error, ErrorKind, SessionKey};
 
@@ -24,6 +24,11 @@ impl<S: DynamoSession> State<S> {
 
     /// Writes what has changed: `None` if nothing has.
     pub(crate) async fn commit_changes(&mut self) -> Result<Option<Committed>, Error> {
+        if self.renewal.is_some() {
+            // The old id may be dead already, and must not be used again in any case.
+            self.renew().await?;
+            return Ok(Some(Committed::Updated));
+        }
         self.settle().await?;
         self.require_standing()?;
         if self.snapshot.is_none() {
@@ -64,8 +69,8 @@ impl<S: DynamoSession> State<S> {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
-        if let (Standing::Stored(_), Some(renewed)) = (&self.standing, &self.renewal) {
-            self.store.table().delete(&renewed.attribute_value()).await?;
+        if let (Standing::Stored(_), Some(renewal)) = (&self.standing, &self.renewal) {
+            self.store.table().delete(&renewal.key.attribute_value()).await?;
         }
         self.pending = None;
         self.renewal = None;
@@ -160,7 +165,7 @@ impl<S: DynamoSession> State<S> {
             .collect();
         let other = match &self.standing {
             Standing::Stored(record) => record.other_bytes,
-            _ => 0,
+            _ => NEW_BOOKKEEPING_BYTES,
         };
         let size =
             sizes.iter().map(|(size, _)| size).sum::<usize>() + other + header_size(S::SCHEMA);
@@ -276,19 +281,19 @@ impl<S: DynamoSession> State<S> {
         let ttl = expression.name(S::SCHEMA.time_to_live());
         let (moves, bound) = (if next > self.expires { '<' } else { '>' }, expression.number(next));
         expression.condition(format!("{ttl} {moves} {bound}"));
-        let expires =
-            match self.store.table().update(&self.key.attribute_value(), &expression).await {
-                Ok(_) => next,
-                Err(WriteFailure::Condition { item: Some(mut item), .. }) => {
-                    let theirs = Record::take(S::SCHEMA, &mut item)?;
-                    if theirs.expires <= now {
-                        return Err(self.found_gone());
-                    }
-                    theirs.expires
+        let key = self.key.attribute_value();
+        let expires = match self.store.table().update_idempotently(&key, expression).await {
+            Ok(()) => next,
+            Err(WriteFailure::Condition { item: Some(mut item), .. }) => {
+                let theirs = Record::take(S::SCHEMA, &mut item)?;
+                if theirs.expires <= now {
+                    return Err(self.found_gone());
                 }
-                Err(WriteFailure::Condition { item: None, .. }) => return Err(self.found_gone()),
-                Err(WriteFailure::Other { error, .. }) => return Err(error),
-            };
+                theirs.expires
+            }
+            Err(WriteFailure::Condition { item: None, .. }) => return Err(self.found_gone()),
+            Err(WriteFailure::Other { error, .. }) => return Err(error),
+        };
         self.expires = expires;
         self.data.__set_expires(expires);
         Ok(Committed::Touched)
@@ -306,7 +311,8 @@ impl<S: DynamoSession> State<S> {
             let Some(expression) = self.expression(update, now) else {
                 return Err(self.found_gone());
             };
-            match self.store.table().update(&key, &expression).await {
+            let return_values = update.return_values();
+            match self.store.table().update(&key, expression, return_values).await {
                 Ok(written) => {
                     self.finish(&written);
                     return Ok(());
@@ -403,11 +409,15 @@ impl<S: DynamoSession> State<S> {
         let latest = self.store.decode(self.key.clone(), item.clone());
         self.latest = latest.ok().flatten().map(|state| state.data);
         self.winner = Some(item);
-        let error = Error::new(
-            ErrorKind::Conflict,
-            "someone else changed it, or left too little of it, since the session was loaded; nothing \
-             was written. `latest` is the stored session",
-        );
+        let mut attributes = S::SCHEMA.attributes().iter();
+        let what = match attributes.find(|known| known.name() == attribute).map(Attribute::role) {
+            Some(Role::Counter) => {
+                "what is stored now is too little, or too much, for this difference"
+            }
+            _ => "someone else changed it since the session was loaded",
+        };
+        let detail = format!("{what}; nothing was written. `latest` is the stored session");
+        let error = Error::new(ErrorKind::Conflict, detail);
         match attribute {
             "" => error,
             attribute => error.with_attribute(attribute),
@@ -483,16 +493,16 @@ impl<S: DynamoSession> State<S> {
                 *found = presence(&after[index]);
             }
         }
+        // The guards held, so the table has what was loaded with these changes, unknown entries included.
         for (index, guard) in &mut record.guards {
-            if changes.iter().any(|change| change.attribute() == *index) {
-                *guard = after[*index].as_ref().map(Value::to_attribute_value);
-            }
+            let stored = guard.take().map(Value::from);
+            let changes = changes.iter().filter(|change| change.attribute() == *index);
+            let default = &self.store.defaults()[*index];
+            *guard = apply(stored, default, after[*index].as_ref(), changes)
+                .map(Value::into_attribute_value);
         }
         let sequence = record.sequence();
-        record.sequence = match written.get(SEQUENCE).and_then(integer) {
-            Some(sequence) => i64::try_from(sequence).ok(),
-            None => Some(sequence + 1),
-        };
+        record.sequence = written.get(SEQUENCE).and_then(sequence_number).or(Some(sequence + 1));
         let commits = record.commits.get_or_insert_default();
         commits.retain(|known| known.last >= sequence && known.text != token.text);
         commits.push(token);
@@ -669,14 +679,15 @@ pub(crate) fn guards_of(schema: &Schema, fields: &Fields) -> Vec<(usize, Option<
         .collect()
 }
 
-/// Key hash, expiry, creation and bookkeeping, generously.
+/// What a new session's `_seq` and `_commits` take, generously.
+const NEW_BOOKKEEPING_BYTES: usize = 64;
+
+/// Key, expiry and creation, generously.
 fn header_size(schema: &Schema) -> usize {
     let names = schema.hash_key().len()
         + schema.time_to_live().len()
-        + schema.created().map_or(0, str::len)
-        + SEQUENCE.len()
-        + COMMITS.len();
-    names + 128
+        + schema.created().map_or(0, str::len);
+    names + 80
 }
 
 /// Waits a random time that doubles with each request, so that competing commits spread out.

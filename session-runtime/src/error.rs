@@ -117,7 +117,7 @@ impl Error {
     }
 
     /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
-    /// `build a store`, `create the table`, or empty where no store was involved.
+    /// `build a store`, `auto-create`, or empty where no store was involved.
     pub fn operation(&self) -> &str {
         self.0.operation
     }
@@ -211,7 +211,8 @@ impl fmt::Display for Error {
             separator = " ";
         }
         if let Some(table) = table {
-            write!(f, "{separator}in table `{table}`")?;
+            let place = if session.is_some() { "in" } else { "for" };
+            write!(f, "{separator}{place} table `{table}`")?;
             separator = " ";
         }
         if !separator.is_empty() {

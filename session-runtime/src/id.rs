@@ -140,6 +140,7 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl SessionKey for SessionId {
     fn generate() -> Self {
         Self::generate()
@@ -158,6 +159,7 @@ impl SessionKey for SessionId {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl SessionKey for String {
     fn generate() -> Self {
         SessionId::generate().expose_secret()
@@ -181,6 +183,7 @@ impl SessionKey for String {
 }
 
 #[cfg(feature = "uuid")]
+#[diagnostic::do_not_recommend]
 impl SessionKey for uuid::Uuid {
     fn generate() -> Self {
         Self::new_v4()

@@ -34,7 +34,8 @@ impl<T: IndexKey> IndexKey for Option<T> {
 
 macro_rules! index_keys {
     ($key_type:ident: $($type:ty),*) => {
-        $(impl IndexKey for $type {
+        $(#[diagnostic::do_not_recommend]
+        impl IndexKey for $type {
             const KEY_TYPE: KeyType = KeyType::$key_type;
         })*
     };

@@ -1,5 +1,4 @@
-//! Typed web sessions in Amazon DynamoDB.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod builder;

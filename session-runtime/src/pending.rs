@@ -1,3 +1,5 @@
+use aws_sdk_dynamodb::types::ReturnValue;
+
 use crate::change::Change;
 use crate::item::{Fields, Found, Item};
 use crate::record::{Record, SHORTEST_WINDOW, Token};
@@ -51,6 +53,15 @@ impl Update {
             guard_changes: false,
             ambiguous: false,
             window: 0,
+        }
+    }
+
+    /// What merges with the table's value has to be read back; what was set is known.
+    pub(crate) fn return_values(&self) -> ReturnValue {
+        let is_set = |change| matches!(change, &Change::Set { .. } | &Change::Remove { .. });
+        match self.changes.iter().all(is_set) {
+            true => ReturnValue::None,
+            false => ReturnValue::UpdatedNew,
         }
     }
 

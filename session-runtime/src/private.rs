@@ -1,4 +1,7 @@
 //! What generated code calls. Not stable: do not call it by hand.
+//!
+//! The bounds of the traits are where a field of the wrong type is found, so their messages are worded for
+//! users. `do_not_recommend` keeps the compiler from adding lists of implementations to them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -185,7 +188,8 @@ pub trait Counter {
 
 macro_rules! counters {
     ($($integer:ty),*) => {
-        $(impl Counter for $integer {
+        $(#[diagnostic::do_not_recommend]
+        impl Counter for $integer {
             const RANGE: CounterRange =
                 CounterRange { min: <$integer>::MIN as i128, max: <$integer>::MAX as i128 };
         })*
@@ -194,10 +198,12 @@ macro_rules! counters {
 
 counters!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 
+#[diagnostic::do_not_recommend]
 impl<K, V: Counter> Counter for std::collections::BTreeMap<K, V> {
     const RANGE: CounterRange = V::RANGE;
 }
 
+#[diagnostic::do_not_recommend]
 impl<K, V: Counter, H> Counter for std::collections::HashMap<K, V, H> {
     const RANGE: CounterRange = V::RANGE;
 }
@@ -212,8 +218,10 @@ pub trait Set {
     const ROLE: Role = Role::Set;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Set for std::collections::BTreeSet<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T, H> Set for std::collections::HashSet<T, H> {}
 
 /// A list that can grow.
@@ -226,8 +234,11 @@ pub trait List {
     const ROLE: Role = Role::Append;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> List for Vec<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> List for std::collections::VecDeque<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> List for std::collections::LinkedList<T> {}

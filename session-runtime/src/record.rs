@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::id::random_token;
 use crate::item::{
-    Fields, Found, Item, Value, attribute_size, integer, same_value, type_name, whole_seconds,
+    Fields, Found, Item, Value, attribute_size, same_value, type_name, whole_seconds,
 };
 use crate::schema::{Attribute, Schema};
 use crate::{Error, ErrorKind};
@@ -71,18 +71,19 @@ impl Record {
             Some((name, value)) => Some(seconds(name, &value)?),
             None => None,
         };
-        let bookkeeping_bytes = [SEQUENCE, COMMITS]
+        let (sequence, commits) = (item.remove(SEQUENCE), item.remove(COMMITS));
+        let other_bytes = [(SEQUENCE, &sequence), (COMMITS, &commits)]
             .iter()
-            .filter_map(|name| Some(attribute_size(name, item.get(*name)?)))
+            .filter_map(|(name, value)| Some(attribute_size(name, value.as_ref()?)))
             .sum();
         Ok(Self {
             expires,
             created,
-            sequence: take_sequence(item)?,
-            commits: take_commits(item)?,
+            sequence: sequence.map(read_sequence).transpose()?,
+            commits: commits.map(read_commits).transpose()?,
             found: Vec::new(),
             guards: guards(schema.attributes(), item),
-            other_bytes: bookkeeping_bytes,
+            other_bytes,
         })
     }
 
@@ -128,27 +129,29 @@ fn seconds(attribute: &str, value: &AttributeValue) -> Result<i64, Error> {
     })
 }
 
-fn take_sequence(item: &mut Item) -> Result<Option<i64>, Error> {
-    let Some(value) = item.remove(SEQUENCE) else { return Ok(None) };
-    match integer(&value).and_then(|sequence| i64::try_from(sequence).ok()) {
-        Some(sequence) => Ok(Some(sequence)),
-        None => Err(reserved(SEQUENCE, "a whole Number", &value)),
-    }
+fn read_sequence(value: AttributeValue) -> Result<i64, Error> {
+    sequence_number(&value).ok_or_else(|| reserved(SEQUENCE, "a whole Number", &value))
 }
 
-fn take_commits(item: &mut Item) -> Result<Option<Vec<Token>>, Error> {
-    let Some(value) = item.remove(COMMITS) else { return Ok(None) };
+fn read_commits(value: AttributeValue) -> Result<Vec<Token>, Error> {
     let AttributeValue::M(commits) = value else {
         return Err(reserved(COMMITS, "a Map", &value));
     };
     commits
         .into_iter()
-        .map(|(text, last)| match integer(&last).and_then(|last| i64::try_from(last).ok()) {
+        .map(|(text, last)| match sequence_number(&last) {
             Some(last) => Ok(Token { text, last }),
             None => Err(reserved(COMMITS, "a Map of whole Numbers", &last)),
         })
-        .collect::<Result<_, _>>()
-        .map(Some)
+        .collect()
+}
+
+/// The value of a Number that counts commits.
+pub(crate) fn sequence_number(value: &AttributeValue) -> Option<i64> {
+    match value {
+        AttributeValue::N(text) => text.parse().ok(),
+        _ => None,
+    }
 }
 
 fn reserved(attribute: &str, expected: &str, value: &AttributeValue) -> Error {

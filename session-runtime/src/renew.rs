@@ -1,18 +1,31 @@
 use crate::change::{Expression, apply, diff};
 use crate::commit::{back_off, out_of_range, require_alive};
 use crate::dynamo::RenameFailure;
-use crate::item::{Item, MAX_ITEM_BYTES, item_size};
+use crate::item::{Fields, Item, MAX_ITEM_BYTES, item_size};
 use crate::record::{Record, SEQUENCE, Token, stored_fields};
 use crate::session::{Standing, State, gone};
 use crate::{DynamoSession, Error, ErrorKind, SessionKey};
 
 const MAX_ATTEMPTS: usize = 16;
 
+/// A change of id that was asked for and is not known to be done.
+pub(crate) struct Renewal<K> {
+    /// Chosen once: finding an item under it tells that an earlier attempt succeeded.
+    pub(crate) key: K,
+    /// The fields that each attempt carried, by the token that it leaves in the item.
+    attempts: Vec<(Token, Fields)>,
+}
+
+impl<K: SessionKey> Renewal<K> {
+    fn new() -> Self {
+        Self { key: K::generate(), attempts: Vec::new() }
+    }
+}
+
 impl<S: DynamoSession> State<S> {
     pub(crate) async fn renew(&mut self) -> Result<(), Error> {
-        // Chosen once: finding an item under it tells that an earlier attempt succeeded. Chosen first: whoever
-        // commits after a failure can tell that the old id was to end.
-        let new_key = self.renewal.get_or_insert_with(S::Key::generate).clone();
+        // Begun first: whoever commits after a failure can tell that the old id was to end.
+        let new_key = self.renewal.get_or_insert_with(Renewal::new).key.clone();
         self.settle().await?;
         self.require_standing()?;
         if self.snapshot.is_some() {
@@ -39,7 +52,12 @@ impl<S: DynamoSession> State<S> {
             {
                 return Err(self.conflict(attribute, item));
             }
-            let renewed = self.renewed_item(item, &record, &new_key, now)?;
+            let token = Token::new(record.sequence(), 0);
+            let renewed = self.renewed_item(item, &record, &token, now)?;
+            let sent = self.encode()?;
+            if let Some(renewal) = &mut self.renewal {
+                renewal.attempts.push((token, sent));
+            }
             let mut unchanged = Expression::default();
             require_alive(&mut unchanged, S::SCHEMA, now);
             let sequence = unchanged.name(SEQUENCE);
@@ -50,7 +68,7 @@ impl<S: DynamoSession> State<S> {
                 }
                 None => unchanged.require_value(&sequence, None),
             }
-            match self.store.table().rename(renewed.clone(), &old, &unchanged).await {
+            match self.store.table().rename(renewed.clone(), &old, unchanged).await {
                 Ok(()) => return self.adopt_item(new_key, renewed),
                 Err(RenameFailure::NewExists) => return self.adopt_renewed(new_key).await,
                 Err(RenameFailure::OldChanged) => back_off(attempt).await,
@@ -71,7 +89,7 @@ impl<S: DynamoSession> State<S> {
         &mut self,
         mut item: Item,
         record: &Record,
-        key: &S::Key,
+        token: &Token,
         now: i64,
     ) -> Result<Item, Error> {
         let attributes = S::SCHEMA.attributes();
@@ -102,9 +120,10 @@ impl<S: DynamoSession> State<S> {
             expires: self.store.timeouts().next_expiry(now, created),
             created,
             sequence: Some(record.sequence() + 1),
-            commits: Some(vec![Token::new(record.sequence(), 0)]),
+            commits: Some(vec![token.clone()]),
             ..record.clone()
         };
+        let key = self.renewal.as_ref().map_or(&self.key, |renewal| &renewal.key);
         self.insert_header(&mut item, key, &record);
         if item_size(&item) > MAX_ITEM_BYTES {
             self.require_size(&self.encode()?)?;
@@ -115,7 +134,10 @@ impl<S: DynamoSession> State<S> {
     /// The old item is gone: because an earlier attempt moved it, or because someone destroyed it.
     async fn adopt_renewed(&mut self, new_key: S::Key) -> Result<(), Error> {
         match self.store.table().get(&new_key.attribute_value(), true).await? {
-            Some(item) => self.adopt_item(new_key, item),
+            Some(item) => {
+                self.adopt_item(new_key, item)?;
+                Box::pin(self.commit_changes()).await.map(drop)
+            }
             None => {
                 self.renewal = None;
                 self.standing = Standing::Gone;
@@ -124,16 +146,29 @@ impl<S: DynamoSession> State<S> {
         }
     }
 
+    /// Takes over the item under the new key, and makes changes again that its attempt did not carry.
     fn adopt_item(&mut self, new_key: S::Key, mut item: Item) -> Result<(), Error> {
         let attributes = S::SCHEMA.attributes();
+        let now = self.encode()?;
+        let attempts = self.renewal.iter().flat_map(|renewal| &renewal.attempts);
+        let sent = attempts.rev().find(|(token, _)| token.is_in(&item)).map(|(_, sent)| sent);
+        let later = sent.map_or_else(Vec::new, |sent| diff(attributes, sent, &now));
         let mut record = Record::take(S::SCHEMA, &mut item)?;
         let (stored, found) = stored_fields(attributes, &item);
+        for (index, value) in stored.iter().enumerate() {
+            self.read_back(index, value.clone());
+        }
+        let fields = self.encode()?;
         for (index, value) in stored.into_iter().enumerate() {
-            self.read_back(index, value);
+            let changes = later.iter().filter(|change| change.attribute() == index);
+            if changes.clone().next().is_some() {
+                let default = &self.store.defaults()[index];
+                let value = apply(value, default, now[index].as_ref(), changes);
+                self.read_back(index, value);
+            }
         }
         self.expires = record.expires;
         self.data.__set_expires(record.expires);
-        let fields = self.encode()?;
         record.found = found;
         for attribute in attributes {
             item.remove(attribute.name());

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use crate::item::{Encoder, Fields, Item};
 use crate::pending::Pending;
 use crate::record::Record;
+use crate::renew::Renewal;
 use crate::store::SessionStore;
 use crate::{DynamoSession, Error, ErrorKind, Expires};
 
@@ -79,8 +80,7 @@ pub(crate) struct State<S: DynamoSession> {
     /// After a conflict, the session as the winner left it, and the item that it was read from.
     pub(crate) latest: Option<S>,
     pub(crate) winner: Option<Item>,
-    /// The key that an unfinished renewal moves to.
-    pub(crate) renewal: Option<S::Key>,
+    pub(crate) renewal: Option<Renewal<S::Key>>,
 }
 
 pub(crate) enum Standing {
@@ -239,8 +239,8 @@ impl<S: DynamoSession> Session<S> {
     ///
     /// # Errors
     ///
-    /// As for [`commit`](Self::commit). After an error that leaves the outcome open, call it again: the new
-    /// id is chosen once.
+    /// As for [`commit`](Self::commit). After an error, call it again: the new id is chosen once. A
+    /// [`commit`](Self::commit) does so by itself, and never writes under an id that was to end.
     pub async fn renew(&mut self) -> Result<(), Error> {
         let result = self.state_mut().renew().await;
         self.in_context("renew", result)

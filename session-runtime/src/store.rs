@@ -13,7 +13,7 @@ use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
 use crate::{Clock, DynamoSession, EpochSeconds, Error, SessionKey, Timeouts};
 
-const MAX_UPDATES: usize = 16;
+const MAX_UPDATES: usize = 32;
 
 /// The sessions of one type, in one DynamoDB table. Cheap to clone.
 ///
@@ -190,7 +190,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Errors
     ///
     /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) if there is no such session, or it ended meanwhile;
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if others won 16 times in a row; otherwise as for
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if others won 32 times in a row; otherwise as for
     /// [`load`](Self::load) and [`Session::commit`].
     pub async fn update<R>(
         &self,

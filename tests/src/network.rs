@@ -27,6 +27,8 @@ pub enum Fault {
     Duplicate,
     /// The service answers this instead, without carrying it out.
     Answer(u16, &'static str),
+    /// It is carried out, and this comes back in place of the answer.
+    Garble(u16, &'static str),
     /// It waits here until it is released.
     Hold(Arc<Notify>),
     /// The connection breaks, and the request arrives all the same once it is released.
@@ -196,10 +198,10 @@ impl HttpConnector for Network {
                     }
                     shared.engine().call(request).await
                 }
-                Some(Fault::Answer(status, body)) => {
-                    let status = StatusCode::try_from(status)
-                        .map_err(|error| ConnectorError::other(error.into(), None))?;
-                    Ok(HttpResponse::new(status, SdkBody::from(body)))
+                Some(Fault::Answer(status, body)) => answer(status, body),
+                Some(Fault::Garble(status, body)) => {
+                    shared.engine().call(request).await?;
+                    answer(status, body)
                 }
                 Some(Fault::Hold(gate)) => {
                     gate.notified().await;
@@ -215,4 +217,10 @@ impl HttpConnector for Network {
             }
         })
     }
+}
+
+fn answer(status: u16, body: &'static str) -> Result<HttpResponse, ConnectorError> {
+    let status =
+        StatusCode::try_from(status).map_err(|error| ConnectorError::other(error.into(), None))?;
+    Ok(HttpResponse::new(status, SdkBody::from(body)))
 }

@@ -598,7 +598,8 @@ mod values {
 
         mend(&mut session, store.create());
         assert_eq!(session.commit().await.unwrap(), Committed::Updated);
-        assert_eq!(world.load(&store, &id).await.user.as_deref(), Some("bob"));
+        assert_ne!(session.id(), &id, "the renewal that was asked for comes first");
+        assert_eq!(world.load(&store, session.id()).await.user.as_deref(), Some("bob"));
     }
 
     /// Gives every field that may be bad its default.

@@ -72,3 +72,99 @@ fn the_schema_says_what_the_struct_says() {
     assert_eq!(indexes[0].attribute(), "user");
     assert_eq!(indexes[0].key_type(), KeyType::S);
 }
+
+#[test]
+fn debug_prints_it_readably() {
+    let printed = format!("{:#?}", Shop::SCHEMA);
+    for line in [
+        r#""shop-sessions""#,
+        "user (Value, guard, index by_user on S)",
+        "page_views (Counter)",
+        "preferences (Whole, alias prefs, settings)",
+        "digest (Value, binary)",
+    ] {
+        assert!(printed.contains(line), "{line} is not in {printed}");
+    }
+}
+
+#[test]
+fn the_cases_of_rename_all_are_those_of_serde() {
+    macro_rules! names {
+        ($case:literal) => {{
+            #[derive(DynamoSession)]
+            #[session(rename_all = $case)]
+            struct Session {
+                #[session(hash_key)]
+                session_id: SessionId,
+                #[session(ttl, rename = "ttl")]
+                expires_at: Expires,
+                first_page: u32,
+                #[session(rename = "kept")]
+                other: u32,
+            }
+            #[derive(Default, serde::Serialize)]
+            #[serde(rename_all = $case)]
+            struct Reference {
+                session_id: u32,
+                first_page: u32,
+            }
+            let reference = serde_json::to_value(Reference::default()).unwrap_or_default();
+            let schema = Session::SCHEMA;
+            let names: Vec<_> = schema.attributes().iter().map(|field| field.name()).collect();
+            assert!(reference.get(schema.hash_key()).is_some(), "{}", schema.hash_key());
+            assert!(reference.get(names[0]).is_some(), "{}", names[0]);
+            assert_eq!((schema.time_to_live(), names[1]), ("ttl", "kept"));
+        }};
+    }
+    names!("lowercase");
+    names!("UPPERCASE");
+    names!("PascalCase");
+    names!("camelCase");
+    names!("snake_case");
+    names!("SCREAMING_SNAKE_CASE");
+    names!("kebab-case");
+    names!("SCREAMING-KEBAB-CASE");
+}
+
+#[test]
+fn durations_are_read_in_every_form() {
+    macro_rules! seconds {
+        ($text:literal) => {{
+            #[derive(DynamoSession)]
+            #[session(idle_timeout = $text)]
+            struct Session {
+                #[session(hash_key)]
+                id: SessionId,
+                #[session(ttl)]
+                expires_at: Expires,
+            }
+            Session::SCHEMA.timeouts().idle().as_secs()
+        }};
+    }
+    assert_eq!(seconds!("1s"), 1);
+    assert_eq!(seconds!("1 sec"), 1);
+    assert_eq!(seconds!("90 seconds"), 90);
+    assert_eq!(seconds!("30m"), 30 * 60);
+    assert_eq!(seconds!("1 min"), 60);
+    assert_eq!(seconds!("2minutes"), 120);
+    assert_eq!(seconds!("1h 30m"), 90 * 60);
+    assert_eq!(seconds!("1h30m"), 90 * 60);
+    assert_eq!(seconds!("1 hour 1 minute 1 second"), 3661);
+    assert_eq!(seconds!("14 days"), 14 * 86_400);
+    assert_eq!(seconds!(" 1d "), 86_400);
+    assert_eq!(seconds!("2 weeks"), 14 * 86_400);
+    assert_eq!(seconds!("1w"), 7 * 86_400);
+}
+
+#[test]
+fn the_touch_interval_is_a_tenth_and_at_least_a_second() {
+    #[derive(DynamoSession)]
+    #[session(idle_timeout = "5s")]
+    struct Short {
+        #[session(hash_key)]
+        id: SessionId,
+        #[session(ttl)]
+        expires_at: Expires,
+    }
+    assert_eq!(Short::SCHEMA.timeouts().touch_interval(), Duration::from_secs(1));
+}

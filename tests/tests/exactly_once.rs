@@ -95,6 +95,25 @@ async fn a_first_commit_whose_answer_was_lost_is_one_session() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_not_from_dynamodb_leaves_the_outcome_open() {
+    skip_pauses();
+    for (status, body) in [(200, "<html>"), (200, "{\"Attributes\":"), (404, "<html>"), (408, "")] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let mut session = store.create();
+        session.views = 1;
+        for operation in ["PutItem", "UpdateItem"] {
+            world.network.fail_next(operation, Fault::Garble(status, body));
+            assert!(session.commit().await.unwrap_err().is_unavailable(), "{status} {body}");
+            let _ = session.commit().await.unwrap();
+            session.views += 1;
+        }
+        let loaded = world.load(&store, session.id()).await;
+        assert_eq!(loaded.views, 2, "{status} {body}");
+    }
+}
+
+#[tokio::test]
 async fn the_next_call_settles_what_the_last_one_could_not() {
     skip_pauses();
     // A commit that was applied is one of those that close its window.

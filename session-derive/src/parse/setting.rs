@@ -146,10 +146,15 @@ impl Setting {
         }
     }
 
+    /// The value without the invisible groups that macros by example put around it.
     fn needed(&self, usage: &str) -> syn::Result<&Expr> {
-        self.expr(usage)?.ok_or_else(|| {
+        let mut expr = self.expr(usage)?.ok_or_else(|| {
             let message = format!("`{}` needs a value: write {usage}", self.name);
             syn::Error::new(self.name.span(), message)
-        })
+        })?;
+        while let Expr::Group(group) = expr {
+            expr = &group.expr;
+        }
+        Ok(expr)
     }
 }

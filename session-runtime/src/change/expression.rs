@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 /// DynamoDB's limits on one expression
 /// ([quotas](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html)).
 const MAX_TEXT_BYTES: usize = 4096;
+/// ` AND `, the longest of what stands between clauses.
+const SEPARATOR_BYTES: usize = 5;
 pub(super) const MAX_OPERATORS: usize = 300;
 
 /// An update expression and its condition, every name and value a placeholder.
@@ -17,19 +19,21 @@ pub(crate) struct Expression {
     adds: Vec<String>,
     deletes: Vec<String>,
     conditions: Vec<String>,
-    placeholders: HashMap<String, usize>,
-    values: Vec<AttributeValue>,
-    type_values: Vec<(&'static str, usize)>,
+    /// Each name's placeholder.
+    names: HashMap<String, String>,
+    /// Each placeholder's value.
+    values: Vec<(String, AttributeValue)>,
+    type_values: Vec<(&'static str, String)>,
 }
 
 impl Expression {
     pub(crate) fn name(&mut self, name: &str) -> String {
-        let next = self.placeholders.len();
-        let number = match self.placeholders.get(name) {
-            Some(number) => *number,
-            None => *self.placeholders.entry(name.to_owned()).or_insert(next),
-        };
-        format!("#{number}")
+        if let Some(placeholder) = self.names.get(name) {
+            return placeholder.clone();
+        }
+        let placeholder = format!("#{}", self.names.len());
+        self.names.insert(name.to_owned(), placeholder.clone());
+        placeholder
     }
 
     pub(crate) fn path(&mut self, name: &str, keys: &[Cow<'static, str>]) -> String {
@@ -43,8 +47,9 @@ impl Expression {
     }
 
     pub(crate) fn value(&mut self, value: AttributeValue) -> String {
-        self.values.push(value);
-        format!(":{}", self.values.len() - 1)
+        let placeholder = format!(":{}", self.values.len());
+        self.values.push((placeholder.clone(), value));
+        placeholder
     }
 
     pub(crate) fn number(&mut self, number: impl ToString) -> String {
@@ -102,26 +107,25 @@ impl Expression {
     }
 
     fn type_value(&mut self, attribute_type: &'static str) -> String {
-        if let Some((_, number)) =
-            self.type_values.iter().find(|(known, _)| *known == attribute_type)
-        {
-            return format!(":{number}");
+        let known = self.type_values.iter().find(|(known, _)| *known == attribute_type);
+        if let Some((_, placeholder)) = known {
+            return placeholder.clone();
         }
-        self.type_values.push((attribute_type, self.values.len()));
-        self.value(AttributeValue::S(attribute_type.to_owned()))
+        let placeholder = self.value(AttributeValue::S(attribute_type.to_owned()));
+        self.type_values.push((attribute_type, placeholder.clone()));
+        placeholder
     }
 
     /// Whether DynamoDB takes the expression, with room for the clauses that every commit adds.
     pub(crate) fn fits(&self, reserved_bytes: usize, reserved_operators: usize) -> bool {
-        let operators = |clauses: &[&Vec<String>]| -> usize {
-            clauses.iter().flat_map(|part| part.iter()).map(|clause| operators(clause)).sum()
+        let fits = |parts: &[&Vec<String>]| {
+            let clauses = || parts.iter().copied().flatten();
+            let bytes: usize = clauses().map(|clause| clause.len() + SEPARATOR_BYTES).sum();
+            let operators: usize = clauses().map(|clause| operators(clause)).sum();
+            bytes + reserved_bytes <= MAX_TEXT_BYTES
+                && operators + reserved_operators <= MAX_OPERATORS
         };
-        let updates = operators(&[&self.sets, &self.removes, &self.adds, &self.deletes]);
-        let conditions = operators(&[&self.conditions]);
-        self.update_text().len() + reserved_bytes <= MAX_TEXT_BYTES
-            && self.condition_text().len() + reserved_bytes <= MAX_TEXT_BYTES
-            && updates + reserved_operators <= MAX_OPERATORS
-            && conditions + reserved_operators <= MAX_OPERATORS
+        fits(&[&self.sets, &self.removes, &self.adds, &self.deletes]) && fits(&[&self.conditions])
     }
 
     pub(crate) fn update_text(&self) -> String {
@@ -146,19 +150,12 @@ impl Expression {
         self.conditions.join(" AND ")
     }
 
-    pub(crate) fn names(&self) -> HashMap<String, String> {
-        self.placeholders
-            .iter()
-            .map(|(name, number)| (format!("#{number}"), name.clone()))
-            .collect()
-    }
-
-    pub(crate) fn values(&self) -> HashMap<String, AttributeValue> {
-        self.values
-            .iter()
-            .enumerate()
-            .map(|(number, value)| (format!(":{number}"), value.clone()))
-            .collect()
+    /// The names and the values that the placeholders stand for.
+    pub(crate) fn into_placeholders(
+        self,
+    ) -> (HashMap<String, String>, HashMap<String, AttributeValue>) {
+        let names = self.names.into_iter().map(|(name, placeholder)| (placeholder, name)).collect();
+        (names, self.values.into_iter().collect())
     }
 }
 

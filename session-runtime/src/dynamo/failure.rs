@@ -26,12 +26,20 @@ where
 }
 
 /// Whether DynamoDB may have carried out a request that ended in this error.
-pub(super) fn may_be_applied<E>(source: &SdkError<E, HttpResponse>, attempts: u32) -> bool {
+pub(super) fn may_be_applied<E>(source: &SdkError<E, HttpResponse>, attempts: u32) -> bool
+where
+    E: ProvideErrorMetadata,
+{
     match source {
         SdkError::ConstructionFailure(_) => attempts > 0,
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => attempts > 0,
         SdkError::DispatchFailure(_) => attempts > 0,
-        SdkError::ServiceError(service) => attempts > 1 || service.raw().status().is_server_error(),
+        // Only DynamoDB's own refusal rules it out: whatever else answered may have stood in for a success.
+        SdkError::ServiceError(service) => {
+            let refused =
+                service.raw().status().is_client_error() && service.err().code().is_some();
+            attempts > 1 || !refused
+        }
         _ => true,
     }
 }

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem,
@@ -91,45 +92,52 @@ impl Table {
         })
     }
 
-    /// Sends one conditional update; returns the attributes that it wrote.
+    /// Sends one conditional update; returns the attributes that it wrote, if they are asked for.
     pub(crate) async fn update(
         &self,
         key: &str,
-        expression: &Expression,
+        expression: Expression,
+        return_values: ReturnValue,
     ) -> Result<Item, WriteFailure> {
         let attempts = Attempts::default();
         let result = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(self.key(key)))
-            .update_expression(expression.update_text())
-            .condition_expression(expression.condition_text())
-            .set_expression_attribute_names(Some(expression.names()))
-            .set_expression_attribute_values(Some(expression.values()))
-            .return_values(ReturnValue::UpdatedNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .prepare_update(key, expression)
+            .return_values(return_values)
             .customize()
             .interceptor(attempts.clone())
             .send()
             .await;
-        let source = match result {
-            Ok(output) => return Ok(output.attributes.unwrap_or_default()),
-            Err(source) => source,
-        };
-        let sent_before = attempts.count() > 1;
-        Err(match source {
-            SdkError::ServiceError(service)
-                if service.err().is_conditional_check_failed_exception() =>
-            {
-                let item = match service.into_err() {
-                    UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
-                    _ => None,
-                };
-                WriteFailure::Condition { item, sent_before }
-            }
-            source => other(source, attempts.count()),
-        })
+        match result {
+            Ok(output) => Ok(output.attributes.unwrap_or_default()),
+            Err(source) => Err(update_failure(source, attempts.count())),
+        }
+    }
+
+    /// Sends one conditional update that does no harm when it is repeated.
+    pub(crate) async fn update_idempotently(
+        &self,
+        key: &str,
+        expression: Expression,
+    ) -> Result<(), WriteFailure> {
+        let update = self.prepare_update(key, expression);
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(source) => Err(update_failure(source, 1)),
+        }
+    }
+
+    fn prepare_update(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
+        let (update, condition) = (expression.update_text(), expression.condition_text());
+        let (names, values) = expression.into_placeholders();
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(self.key(key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {
@@ -149,7 +157,7 @@ impl Table {
         &self,
         new: Item,
         old_key: &str,
-        condition: &Expression,
+        condition: Expression,
     ) -> Result<(), RenameFailure> {
         let (absent, names) = self.absence();
         let put = Put::builder()
@@ -161,9 +169,11 @@ impl Table {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(self.key(old_key)))
-            .condition_expression(condition.condition_text())
-            .set_expression_attribute_names(Some(condition.names()))
-            .set_expression_attribute_values(Some(condition.values()))
+            .condition_expression(condition.condition_text());
+        let (names, values) = condition.into_placeholders();
+        let delete = delete
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
             .build();
         let (put, delete) = match (put, delete) {
             (Ok(put), Ok(delete)) => (put, delete),
@@ -222,6 +232,21 @@ impl Table {
         Error::new(ErrorKind::Configuration, detail)
             .with_attribute(self.hash_key)
             .with_source(error)
+    }
+}
+
+fn update_failure(source: SdkError<UpdateItemError, HttpResponse>, attempts: u32) -> WriteFailure {
+    match source {
+        SdkError::ServiceError(service)
+            if service.err().is_conditional_check_failed_exception() =>
+        {
+            let item = match service.into_err() {
+                UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
+                _ => None,
+            };
+            WriteFailure::Condition { item, sent_before: attempts > 1 }
+        }
+        source => other(source, attempts),
     }
 }
 

@@ -120,6 +120,7 @@ macro_rules! instant {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl EpochSeconds for $instant {
             fn from_epoch_seconds(seconds: i64) -> Self {
                 Self(seconds)
@@ -155,6 +156,7 @@ pub trait EpochSeconds: Send + 'static {
     fn epoch_seconds(&self) -> i64;
 }
 
+#[diagnostic::do_not_recommend]
 impl EpochSeconds for i64 {
     fn from_epoch_seconds(seconds: i64) -> Self {
         seconds
@@ -165,6 +167,7 @@ impl EpochSeconds for i64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl EpochSeconds for u64 {
     fn from_epoch_seconds(seconds: i64) -> Self {
         u64::try_from(seconds).unwrap_or(0)
@@ -175,6 +178,7 @@ impl EpochSeconds for u64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl EpochSeconds for SystemTime {
     fn from_epoch_seconds(seconds: i64) -> Self {
         let distance = Duration::from_secs(seconds.unsigned_abs());

@@ -49,10 +49,12 @@ fn value_size(value: &AttributeValue) -> usize {
 /// About one byte for two significant digits, one for the number, one for a sign.
 fn number_size(text: &str) -> usize {
     let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let significant = match mantissa.contains('.') {
-        true => digits.trim_start_matches('0').len(),
-        false => digits.trim_matches('0').len(),
+    let digits = || mantissa.bytes().filter(u8::is_ascii_digit);
+    let leading = digits().take_while(|digit| *digit == b'0').count();
+    let trailing = match mantissa.contains('.') {
+        true => 0,
+        false => digits().rev().take_while(|digit| *digit == b'0').count(),
     };
+    let significant = digits().count().saturating_sub(leading + trailing);
     significant.div_ceil(2) + 1 + usize::from(text.starts_with('-'))
 }

@@ -144,9 +144,14 @@ mod macros {
     use dynamo_session::{DynamoSession, Expires, Role, SessionId};
 
     macro_rules! session {
-        ($name:ident { $($(#[$attribute:meta])* $field:ident: $ty:ty = $default:expr,)* }) => {
+        ($name:ident in $table:literal as $codec:path {
+            $($(#[$attribute:meta])* $field:ident: $ty:ty = $default:expr,)*
+        }) => {
             #[derive(DynamoSession)]
+            #[session(table = $table)]
             pub(crate) struct $name {
+                #[session(with = $codec)]
+                coded: u8,
                 #[session(hash_key)]
                 id: SessionId,
                 #[session(ttl)]
@@ -156,18 +161,32 @@ mod macros {
         };
     }
 
-    session!(Emitted {
+    session!(Emitted in "emitted" as codec {
         #[session(set)]
         roles: BTreeSet<String> = BTreeSet::new(),
         bytes: Vec<u8> = vec![1],
         id_of_user: Option<u64> = Some(1),
     });
 
+    mod codec {
+        use ::serde::{Deserialize, Deserializer, Serializer};
+
+        #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+        pub(super) fn serialize<S: Serializer>(value: &u8, to: S) -> Result<S::Ok, S::Error> {
+            to.serialize_u8(*value)
+        }
+
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+            u8::deserialize(from)
+        }
+    }
+
     #[test]
     fn a_macro_by_example_emits_the_struct() {
-        assert_eq!(super::attributes::<Emitted>(), ["roles", "bytes", "id_of_user"]);
-        assert_eq!(Emitted::SCHEMA.attributes()[0].role(), Role::Set);
-        assert!(Emitted::SCHEMA.attributes()[1].is_binary());
+        assert_eq!(super::attributes::<Emitted>(), ["coded", "roles", "bytes", "id_of_user"]);
+        assert_eq!(Emitted::SCHEMA.table(), Some("emitted"));
+        assert_eq!(Emitted::SCHEMA.attributes()[1].role(), Role::Set);
+        assert!(Emitted::SCHEMA.attributes()[2].is_binary());
     }
 }
 

@@ -22,7 +22,7 @@ fn documented_messages_are_real() -> io::Result<()> {
             }
         }
     }
-    let page = fs::read_to_string(here.join("../session-derive/src/derive.md"))?;
+    let page = fs::read_to_string(here.join("src/derive.md"))?;
     let quoted: Vec<&str> = page
         .lines()
         .filter(|line| line.starts_with("- **Misuse**"))
