@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{Committed, DynamoSession, Expires, SessionId, SessionStore};
+use dynamo_session::{Committed, DynamoSession, Error, Expires, Session, SessionId, SessionStore};
 use dynamo_session_tests::{Fault, World, skip_pauses};
 use tokio::sync::Notify;
 
@@ -27,6 +27,8 @@ struct Account {
     credits: u8,
     #[session(append, default = vec!["first".to_owned()])]
     seen: Vec<String>,
+    #[session(set)]
+    roles: BTreeSet<String>,
 }
 
 type Item = HashMap<String, AttributeValue>;
@@ -221,25 +223,81 @@ async fn the_first_commits_to_an_item_of_others_all_keep_their_tokens() {
     assert_eq!(world.load(&store, &id).await.views, 2);
 }
 
-#[tokio::test]
-async fn the_first_commit_to_an_item_of_others_is_carried_over_by_a_renewal() {
+/// Renews a session whose item has no bookkeeping, and holds the transaction while something else happens.
+async fn renewal_of_an_item_of_others(
+    world: &World,
+    store: &SessionStore<Account>,
+    meanwhile: impl AsyncFnOnce(&SessionId),
+) -> (SessionId, Result<Session<Account>, Error>) {
     skip_pauses();
-    let world = World::new();
-    let store = world.store::<Account>().await;
-    let id = tampered(&world, &store, |item| drop(item.remove("_seq"))).await;
-    let mut renewing = world.load(&store, &id).await;
+    let id = tampered(world, store, |item| drop(item.remove("_seq"))).await;
+    let mut renewing = world.load(store, &id).await;
     let gate = Arc::new(Notify::new());
     world.network.fail_next("TransactWriteItems", Fault::Hold(gate.clone()));
-    let renewal = tokio::spawn(async move {
-        renewing.renew().await.unwrap();
-        renewing
-    });
+    let renewal = tokio::spawn(async move { renewing.renew().await.map(|()| renewing) });
     while !world.network.operations().contains(&"TransactWriteItems".to_owned()) {
         tokio::task::yield_now().await;
     }
-    others_commit(&world, &store, &id, 1).await;
+    meanwhile(&id).await;
     gate.notify_one();
-    let renewed = renewal.await.unwrap();
-    assert_eq!(world.load(&store, renewed.id()).await.cart["others"], 1);
+    (id, renewal.await.unwrap())
+}
+
+#[tokio::test]
+async fn the_first_commit_to_an_item_of_others_is_carried_over_by_a_renewal() {
+    let world = World::new();
+    let store = world.store::<Account>().await;
+    let commit = async |id: &SessionId| others_commit(&world, &store, id, 1).await;
+    let (id, renewed) = renewal_of_an_item_of_others(&world, &store, commit).await;
+    assert_eq!(world.load(&store, renewed.unwrap().id()).await.cart["others"], 1);
     assert!(store.load(&id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_item_of_others_that_was_ended_is_not_renewed() {
+    let world = World::new();
+    let store = world.store::<Account>().await;
+    let destroy = async |id: &SessionId| store.destroy(id).await.unwrap();
+    let (_, renewed) = renewal_of_an_item_of_others(&world, &store, destroy).await;
+    assert!(renewed.unwrap_err().is_gone());
+    let scan = world.direct.scan().table_name(store.table_name()).send().await.unwrap();
+    assert_eq!(scan.count(), 0);
+}
+
+#[tokio::test]
+async fn lists_and_sets_that_someone_made_null_are_made_again() {
+    let world = World::new();
+    let store = world.store::<Account>().await;
+    let id = tampered(&world, &store, |_| {}).await;
+    let mut session = world.load(&store, &id).await;
+    change(&world, &store, &id, |item| {
+        item.insert("seen".to_owned(), AttributeValue::Null(true));
+    })
+    .await;
+    session.seen.push("second".to_owned());
+    assert_eq!(session.commit().await.unwrap(), Committed::Updated);
+    change(&world, &store, &id, |item| {
+        item.insert("roles".to_owned(), AttributeValue::Null(true));
+    })
+    .await;
+    session.roles.insert("admin".to_owned());
+    assert_eq!(session.commit().await.unwrap(), Committed::Updated);
+
+    let session = world.load(&store, &id).await;
+    assert_eq!(session.seen, ["first", "second"]);
+    assert_eq!(session.roles, ["admin".to_owned()].into());
+}
+
+#[tokio::test]
+async fn a_first_commit_that_arrives_again_overwrites_nothing() {
+    let world = World::new();
+    let store = world.store::<Account>().await;
+    let mut session = store.create();
+    session.views += 1;
+    assert_eq!(session.commit().await.unwrap(), Committed::Created);
+    let copy = world.network.copy_of_last("PutItem");
+    session.views += 1;
+    assert_eq!(session.commit().await.unwrap(), Committed::Updated);
+    assert_eq!(world.network.deliver(copy).await, 400);
+    assert_eq!(world.load(&store, session.id()).await.views, 2);
 }

@@ -116,8 +116,9 @@ async fn an_answer_that_is_not_from_dynamodb_leaves_the_outcome_open() {
 #[tokio::test]
 async fn the_next_call_settles_what_the_last_one_could_not() {
     skip_pauses();
-    for fault in [Fault::LoseResponse, Fault::LoseRequest] {
-        for others in [0, 1, 5, 8] {
+    // A commit that was applied is one of those that close its window.
+    for (fault, most) in [(Fault::LoseResponse, 8), (Fault::LoseRequest, 9)] {
+        for others in [0, 1, 5, most] {
             let world = World::new();
             let store = world.store::<Shop>().await;
             let id = stored(&store).await;
@@ -144,18 +145,19 @@ async fn the_next_call_settles_what_the_last_one_could_not() {
 #[tokio::test]
 async fn an_outcome_that_cannot_be_known_is_reported_as_such() {
     skip_pauses();
-    for (fault, applied) in [(Fault::LoseResponse, 1), (Fault::LoseRequest, 0)] {
+    let lost = |applied| if applied == 1 { Fault::LoseResponse } else { Fault::LoseRequest };
+    for (applied, others) in [(1, 9), (1, 30), (0, 10), (0, 30)] {
         let world = World::new();
         let store = world.store::<Shop>().await;
         let id = stored(&store).await;
         let mut session = world.load(&store, &id).await;
         session.views += 1;
         for _ in 0..ALL_ATTEMPTS {
-            world.network.fail_next("UpdateItem", fault.clone());
+            world.network.fail_next("UpdateItem", lost(applied));
         }
         assert!(session.commit().await.is_err());
         world.network.forget_faults();
-        others_commit(&world, &store, &id, 30).await;
+        others_commit(&world, &store, &id, others).await;
 
         for _ in 0..2 {
             let error = session.commit().await.unwrap_err();
@@ -315,6 +317,84 @@ async fn an_update_whose_answers_were_lost_counts_once() {
         };
         assert_eq!(store.update(&id, user).await.unwrap(), 4);
         assert_eq!(world.load(&store, &id).await.user.as_deref(), Some("ada!"));
+    }
+}
+
+async fn sent(world: &World, operation: &str, times: usize) {
+    while world.network.operations().iter().filter(|sent| *sent == operation).count() < times {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_retry_that_comes_after_its_token_was_pruned_does_not_count_again() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.views += 1;
+    world.network.take_sent();
+    let retry = Arc::new(Notify::new());
+    world.network.fail_next("UpdateItem", Fault::LoseResponse);
+    world.network.fail_next("UpdateItem", Fault::Hold(retry.clone()));
+    let commit = tokio::spawn(async move { session.commit().await });
+    sent(&world, "UpdateItem", 2).await;
+    others_commit(&world, &store, &id, 30).await;
+    retry.notify_one();
+    assert!(commit.await.unwrap().unwrap_err().is_outcome_unknown());
+    assert_eq!(world.load(&store, &id).await.views, 1);
+}
+
+#[tokio::test]
+async fn an_update_that_was_made_anew_stands_in_for_its_late_self() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    world.network.take_sent();
+    let (late, retry) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    world.network.fail_next("UpdateItem", Fault::Late(late.clone()));
+    world.network.fail_next("UpdateItem", Fault::Hold(retry.clone()));
+    let update = {
+        let (store, id) = (store.clone(), id.clone());
+        tokio::spawn(async move {
+            store.update(&id, |session| session.user.get_or_insert_default().push('!')).await
+        })
+    };
+    sent(&world, "UpdateItem", 2).await;
+    let mut other = world.load(&store, &id).await;
+    other.user = Some("eve".to_owned());
+    let _ = other.commit().await.unwrap();
+    retry.notify_one();
+    update.await.unwrap().unwrap();
+    assert_eq!(world.load(&store, &id).await.user.as_deref(), Some("eve!"));
+
+    // The value that the late request was guarded by is there again.
+    other.user = Some("ada".to_owned());
+    let _ = other.commit().await.unwrap();
+    late.notify_one();
+    let_late_requests_arrive().await;
+    assert_eq!(world.load(&store, &id).await.user.as_deref(), Some("ada"));
+}
+
+#[tokio::test]
+async fn a_logout_after_a_renewal_without_an_answer_ends_both_ids() {
+    skip_pauses();
+    for fault in [Fault::LoseResponse, Fault::LoseRequest] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let id = stored(&store).await;
+        let mut session = world.load(&store, &id).await;
+        for _ in 0..ALL_ATTEMPTS {
+            world.network.fail_next("TransactWriteItems", fault.clone());
+        }
+        assert!(session.renew().await.unwrap_err().is_unavailable());
+        let copy = world.network.copy_of_last("TransactWriteItems");
+        session.destroy().await.unwrap();
+        world.network.deliver(copy).await;
+        let scan = world.direct.scan().table_name(store.table_name()).send().await.unwrap();
+        assert_eq!(scan.count(), 0, "{fault:?}");
     }
 }
 

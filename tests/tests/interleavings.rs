@@ -1,7 +1,8 @@
 //! Every order of the requests of two and three operations on one session; after each, the promises.
 //!
 //! The orders are all run, none is sampled: see [`Schedule`] for what is a step. `--nocapture` prints how many
-//! there are. Tasks that do the same are interchangeable, and run in one of their two or six namings.
+//! there are. Tasks that do the same are interchangeable, so orders that differ only in which is which are
+//! run once.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -27,7 +28,7 @@ struct Tab {
     last: Option<usize>,
     /// A key each.
     keys: BTreeMap<String, u32>,
-    /// A map that is not there at first, with a key each.
+    /// A map that is not there at first, with a key each. Not by updates, whose guards it would stand in for.
     tags: Option<BTreeMap<String, bool>>,
     /// A decimal digit each, so that the sum tells who counted how often.
     #[session(counter)]
@@ -44,15 +45,22 @@ struct Tab {
 
 impl Tab {
     fn write(&mut self, task: usize) {
-        let name = format!("task-{task}");
+        let name = name(task);
         self.last = Some(task);
         self.keys.insert(name.clone(), 1);
-        self.tags.get_or_insert_default().insert(name.clone(), true);
         self.count += digit(task);
         *self.counts.entry("all".to_owned()).or_default() += digit(task);
         self.members.insert(name.clone());
         self.log.push(name);
     }
+
+    fn tag(&mut self, task: usize) {
+        self.tags.get_or_insert_default().insert(name(task), true);
+    }
+}
+
+fn name(task: usize) -> String {
+    format!("task-{task}")
 }
 
 fn digit(task: usize) -> u64 {
@@ -169,11 +177,13 @@ impl Stage {
             let result = match action {
                 Commit => {
                     session.write(task);
+                    session.tag(task);
                     session.commit().await.map(drop)
                 }
                 Touch => session.touch().await.map(drop),
                 Renew => {
                     session.write(task);
+                    session.tag(task);
                     session.renew().await
                 }
                 Destroy => session.destroy().await,
@@ -298,7 +308,7 @@ impl Run<'_> {
         };
         let mut writers = Vec::new();
         for (task, outcome) in self.outcomes.iter().enumerate() {
-            let name = format!("task-{task}");
+            let name = name(task);
             let times = tab.count / digit(task) % 10;
             let expected = u64::from(outcome.action.writes() && outcome.result.is_ok());
             let in_doubt =
@@ -312,7 +322,10 @@ impl Run<'_> {
             self.must(counted == times, "the entry of the map of counters");
             self.must(tab.keys.contains_key(&name) == wrote, "the key of the map");
             let tagged = tab.tags.as_ref().is_some_and(|tags| tags.contains_key(&name));
-            self.must(tagged == wrote, "the key of the map that was made");
+            self.must(
+                tagged == (wrote && outcome.action != Update),
+                "the key of the map that was made",
+            );
             self.must(tab.members.contains(&name) == wrote, "the member of the set");
             let logged = tab.log.iter().filter(|entry| **entry == name).count();
             self.must(logged == usize::from(wrote), "the element of the list");
@@ -416,7 +429,7 @@ async fn every_order_of_two() {
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_three_with_a_commit() {
-    explore_all(triples_from(Commit), false, 482).await;
+    explore_all(triples_from(Commit), false, 450).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -437,5 +450,5 @@ async fn every_order_of_three_of_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_two_with_one_mishap_anywhere() {
-    explore_all(pairs(&[Commit, Renew, Destroy, Update]), true, 1_317).await;
+    explore_all(pairs(&[Commit, Renew, Destroy, Update]), true, 1_302).await;
 }
