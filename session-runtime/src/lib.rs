@@ -1,4 +1,6 @@
 //! Typed web sessions in Amazon DynamoDB.
+//!
+//! What merges, what wins, what conflicts and what each call costs: [`guarantees`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -11,6 +13,8 @@ mod dynamo;
 pub mod embedded;
 mod error;
 mod expiry;
+#[doc = include_str!("guarantees.md")]
+pub mod guarantees {}
 mod id;
 mod index;
 mod item;
