@@ -10,6 +10,8 @@ mod dynamo;
 pub mod embedded;
 mod error;
 mod expiry;
+#[doc = include_str!("guarantees.md")]
+pub mod guarantees {}
 mod id;
 mod index;
 mod item;

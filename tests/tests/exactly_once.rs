@@ -416,6 +416,16 @@ async fn a_dozen_tokens_live_in_a_session_that_is_used_alone() {
     assert!((2..=12).contains(&most), "{most} tokens");
 }
 
+/// A refusal that stays the same however often a commit is rebased on it.
+async fn endless_refusal(world: &World, store: &SessionStore<Shop>, id: &SessionId) -> Fault {
+    let item = world.item(store, id).await.unwrap();
+    let failure = format!(
+        r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{{"id":{{"S":"x"}},"expires_at":{{"N":"{}"}},"_seq":{{"N":"1"}},"_commits":{{"M":{{}}}}}}}}"#,
+        item["expires_at"].as_n().unwrap()
+    );
+    Fault::Answer(400, Box::leak(failure.into_boxed_str()))
+}
+
 #[tokio::test]
 async fn constant_interference_is_an_error_and_not_a_loop() {
     let world = World::new();
@@ -423,22 +433,37 @@ async fn constant_interference_is_an_error_and_not_a_loop() {
     let id = stored(&store).await;
     let mut session = world.load(&store, &id).await;
     session.views += 1;
-    let item = world.item(&store, &id).await.unwrap();
-    // An answer that stays the same however often the commit is rebased on it.
-    let failure: &'static str = Box::leak(
-        format!(
-            r#"{{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no","Item":{{"id":{{"S":"x"}},"expires_at":{{"N":"{}"}},"_seq":{{"N":"1"}},"_commits":{{"M":{{}}}}}}}}"#,
-            item["expires_at"].as_n().unwrap()
-        )
-        .into_boxed_str(),
-    );
+    let refusal = endless_refusal(&world, &store, &id).await;
     for _ in 0..100 {
-        world.network.fail_next("UpdateItem", Fault::Answer(400, failure));
+        world.network.fail_next("UpdateItem", refusal.clone());
     }
     let error = session.commit().await.unwrap_err();
     assert!(error.is_throttled(), "{error}");
     world.network.forget_faults();
     assert_eq!(session.commit().await.unwrap(), Committed::Updated, "nothing is lost");
+    assert_eq!(world.load(&store, &id).await.views, 1);
+}
+
+#[tokio::test]
+async fn a_request_that_outlives_constant_interference_counts_once() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.views += 1;
+    let refusal = endless_refusal(&world, &store, &id).await;
+    let gate = Arc::new(Notify::new());
+    world.network.fail_next("UpdateItem", Fault::Late(gate.clone()));
+    for _ in 0..100 {
+        world.network.fail_next("UpdateItem", refusal.clone());
+    }
+    assert!(session.commit().await.unwrap_err().is_throttled());
+    world.network.forget_faults();
+    gate.notify_one();
+    let_late_requests_arrive().await;
+    assert_eq!(world.load(&store, &id).await.views, 1);
+    let _ = session.commit().await.unwrap();
     assert_eq!(world.load(&store, &id).await.views, 1);
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Update {
     pub(crate) stored: Option<(Fields, Vec<Found>)>,
     /// Require that every changed value still is what it was.
     pub(crate) guard_changes: bool,
-    /// Some request with this token got no answer.
+    /// Some request with this token got no answer, so that it may have been applied or may still be.
     pub(crate) ambiguous: bool,
     window: usize,
 }
@@ -77,5 +77,6 @@ impl Update {
     pub(crate) fn widen_window(&mut self, sequence: i64) {
         self.window = (self.window + 1).min(WINDOWS.len() - 1);
         self.token = Token::new(sequence, WINDOWS[self.window]);
+        self.ambiguous = false;
     }
 }

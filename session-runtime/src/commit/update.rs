@@ -55,12 +55,21 @@ impl<S: DynamoSession> State<S> {
                 back_off(request).await;
             }
         }
-        self.pending = None;
+        let unanswered = matches!(&self.pending, Some(Pending::Update(update)) if update.ambiguous);
+        let outcome = match unanswered {
+            true => {
+                "one of them got no answer, so it may yet be applied; commit again on the same handle"
+            }
+            false => "so nothing was written; commit again",
+        };
+        if !unanswered {
+            self.pending = None;
+        }
         Err(Error::new(
             ErrorKind::Throttled,
             format!(
-                "{MAX_REQUESTS} requests in a row met changes of others, so nothing was written; commit \
-                 again, and look for what changes this session so often"
+                "{MAX_REQUESTS} requests in a row met changes of others, {outcome}, and look for what \
+                 changes this session so often"
             ),
         ))
     }
