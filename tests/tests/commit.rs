@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{Committed, SessionId, SessionStore};
@@ -100,26 +99,6 @@ async fn a_commit_names_only_what_changed() {
 }
 
 #[tokio::test]
-async fn the_expiry_is_written_with_a_change_only_when_it_is_due() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-
-    world.clock.advance(Duration::from_secs(59));
-    let mut session = world.load(&store, &id).await;
-    session.views += 1;
-    let _ = session.commit().await.unwrap();
-    assert_eq!(item(&world, &store, &id).await["expires_at"], n(1_800_001_800));
-
-    world.clock.advance(Duration::from_secs(1));
-    session.views += 1;
-    let _ = session.commit().await.unwrap();
-    assert_eq!(item(&world, &store, &id).await["expires_at"], n(1_800_001_860));
-    assert_eq!(session.expires_at().epoch_seconds(), 1_800_001_860);
-    assert_eq!(session.expires_at.epoch_seconds(), 1_800_001_860);
-}
-
-#[tokio::test]
 async fn unknown_attributes_are_left_alone_at_every_depth() {
     let world = World::new();
     let store = world.store::<Shop>().await;
@@ -195,56 +174,6 @@ async fn none_is_absence_where_absence_reads_back_as_none() {
     let loaded = world.load(&store, &id).await;
     assert_eq!(loaded.theme, None);
     assert!(loaded.levels.is_empty());
-}
-
-#[tokio::test]
-async fn emptied_and_refilled_sets_come_back() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-    let mut session = world.load(&store, &id).await;
-    for roles in [&["a", "b"][..], &["b"], &[], &["c"], &["d", "e"]] {
-        session.roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        assert_eq!(session.commit().await.unwrap(), Committed::Updated);
-        assert_eq!(world.load(&store, &id).await.roles, session.roles);
-    }
-    for levels in [&[1, 2][..], &[], &[1], &[7, 8]] {
-        session.levels = levels.iter().copied().collect();
-        assert_eq!(session.commit().await.unwrap(), Committed::Updated);
-        assert_eq!(world.load(&store, &id).await.levels, session.levels);
-    }
-}
-
-#[tokio::test]
-async fn an_enum_with_data_is_replaced_as_one_value() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-    let mut one = world.load(&store, &id).await;
-    one.payment = Payment::Card { digits: "1".to_owned(), month: 1 };
-    let _ = one.commit().await.unwrap();
-
-    let mut other = world.load(&store, &id).await;
-    one.payment = Payment::Card { digits: "1".to_owned(), month: 2 };
-    other.payment = Payment::Invoice("acme".to_owned());
-    let _ = other.commit().await.unwrap();
-    let _ = one.commit().await.unwrap();
-
-    let last = Payment::Card { digits: "1".to_owned(), month: 2 };
-    assert_eq!(world.load(&store, &id).await.payment, last);
-}
-
-#[tokio::test]
-async fn a_whole_field_is_replaced_as_one_value() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-    let (mut one, mut other) = (world.load(&store, &id).await, world.load(&store, &id).await);
-    one.layout.insert("left".to_owned(), 1);
-    other.layout.insert("right".to_owned(), 2);
-    let _ = one.commit().await.unwrap();
-    let _ = other.commit().await.unwrap();
-    assert_eq!(world.load(&store, &id).await.layout, BTreeMap::from([("right".to_owned(), 2)]));
 }
 
 #[tokio::test]
@@ -345,57 +274,6 @@ async fn merged_fields_hold_the_tables_values_after_a_commit() {
     assert_eq!(other.seen, ["page", "page"]);
     world.network.take_sent();
     assert_eq!(other.commit().await.unwrap(), Committed::Unchanged, "the merge is not a change");
-}
-
-#[tokio::test]
-async fn a_counter_is_added_to_even_when_it_is_assigned() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-    let (mut one, mut other) = (world.load(&store, &id).await, world.load(&store, &id).await);
-    one.views = 3;
-    other.views = 4;
-    let _ = one.commit().await.unwrap();
-    let _ = other.commit().await.unwrap();
-    assert_eq!(world.load(&store, &id).await.views, 7);
-}
-
-#[tokio::test]
-async fn a_counter_never_leaves_its_types_range() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-    let (mut one, mut other) = (world.load(&store, &id).await, world.load(&store, &id).await);
-    one.credits -= 8;
-    other.credits -= 8;
-    let _ = one.commit().await.unwrap();
-    let error = other.commit().await.unwrap_err();
-    assert!(error.is_conflict(), "{error}");
-    assert_eq!(error.attribute(), Some("credits"));
-    assert_eq!(other.latest().unwrap().credits, 2);
-
-    let (mut one, mut other) = (world.load(&store, &id).await, world.load(&store, &id).await);
-    one.credits += 200;
-    other.credits += 200;
-    let _ = one.commit().await.unwrap();
-    assert!(other.commit().await.unwrap_err().is_conflict());
-    assert_eq!(world.load(&store, &id).await.credits, 202);
-}
-
-#[tokio::test]
-async fn a_list_that_did_not_only_grow_is_replaced() {
-    let world = World::new();
-    let store = world.store::<Shop>().await;
-    let id = stored(&store).await;
-    let mut session = world.load(&store, &id).await;
-    session.seen = vec!["a".to_owned(), "b".to_owned()];
-    let _ = session.commit().await.unwrap();
-    session.seen.remove(0);
-    let _ = session.commit().await.unwrap();
-    assert_eq!(world.load(&store, &id).await.seen, ["b"]);
-    session.seen.clear();
-    let _ = session.commit().await.unwrap();
-    assert!(world.load(&store, &id).await.seen.is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,47 @@
+//! `whole`, and enums with data: replaced as one value.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use dynamo_session::{Committed, SessionId, SessionStore};
+use dynamo_session_tests::{Payment, Shop, World};
+
+async fn stored(store: &SessionStore<Shop>) -> SessionId {
+    let mut session = store.create();
+    session.user = Some("ada".to_owned());
+    assert_eq!(session.commit().await.unwrap(), Committed::Created);
+    session.id().clone()
+}
+
+#[tokio::test]
+async fn an_enum_with_data_is_replaced_as_one_value() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut one = world.load(&store, &id).await;
+    one.payment = Payment::Card { digits: "1".to_owned(), month: 1 };
+    let _ = one.commit().await.unwrap();
+
+    let mut other = world.load(&store, &id).await;
+    one.payment = Payment::Card { digits: "1".to_owned(), month: 2 };
+    other.payment = Payment::Invoice("acme".to_owned());
+    let _ = other.commit().await.unwrap();
+    let _ = one.commit().await.unwrap();
+
+    let last = Payment::Card { digits: "1".to_owned(), month: 2 };
+    assert_eq!(world.load(&store, &id).await.payment, last);
+}
+
+#[tokio::test]
+async fn a_whole_field_is_replaced_as_one_value() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let (mut one, mut other) = (world.load(&store, &id).await, world.load(&store, &id).await);
+    one.layout.insert("left".to_owned(), 1);
+    other.layout.insert("right".to_owned(), 2);
+    let _ = one.commit().await.unwrap();
+    let _ = other.commit().await.unwrap();
+    assert_eq!(world.load(&store, &id).await.layout, BTreeMap::from([("right".to_owned(), 2)]));
+}
