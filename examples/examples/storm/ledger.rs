@@ -56,6 +56,13 @@ struct Marks {
     perhaps: BTreeSet<u64>,
 }
 
+/// What a counter should hold, and how many of the entries that were counted are missing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    expected: u64,
+    missing: u64,
+}
+
 /// What is wrong in the end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Verdict {
@@ -84,11 +91,11 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn hit(&mut self, key: &str, delta: i64, fate: Fate) {
+    pub(crate) fn hit(&mut self, key: &str, fate: Fate) {
         let interval = self.hits.entry(key.to_owned()).or_default();
         match fate {
-            Fate::Done => interval.sure += delta,
-            Fate::Gone | Fate::Unknown => interval.perhaps += delta,
+            Fate::Done => interval.sure += 1,
+            Fate::Gone | Fate::Unknown => interval.perhaps += 1,
         }
     }
 
@@ -114,7 +121,7 @@ impl Ledger {
             return Verdict { lost: lost as u64, ..Verdict::default() };
         };
         let mut verdict = Verdict::default();
-        let (mut count, mut coins) = (0, 0);
+        let (mut count, mut coins) = (Sum::default(), Sum::default());
         for ((place, key), entry) in &self.entries {
             let times = match place {
                 Place::Cart | Place::Purchase => usize::from(visit.cart.contains_key(key)),
@@ -139,10 +146,12 @@ impl Ledger {
                 (Fate::Unknown, _) => times > 0,
             };
             verdict.doubled += times.saturating_sub(1) as u64;
-            match place {
-                Place::Purchase => coins += u64::from(applied),
-                _ => count += u64::from(applied),
-            }
+            let sum = match place {
+                Place::Purchase => &mut coins,
+                _ => &mut count,
+            };
+            sum.expected += u64::from(applied);
+            sum.missing += u64::from(entry.removed.is_none() && applied && times == 0);
         }
         verdict.compare(count, visit.count);
         verdict.compare(coins, visit.coins);
@@ -166,9 +175,10 @@ impl Ledger {
 }
 
 impl Verdict {
-    fn compare(&mut self, expected: u64, stored: u64) {
-        self.lost += expected.saturating_sub(stored);
-        self.doubled += stored.saturating_sub(expected);
+    /// Where an entry is missing, what it counted is not lost once more.
+    fn compare(&mut self, sum: Sum, stored: u64) {
+        self.lost += sum.expected.saturating_sub(stored).saturating_sub(sum.missing);
+        self.doubled += stored.saturating_sub(sum.expected);
     }
 
     pub(crate) fn add(&mut self, other: Self) {

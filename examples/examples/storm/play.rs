@@ -311,10 +311,10 @@ impl Storm {
                 fate
             }
             Action::Hit => {
-                let (page, delta) = (format!("p{}", me.dice.below(4)), 3);
-                *handle.hits.entry(page.clone()).or_default() += delta;
+                let page = format!("p{}", me.dice.below(4));
+                *handle.hits.entry(page.clone()).or_default() += 1;
                 let fate = self.commit(me, handle, true).await;
-                book(&|ledger| ledger.hit(&page, delta, fate));
+                book(&|ledger| ledger.hit(&page, fate));
                 fate
             }
             Action::Update => {
@@ -545,6 +545,7 @@ impl Storm {
         let mut revived = lock(&self.state.revived);
         let ended: BTreeSet<String> = lock(&self.state.ended).iter().cloned().collect();
         let mut images: BTreeMap<usize, Image> = BTreeMap::new();
+        let mut deleted = BTreeSet::new();
         for (index, item) in words.into_iter().enumerate() {
             let Some(image) = Image::read(item, &self.run) else {
                 self.unexpected("an item of the storm cannot be read".to_owned());
@@ -555,9 +556,12 @@ impl Storm {
             if after_end || expired_at.is_some_and(|time| image.expires > time) {
                 revived.insert(image.key.clone());
             }
-            // A session ends once.
-            if let Some(earlier) = images.insert(image.number, image) {
-                revived.insert(earlier.key);
+            let deleted_before = !deleted.insert(image.key.clone());
+            let (number, key) = (image.number, image.key.clone());
+            let ended_before = images.insert(number, image).is_some();
+            // A session ends once. The other store's renewal is no move, but a put and a delete.
+            if deleted_before || (ended_before && matches!(self.store, Store::Typed(_))) {
+                revived.insert(key);
             }
         }
         let mut verdict = Verdict::default();
