@@ -9,7 +9,7 @@ type Source = Box<dyn StdError + Send + Sync + 'static>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The session was destroyed or has expired; nothing was written.
+    /// The session was destroyed or has expired; it was not brought back.
     Gone,
     /// A guarded value was changed by someone else; nothing was written.
     Conflict,
@@ -132,7 +132,7 @@ impl Error {
         self.0.attribute.as_deref()
     }
 
-    /// The session was destroyed or has expired; nothing was written.
+    /// The session was destroyed or has expired; it was not brought back.
     pub fn is_gone(&self) -> bool {
         self.kind() == ErrorKind::Gone
     }

@@ -199,7 +199,8 @@ impl<S: DynamoSession> Session<S> {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Gone`]: the session was destroyed or has expired. Nothing was written.
+    /// - [`ErrorKind::Gone`]: the session was destroyed or has expired. Nothing was written, unless an attempt
+    ///   that got no answer was applied before; the error says so.
     /// - [`ErrorKind::Conflict`]: a field marked `guard` was changed by someone else, or a counter would
     ///   leave its type's range. Nothing was written; [`latest`](Self::latest) is the stored session.
     /// - [`ErrorKind::Encode`]: a field cannot be stored. Nothing was written.

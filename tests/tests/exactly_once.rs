@@ -303,6 +303,30 @@ async fn a_touch_that_arrives_late_does_not_move_the_expiry_back() {
 }
 
 #[tokio::test]
+async fn a_commit_that_arrives_late_does_not_move_the_expiry_back() {
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let (mut slow, mut quick) = (world.load(&store, &id).await, world.load(&store, &id).await);
+    world.clock.advance(Duration::from_secs(100));
+    let gate = Arc::new(Notify::new());
+    world.network.fail_next("UpdateItem", Fault::Hold(gate.clone()));
+    let commit = tokio::spawn(async move {
+        slow.views += 1;
+        slow.commit().await.map(|_| slow.expires_at())
+    });
+    while !world.network.operations().contains(&"UpdateItem".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    world.clock.advance(Duration::from_secs(500));
+    assert_eq!(quick.touch().await.unwrap(), Committed::Touched);
+    gate.notify_one();
+    commit.await.unwrap().unwrap();
+    let loaded = world.load(&store, &id).await;
+    assert_eq!((loaded.views, loaded.expires_at()), (1, quick.expires_at()));
+}
+
+#[tokio::test]
 async fn an_update_whose_answers_were_lost_counts_once() {
     skip_pauses();
     for fault in [Fault::LoseResponse, Fault::LoseRequest, Fault::Duplicate] {

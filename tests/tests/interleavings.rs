@@ -429,12 +429,12 @@ async fn every_order_of_two() {
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_three_with_a_commit() {
-    explore_all(triples_from(Commit), false, 450).await;
+    explore_all(triples_from(Commit), false, 448).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_three_with_a_touch_and_no_commit() {
-    explore_all(triples_from(Touch), false, 286).await;
+    explore_all(triples_from(Touch), false, 282).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,8 +22,11 @@ pub(super) fn set_header(
 ) {
     if let Some(expires) = expires {
         let ttl = expression.name(schema.time_to_live());
+        // A request that arrives late must not move the expiry back.
+        let ahead = if expires >= record.expires { "<=" } else { ">=" };
         let expires = expression.number(expires);
         expression.set(format!("{ttl} = {expires}"));
+        expression.condition(format!("{ttl} {ahead} {expires}"));
     }
     if let (Some(name), None) = (schema.created(), record.created) {
         let name = expression.name(name);

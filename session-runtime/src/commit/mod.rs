@@ -80,10 +80,6 @@ impl<S: DynamoSession> State<S> {
         let mut expression = Expression::default();
         require_alive(&mut expression, S::SCHEMA, now);
         set_header(&mut expression, S::SCHEMA, Some(next), record, self.created);
-        // A copy that arrives late must not move the expiry back.
-        let ttl = expression.name(S::SCHEMA.time_to_live());
-        let (moves, bound) = (if next > self.expires { '<' } else { '>' }, expression.number(next));
-        expression.condition(format!("{ttl} {moves} {bound}"));
         let key = self.key.attribute_value();
         let expires = match self.store.table().update_idempotently(&key, expression).await {
             Ok(()) => next,
@@ -97,16 +93,25 @@ impl<S: DynamoSession> State<S> {
             Err(WriteFailure::Condition { item: None, .. }) => return Err(self.found_gone()),
             Err(WriteFailure::Other { error, .. }) => return Err(error),
         };
-        self.expires = expires;
-        self.data.__set_expires(expires);
+        self.moved_to(expires);
         Ok(Committed::Touched)
     }
 
-    /// The expiry to write now, if it has moved far enough.
+    /// The expiry to write now, if it has moved far enough from the one that is stored.
     pub(crate) fn expiry_due(&self) -> Option<i64> {
+        let Standing::Stored(record) = &self.standing else { return None };
         let timeouts = self.store.timeouts();
         let next = timeouts.next_expiry(self.store.now(), self.created());
-        timeouts.touch_is_due(next, self.expires).then_some(next)
+        timeouts.touch_is_due(next, record.expires).then_some(next)
+    }
+
+    /// Takes note of the expiry that the table holds now.
+    fn moved_to(&mut self, expires: i64) {
+        if let Standing::Stored(record) = &mut self.standing {
+            record.expires = expires;
+        }
+        self.expires = expires;
+        self.data.__set_expires(expires);
     }
 
     pub(crate) async fn destroy(&mut self) -> Result<(), Error> {

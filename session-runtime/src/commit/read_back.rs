@@ -59,12 +59,11 @@ impl<S: DynamoSession> State<S> {
         let commits = record.commits.get_or_insert_default();
         commits.retain(|known| known.last >= sequence && known.text != token.text);
         commits.push(token);
-        if let Some(expires) = expires {
-            self.expires = expires;
-            self.data.__set_expires(expires);
-        }
         if S::SCHEMA.created().is_some() {
             record.created = Some(self.created);
+        }
+        if let Some(expires) = expires {
+            self.moved_to(expires);
         }
         for index in merged {
             self.read_back(index, after[index].clone());

@@ -41,11 +41,11 @@ impl<S: DynamoSession> State<S> {
                     }
                     return Err(error);
                 }
-                Err(WriteFailure::Condition { item: None, .. }) => return Err(self.found_gone()),
-                Err(WriteFailure::Condition { item: Some(item), sent_before }) => {
+                Err(WriteFailure::Condition { item, sent_before }) => {
                     if let Some(Pending::Update(update)) = &mut self.pending {
                         update.ambiguous |= sent_before;
                     }
+                    let Some(item) = item else { return Err(self.found_gone()) };
                     if self.rebase(item, now)? {
                         return Ok(());
                     }
@@ -82,6 +82,7 @@ impl<S: DynamoSession> State<S> {
             let mut record = Record::take(S::SCHEMA, &mut item.clone())?;
             (_, record.found) = stored_fields(S::SCHEMA.attributes(), &item);
             update.stored = None;
+            update.expires = Some(record.expires);
             self.standing = Standing::Stored(record);
             self.finish(&item);
             return Ok(true);
@@ -119,6 +120,10 @@ impl<S: DynamoSession> State<S> {
         update.stored = Some((stored, found));
         let guards = std::mem::take(&mut record.guards);
         *record = Record { guards, found: std::mem::take(&mut record.found), ..theirs };
+        let expires = self.expiry_due();
+        if let Some(Pending::Update(update)) = &mut self.pending {
+            update.expires = expires;
+        }
         Ok(false)
     }
 
@@ -175,9 +180,16 @@ impl<S: DynamoSession> State<S> {
     }
 
     pub(super) fn found_gone(&mut self) -> Error {
-        self.pending = None;
+        let pending = self.pending.take();
         self.standing = Standing::Gone;
-        gone()
+        match pending {
+            Some(Pending::Update(update)) if update.ambiguous => Error::new(
+                ErrorKind::Gone,
+                "the session was destroyed, renewed by another request, or has expired; an attempt that \
+                 got no answer may have been applied before. Begin a new session",
+            ),
+            _ => gone(),
+        }
     }
 }
 
