@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId};
+use dynamo_session::{Committed, CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
 use serde::{Deserialize, Serialize};
 
 /// A session with a field of every role.
@@ -89,4 +89,14 @@ pub enum Payment {
     },
     /// A newtype variant.
     Invoice(String),
+}
+
+/// Stores a session of the user `ada`.
+pub async fn stored(store: &SessionStore<Shop>) -> SessionId {
+    let mut session = store.create();
+    session.user = Some("ada".to_owned());
+    match session.commit().await {
+        Ok(Committed::Created) => session.id().clone(),
+        other => panic!("not created: {other:?}"),
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{Committed, SessionId, SessionStore};
-use dynamo_session_tests::{Payment, Shop, World};
+use dynamo_session_tests::{Payment, Shop, World, stored};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -20,14 +20,6 @@ fn s(text: &str) -> AttributeValue {
 
 fn m<const N: usize>(entries: [(&str, AttributeValue); N]) -> AttributeValue {
     AttributeValue::M(entries.map(|(key, value)| (key.to_owned(), value)).into())
-}
-
-/// A stored session with a user, and its id.
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
 }
 
 async fn item(world: &World, store: &SessionStore<Shop>, id: &SessionId) -> Item {

@@ -2,15 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use dynamo_session::{Committed, SessionId, SessionStore};
-use dynamo_session_tests::{Shop, World};
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
-}
+use dynamo_session_tests::{Shop, World, stored};
 
 #[tokio::test]
 async fn a_counter_is_added_to_even_when_it_is_assigned() {

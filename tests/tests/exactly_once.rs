@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{Committed, DynamoSession, ErrorKind, Expires, SessionId, SessionStore};
-use dynamo_session_tests::{Fault, Shop, World, skip_pauses};
+use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};
 use tokio::sync::Notify;
 
 const THROTTLED: &str =
@@ -18,13 +18,6 @@ const BROKEN: &str =
 
 /// More attempts than the SDK makes of one request.
 const ALL_ATTEMPTS: usize = 5;
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
-}
 
 /// Commits of other requests, one after the other.
 async fn others_commit(world: &World, store: &SessionStore<Shop>, id: &SessionId, count: usize) {

@@ -6,14 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dynamo_session::{Committed, ErrorKind, Session, SessionId, SessionStore};
-use dynamo_session_tests::{Fault, Shop, World, skip_pauses};
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
-}
+use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};
 
 type Request<'a> = &'a dyn Fn(&mut Session<Shop>);
 

@@ -2,15 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use dynamo_session::{Committed, SessionId, SessionStore};
-use dynamo_session_tests::{Shop, World};
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
-}
+use dynamo_session::Committed;
+use dynamo_session_tests::{Shop, World, stored};
 
 #[tokio::test]
 async fn emptied_and_refilled_sets_come_back() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{Committed, SessionId, SessionStore};
-use dynamo_session_tests::{Shop, World};
+use dynamo_session_tests::{Shop, World, stored};
 
 fn n(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
@@ -14,13 +14,6 @@ fn n(number: i64) -> AttributeValue {
 
 async fn expiry(world: &World, store: &SessionStore<Shop>, id: &SessionId) -> AttributeValue {
     world.item(store, id).await.unwrap()["expires_at"].clone()
-}
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
 }
 
 #[tokio::test]

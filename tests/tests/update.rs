@@ -6,17 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dynamo_session::{Committed, Error, SessionId, SessionStore};
-use dynamo_session_tests::{Fault, Shop, World};
+use dynamo_session::{Error, SessionId, SessionStore};
+use dynamo_session_tests::{Fault, Shop, World, stored};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
-}
 
 /// An update that adds one book to those in the cart, whose write waits until it is let go; it returns what it found.
 struct Waiting {

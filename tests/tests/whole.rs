@@ -4,15 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use dynamo_session::{Committed, SessionId, SessionStore};
-use dynamo_session_tests::{Payment, Shop, World};
-
-async fn stored(store: &SessionStore<Shop>) -> SessionId {
-    let mut session = store.create();
-    session.user = Some("ada".to_owned());
-    assert_eq!(session.commit().await.unwrap(), Committed::Created);
-    session.id().clone()
-}
+use dynamo_session_tests::{Payment, Shop, World, stored};
 
 #[tokio::test]
 async fn an_enum_with_data_is_replaced_as_one_value() {
