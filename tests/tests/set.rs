@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::{BTreeSet, HashSet};
+
 use dynamo_session::Committed;
+use dynamo_session::{DynamoSession, Expires, SessionId};
 use dynamo_session_tests::{Shop, World, stored};
+use serde::{Deserialize, Serialize};
 
 #[tokio::test]
 async fn emptied_and_refilled_sets_come_back() {
@@ -43,4 +47,50 @@ async fn members_are_added_and_removed_without_looking_at_the_others() {
     assert_eq!(sent.len(), 2);
     assert_eq!(other.roles, ["b", "c"].map(str::to_owned).into());
     assert_eq!(world.load(&store, &id).await.roles, other.roles);
+}
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "rights")]
+struct Rights {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(set)]
+    roles: HashSet<Role>,
+    #[session(set)]
+    accounts: BTreeSet<Account>,
+    #[session(set)]
+    keys: BTreeSet<serde_bytes::ByteBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+enum Role {
+    Editor,
+    Owner,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Account(u32);
+
+#[tokio::test]
+async fn members_may_be_unit_enums_newtypes_and_bytes() {
+    let world = World::new();
+    let store = world.store::<Rights>().await;
+    let mut session = store.create();
+    session.roles = HashSet::from([Role::Owner, Role::Editor]);
+    session.accounts = BTreeSet::from([Account(9), Account(10)]);
+    session.keys = BTreeSet::from([serde_bytes::ByteBuf::from([1, 2])]);
+    session.commit().await.unwrap();
+    let item = world.item(&store, session.id()).await.unwrap();
+    assert_eq!(item["roles"].as_ss().unwrap().len(), 2);
+    assert_eq!(item["accounts"].as_ns().unwrap().len(), 2);
+    assert_eq!(item["keys"].as_bs().unwrap().len(), 1);
+    session.roles.remove(&Role::Editor);
+    session.accounts.insert(Account(11));
+    session.commit().await.unwrap();
+    let loaded = world.load(&store, session.id()).await;
+    assert_eq!(loaded.roles, HashSet::from([Role::Owner]));
+    assert_eq!(loaded.accounts.len(), 3);
+    assert_eq!(loaded.keys, session.keys);
 }

@@ -30,6 +30,10 @@ impl<S: DynamoSession> State<S> {
             match self.store.table().update(&key, expression, return_values).await {
                 Ok(written) => {
                     self.finish(&written);
+                    if request > 0 {
+                        let session = self.key.fingerprint();
+                        tracing::debug!(session, requests = request + 1, "commit rebased");
+                    }
                     return Ok(());
                 }
                 Err(WriteFailure::Other { error, may_be_applied }) => {

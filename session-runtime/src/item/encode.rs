@@ -54,6 +54,10 @@ impl Encoder {
             Role::Counter => Ok(value),
             Role::Set => native_set(value),
         });
+        let value = match attribute.index() {
+            Some(index) => value.and_then(|value| index_key(value, index.name())),
+            None => value,
+        };
         match value {
             Ok(value) => {
                 self.values.push(value);
@@ -83,6 +87,22 @@ impl Encoder {
             (!default.is_empty_option_or_set()).then(Value::null)
         };
         self.values.into_iter().zip(defaults).map(omit).collect()
+    }
+}
+
+/// An index takes no empty text or bytes as a key.
+fn index_key(value: Value, index: &str) -> Result<Value, EncodeError> {
+    let empty = match &value {
+        Value::Atom(AttributeValue::S(text)) => text.is_empty(),
+        Value::Atom(AttributeValue::B(bytes)) => bytes.as_ref().is_empty(),
+        _ => false,
+    };
+    match empty {
+        true => Err(serde::ser::Error::custom(format_args!(
+            "it is empty, and a key of the index `{index}`; make it an `Option`, and `None` for a session \
+             that is not in the index"
+        ))),
+        false => Ok(value),
     }
 }
 
