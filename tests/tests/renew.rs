@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{
     Committed, DynamoSession, Error, ErrorKind, Expires, Session, SessionId, SessionStore,
 };
-use dynamo_session_tests::{Fault, Shop, World};
+use dynamo_session_tests::{Fault, Shop, World, skip_pauses};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -219,8 +219,9 @@ async fn the_creation_stays_and_the_idle_timeout_begins_anew() {
     assert!(store.load(session.id()).await.unwrap().is_none());
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_lost_answer_is_found_out() {
+    skip_pauses();
     // Once, so that the SDK sends it again; and until it gives up, so that the caller does.
     for (losses, gives_up) in [(1, false), (10, true)] {
         let world = World::new();
@@ -249,8 +250,9 @@ async fn a_lost_answer_is_found_out() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_follows_a_lost_renewal_finishes_it_first() {
+    skip_pauses();
     let cases = [
         (Fault::LoseResponse, true),
         (Fault::LoseResponse, false),
@@ -280,8 +282,9 @@ async fn what_follows_a_lost_renewal_finishes_it_first() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_lost_request_leaves_the_old_id_and_can_be_repeated() {
+    skip_pauses();
     let world = World::new();
     let store = world.store::<Shop>().await;
     let id = stored(&store).await;
@@ -304,8 +307,9 @@ const TRANSACTION_CONFLICT: &str = r#"{
     "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "busy"}]
 }"#;
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_transaction_conflict_is_tried_again_and_in_the_end_named() {
+    skip_pauses();
     let world = World::new();
     let store = world.store::<Shop>().await;
     let id = stored(&store).await;
