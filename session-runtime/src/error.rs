@@ -225,13 +225,16 @@ impl fmt::Display for Error {
     }
 }
 
+/// As `main` shows an error that it returns: the kind, the text, and what caused it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("message", &self.to_string())
-            .field("source", &self.0.source)
-            .finish()
+        write!(f, "{:?}: {self}", self.0.kind)?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, "\n  caused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 

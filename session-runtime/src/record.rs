@@ -98,7 +98,7 @@ impl Record {
     /// at least as long as the shortest window: unless such a one is there, nothing was pruned.
     pub(crate) fn may_have_pruned(&self, token: &Token) -> bool {
         let latest = self.commits.iter().flatten().map(|known| known.last).max();
-        latest.is_some_and(|latest| latest > token.last + SHORTEST_WINDOW)
+        latest.is_some_and(|latest| latest > token.last.saturating_add(SHORTEST_WINDOW))
     }
 
     /// The first attribute marked `guard` that is not what it was when it was loaded.

@@ -119,7 +119,7 @@ impl<S: DynamoSession> State<S> {
         let record = Record {
             expires: self.store.timeouts().next_expiry(now, created),
             created,
-            sequence: Some(record.sequence() + 1),
+            sequence: Some(record.sequence().saturating_add(1)),
             commits: Some(vec![token.clone()]),
             ..record.clone()
         };

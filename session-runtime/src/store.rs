@@ -113,6 +113,8 @@ impl<S: DynamoSession> SessionStore<S> {
 
     /// Reads a session: `None` if there is none with this id, or if it has expired.
     ///
+    /// The text of a cookie becomes an id by [`parse`](str::parse), which is strict: `text.parse::<SessionId>()?`.
+    ///
     /// Makes one `GetItem`: 1 read unit per 4 KB when strongly consistent (the default), half of that when
     /// eventually consistent.
     ///

@@ -447,6 +447,21 @@ mod items {
     }
 
     #[tokio::test]
+    async fn a_sequence_at_the_end_of_its_range_is_no_panic() {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let mut session = store.create();
+        session.views = 1;
+        session.commit().await.unwrap();
+        let mut item = world.item(&store, session.id()).await.unwrap();
+        item.insert("_seq".to_owned(), n("9223372036854775807"));
+        world.put(&store, item).await;
+        let mut session = world.load(&store, session.id()).await;
+        session.views += 1;
+        session.commit().await.unwrap();
+    }
+
+    #[tokio::test]
     async fn an_item_that_goes_bad_between_load_and_commit() {
         let bad = [("expires_at", s("never")), ("_seq", s("x")), ("_commits", s("x"))];
         for (attribute, value) in bad {

@@ -416,6 +416,32 @@ async fn a_logout_after_a_renewal_without_an_answer_ends_both_ids() {
 }
 
 #[tokio::test]
+async fn a_first_commit_without_an_answer_is_not_forgotten_after_a_refusal() {
+    const EXPIRED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ExpiredTokenException"}"#;
+    skip_pauses();
+    for end in [true, false] {
+        let world = World::new();
+        let store = world.store::<Shop>().await;
+        let mut session = store.create();
+        session.views = 1;
+        for _ in 0..ALL_ATTEMPTS {
+            world.network.fail_next("PutItem", Fault::LoseResponse);
+        }
+        assert!(session.commit().await.unwrap_err().is_unavailable());
+        world.network.forget_faults();
+        world.network.fail_next("PutItem", Fault::Answer(400, EXPIRED));
+        assert!(session.commit().await.unwrap_err().is_access_denied());
+        if end {
+            session.destroy().await.unwrap();
+            assert!(store.load(session.id()).await.unwrap().is_none());
+        } else {
+            assert_eq!(session.commit().await.unwrap(), Committed::Created, "says what it did");
+            assert_eq!(world.load(&store, session.id()).await.views, 1);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dozen_tokens_live_in_a_session_that_is_used_alone() {
     let world = World::new();
     let store = world.store::<Shop>().await;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{Committed, DynamoSession, Expires, Session, SessionId, SessionStore};
-use dynamo_session_tests::World;
+use dynamo_session_tests::{Fault, World, skip_pauses};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, DynamoSession)]
@@ -159,4 +159,44 @@ async fn own_changes_do_not_conflict_where_the_item_holds_more_than_the_type_nam
     let item = world.item(&store, &id).await.unwrap();
     assert!(item["limits"].as_m().unwrap().contains_key("yearly"));
     assert!(!item.contains_key("old_level"));
+}
+
+#[tokio::test]
+async fn a_change_of_someone_else_after_a_lost_answer_still_breaks_the_guard() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Account>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.notes.insert("a".to_owned(), 1);
+    session.log.push(1);
+    for _ in 0..5 {
+        world.network.fail_next("UpdateItem", Fault::LoseResponse);
+    }
+    session.commit().await.unwrap_err();
+    world.network.forget_faults();
+    let mut other = world.load(&store, &id).await;
+    other.level = 50;
+    other.commit().await.unwrap();
+
+    assert_eq!(session.commit().await.unwrap(), Committed::Updated, "says what it settled");
+    session.level += 1;
+    let error = session.commit().await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert_eq!(world.load(&store, &id).await.level, 50);
+}
+
+#[tokio::test]
+async fn a_lost_answer_does_not_break_ones_own_guard() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Account>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.log.push(1);
+    world.network.fail_next("UpdateItem", Fault::LoseResponse);
+    session.commit().await.unwrap();
+    session.notes.insert("b".to_owned(), 2);
+    session.commit().await.unwrap();
+    assert_eq!(world.load(&store, &id).await.log, [1]);
 }

@@ -251,6 +251,41 @@ async fn a_lost_answer_is_found_out() {
 }
 
 #[tokio::test]
+async fn a_touch_after_a_lost_renewal_finishes_it_first() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    world.clock.advance(std::time::Duration::from_secs(100));
+    for _ in 0..10 {
+        world.network.fail_next("TransactWriteItems", Fault::LoseResponse);
+    }
+    session.renew().await.unwrap_err();
+    world.network.forget_faults();
+    session.touch().await.unwrap();
+    assert_ne!(session.id(), &id);
+    session.destroy().await.unwrap();
+    assert!(rows(&world, &store).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_throttled_transaction_is_throttled() {
+    const THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"no","CancellationReasons":[{"Code":"None"},{"Code":"ThrottlingError","Message":"slow"}]}"#;
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    for _ in 0..10 {
+        world.network.fail_next("TransactWriteItems", Fault::Answer(400, THROTTLED));
+    }
+    assert!(session.renew().await.unwrap_err().is_throttled());
+    world.network.forget_faults();
+    session.renew().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_follows_a_lost_renewal_finishes_it_first() {
     skip_pauses();
     let cases = [

@@ -1134,3 +1134,23 @@ mod keys_of_other_types {
         assert!(!traces.text().contains("two; words"));
     }
 }
+
+mod a_session_that_was_not_changed_fails_no_response {
+    use super::*;
+
+    #[tokio::test]
+    async fn looking_at_a_session_after_the_logout_is_no_change() {
+        async fn log_out_and_look(mut session: Session<Web>) -> &'static str {
+            session.destroy().await.unwrap();
+            match session.user.take() {
+                None => "nobody",
+                Some(_) => "somebody",
+            }
+        }
+        let routes = Router::new().route("/out", get(log_out_and_look));
+        let site = Site::new(routes).await;
+        let id = site.visitor().await;
+        assert_eq!(site.get_as("/out", &id).await.status, StatusCode::OK);
+        assert_eq!(site.items().await, 0);
+    }
+}

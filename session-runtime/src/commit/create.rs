@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Pending;
+use super::pending::Creation;
 use super::read_back::presence;
+use super::{Pending, outcome_unknown};
 use crate::dynamo::WriteFailure;
 use crate::item::{Fields, Item, Value};
 use crate::record::{COMMITS, Record, SEQUENCE, Token};
@@ -29,7 +30,7 @@ impl<S: DynamoSession> State<S> {
             other_bytes: 0,
         };
         self.insert_header(&mut item, &self.key, &record);
-        Pending::Create { item, token, after, record }
+        Pending::Create(Creation { item, token, after, record, ambiguous: false })
     }
 
     /// Writes key, expiry, creation and bookkeeping into an item that is to be put.
@@ -48,12 +49,17 @@ impl<S: DynamoSession> State<S> {
     }
 
     pub(super) async fn send_creation(&mut self) -> Result<(), Error> {
-        let Some(Pending::Create { item, token, .. }) = &self.pending else { return Ok(()) };
-        let (item, token) = (item.clone(), token.clone());
+        let Some(Pending::Create(creation)) = &self.pending else { return Ok(()) };
+        let (item, token) = (creation.item.clone(), creation.token.clone());
         match self.store.table().put_if_absent(item).await {
             Ok(()) => {}
             Err(WriteFailure::Condition { item: Some(item), .. }) if token.is_in(&item) => {}
-            Err(WriteFailure::Condition { .. }) => {
+            Err(WriteFailure::Condition { sent_before, .. }) => {
+                if self.creation_is_ambiguous(sent_before) {
+                    self.pending = None;
+                    self.standing = Standing::Unknown;
+                    return Err(outcome_unknown());
+                }
                 self.pending = None;
                 return Err(Error::new(
                     ErrorKind::Conflict,
@@ -61,7 +67,7 @@ impl<S: DynamoSession> State<S> {
                 ));
             }
             Err(WriteFailure::Other { error, may_be_applied }) => {
-                if !may_be_applied {
+                if !self.creation_is_ambiguous(may_be_applied) {
                     self.pending = None;
                 }
                 if error.kind() != ErrorKind::Rejected {
@@ -71,13 +77,25 @@ impl<S: DynamoSession> State<S> {
                 return Err(self.store.table().explain_refused_put(&key, error).await);
             }
         }
-        if let Some(Pending::Create { after, mut record, .. }) = self.pending.take() {
+        if let Some(Pending::Create(creation)) = self.pending.take() {
+            let Creation { after, mut record, .. } = creation;
             record.guards = guards_of(S::SCHEMA, &after);
             self.snapshot = Some(Ok(after));
             self.standing = Standing::Stored(record);
             tracing::debug!(session = self.key.fingerprint(), "session created");
         }
         Ok(())
+    }
+
+    /// Whether this request, or one before it, may have been applied.
+    fn creation_is_ambiguous(&mut self, this: bool) -> bool {
+        match &mut self.pending {
+            Some(Pending::Create(creation)) => {
+                creation.ambiguous |= this;
+                creation.ambiguous
+            }
+            _ => this,
+        }
     }
 }
 

@@ -34,19 +34,19 @@ impl<S: DynamoSession> State<S> {
             self.renew().await?;
             return Ok(Some(Committed::Updated));
         }
-        self.settle().await?;
-        self.require_standing()?;
+        let settled = self.settle().await?;
         if self.snapshot.is_none() {
-            return Ok(None);
+            return Ok(settled);
         }
         self.require_snapshot()?;
         self.require_header()?;
         let after = self.encode()?;
-        let Some(Ok(before)) = &self.snapshot else { return Ok(None) };
+        let Some(Ok(before)) = &self.snapshot else { return Ok(settled) };
         let changes = diff(S::SCHEMA.attributes(), before, &after);
         if changes.is_empty() {
-            return Ok(None);
+            return Ok(settled);
         }
+        self.require_standing()?;
         self.require_size(&after)?;
         match &self.standing {
             Standing::Stored(record) => {
@@ -64,6 +64,11 @@ impl<S: DynamoSession> State<S> {
     }
 
     pub(crate) async fn touch(&mut self) -> Result<Committed, Error> {
+        if self.renewal.is_some() {
+            // A renewal begins the idle timeout anew.
+            self.renew().await?;
+            return Ok(Committed::Updated);
+        }
         self.settle().await?;
         self.require_standing()?;
         self.touch_if_due().await
@@ -119,7 +124,7 @@ impl<S: DynamoSession> State<S> {
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
-        if let (Standing::Stored(_), Some(renewal)) = (&self.standing, &self.renewal) {
+        if let Some(renewal) = &self.renewal {
             self.store.table().delete(&renewal.key.attribute_value()).await?;
         }
         self.pending = None;
@@ -130,11 +135,15 @@ impl<S: DynamoSession> State<S> {
         Ok(())
     }
 
-    /// Finds out what became of a write that got no answer.
-    pub(crate) async fn settle(&mut self) -> Result<(), Error> {
+    /// Finds out what became of a write that got no answer: what it did, if there was one.
+    pub(crate) async fn settle(&mut self) -> Result<Option<Committed>, Error> {
         match &mut self.pending {
-            None => Ok(()),
-            Some(Pending::Create { .. }) => self.send_creation().await,
+            None => Ok(None),
+            Some(Pending::Create(creation)) => {
+                creation.ambiguous = true;
+                self.send_creation().await?;
+                Ok(Some(Committed::Created))
+            }
             Some(Pending::Update(update)) => {
                 update.ambiguous = true;
                 let sent = update.after.clone();
@@ -143,7 +152,7 @@ impl<S: DynamoSession> State<S> {
                 let later = diff(S::SCHEMA.attributes(), &sent, &now);
                 self.send_update().await?;
                 self.make_again(&later, &now);
-                Ok(())
+                Ok(Some(Committed::Updated))
             }
         }
     }

@@ -10,8 +10,20 @@ use crate::record::{Record, SHORTEST_WINDOW, Token};
 /// settled by the next one.
 #[derive(Debug)]
 pub(crate) enum Pending {
-    Create { item: Item, token: Token, after: Fields, record: Record },
+    Create(Creation),
     Update(Update),
+}
+
+/// The first commit of a session.
+#[derive(Debug)]
+pub(crate) struct Creation {
+    pub(crate) item: Item,
+    pub(crate) token: Token,
+    /// The fields as the session has them.
+    pub(crate) after: Fields,
+    pub(crate) record: Record,
+    /// Some request got no answer, so that the session may be stored already.
+    pub(crate) ambiguous: bool,
 }
 
 /// One commit to a stored session, across all of its requests.

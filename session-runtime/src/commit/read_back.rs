@@ -55,7 +55,8 @@ impl<S: DynamoSession> State<S> {
                 .map(Value::into_attribute_value);
         }
         let sequence = record.sequence();
-        record.sequence = written.get(SEQUENCE).and_then(sequence_number).or(Some(sequence + 1));
+        record.sequence =
+            written.get(SEQUENCE).and_then(sequence_number).or(Some(sequence.saturating_add(1)));
         let commits = record.commits.get_or_insert_default();
         commits.retain(|known| known.last >= sequence && known.text != token.text);
         commits.push(token);

@@ -85,6 +85,10 @@ impl<S: DynamoSession> State<S> {
         if update.token.is_in(&item) {
             let mut record = Record::take(S::SCHEMA, &mut item.clone())?;
             (_, record.found) = stored_fields(S::SCHEMA.attributes(), &item);
+            // The handle's data is as old as its guards: what others wrote since must still break them.
+            if let Standing::Stored(known) = &mut self.standing {
+                record.guards = std::mem::take(&mut known.guards);
+            }
             update.stored = None;
             update.expires = Some(record.expires);
             self.standing = Standing::Stored(record);

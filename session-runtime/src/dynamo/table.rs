@@ -207,6 +207,14 @@ impl Table {
             {
                 return Err(RenameFailure::OldChanged);
             }
+            if codes
+                .iter()
+                .any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded"))
+            {
+                let detail = "DynamoDB refused the rate of requests; try again later";
+                let error = Error::new(ErrorKind::Throttled, detail).with_source(source);
+                return Err(RenameFailure::Other(error));
+            }
         }
         Err(RenameFailure::Other(error(source)))
     }
