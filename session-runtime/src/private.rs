@@ -12,9 +12,8 @@ pub use core::primitive::{i64, usize};
 pub use core::result::Result::Ok;
 pub use core::unreachable;
 
-use crate::change::{Target, diff, plan};
-use crate::item::{Fields, Found};
-
+// For the benchmarks alone.
+pub use crate::change::Planning;
 pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
 pub use crate::schema::{CounterRange, Header};
 pub use crate::{
@@ -245,43 +244,3 @@ impl<T> List for std::collections::VecDeque<T> {}
 
 #[diagnostic::do_not_recommend]
 impl<T> List for std::collections::LinkedList<T> {}
-
-/// The part of a commit between encoding and sending, by itself: what a benchmark measures.
-#[derive(Debug)]
-pub struct Planning {
-    attributes: &'static [Attribute],
-    defaults: Vec<Value>,
-    before: Fields,
-    after: Fields,
-    found: Vec<Found>,
-}
-
-impl Planning {
-    pub fn new<S: DynamoSession>(default: &S, before: &S, after: &S) -> Result<Self> {
-        let attributes = S::SCHEMA.attributes();
-        let encode = |session: &S| {
-            let mut encoder = Encoder::new(attributes);
-            session.__encode(&mut encoder).map(|()| encoder)
-        };
-        let defaults = encode(default)?.into_values();
-        let before = encode(before)?.into_fields(&defaults);
-        let after = encode(after)?.into_fields(&defaults);
-        let found = vec![Found::Named; attributes.len()];
-        Ok(Self { attributes, defaults, before, after, found })
-    }
-
-    /// Finds the changes and writes the expression; its length in bytes.
-    pub fn plan(&self) -> usize {
-        let changes = diff(self.attributes, &self.before, &self.after);
-        let target = Target {
-            attributes: self.attributes,
-            defaults: &self.defaults,
-            stored: &self.before,
-            found: &self.found,
-            after: &self.after,
-            guard_changes: false,
-        };
-        let expression = plan(&changes, &target);
-        expression.update_text().len() + expression.condition_text().len()
-    }
-}

@@ -217,7 +217,8 @@ impl<S: DynamoSession> Session<S> {
 
     /// Extends the idle timeout, if it has moved by the touch interval or more.
     ///
-    /// Does not write changed fields; [`commit`](Self::commit) does both. A session that was never stored
+    /// Does not write changed fields, unless an unfinished [`renew`](Self::renew) has to be finished first;
+    /// [`commit`](Self::commit) does both. A session that was never stored
     /// has nothing to extend. Costs a write of the whole item, 1 unit per KB, when it is due; else nothing.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod apply;
 mod diff;
 mod expression;
 mod plan;
+mod planning;
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ pub(crate) use apply::apply;
 pub(crate) use diff::diff;
 pub(crate) use expression::Expression;
 pub(crate) use plan::{Target, plan};
+pub use planning::Planning;
 
 use crate::item::Value;
 
