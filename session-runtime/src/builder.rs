@@ -13,7 +13,7 @@ use crate::schema::Header;
 use crate::store::Shared;
 use crate::{
     Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, SessionKey, SessionStore,
-    SystemClock, table,
+    SystemClock, TableOptions, table,
 };
 
 /// How long one request may take, by default.
@@ -27,6 +27,7 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct SessionStoreBuilder<S: DynamoSession> {
     source: Source,
     table_name: Option<String>,
+    table_options: TableOptions,
     auto_create: bool,
     consistent_read: bool,
     clock: Arc<dyn Clock>,
@@ -47,6 +48,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         Self {
             source: Source::Environment,
             table_name: None,
+            table_options: TableOptions::new(),
             auto_create: false,
             consistent_read: true,
             clock: Arc::new(SystemClock),
@@ -80,6 +82,13 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     #[must_use]
     pub fn table_name(mut self, name: impl Into<String>) -> Self {
         self.table_name = Some(name.into());
+        self
+    }
+
+    /// How the table is set up where this store creates or verifies it. Requests for sessions do not depend on it.
+    #[must_use]
+    pub fn table_options(mut self, options: TableOptions) -> Self {
+        self.table_options = options;
         self
     }
 
@@ -179,6 +188,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         }
         Ok(SessionStore::new(Shared {
             table: Table { client, name, hash_key: S::SCHEMA.hash_key() },
+            table_options: self.table_options,
             timeouts: S::SCHEMA.timeouts(),
             clock: self.clock,
             consistent_read: self.consistent_read,

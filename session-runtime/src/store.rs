@@ -10,7 +10,7 @@ use crate::item::{Decoder, Item, Value, item_size};
 use crate::record::{Record, stored_fields};
 use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
-use crate::{Clock, DynamoSession, EpochSeconds, Error, SessionKey, Timeouts};
+use crate::{Clock, DynamoSession, EpochSeconds, Error, SessionKey, TableOptions, Timeouts};
 
 const MAX_UPDATES: usize = 32;
 
@@ -56,6 +56,8 @@ pub struct SessionStore<S: DynamoSession> {
 
 pub(crate) struct Shared {
     pub(crate) table: Table,
+    #[allow(dead_code)]
+    pub(crate) table_options: TableOptions,
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) consistent_read: bool,
