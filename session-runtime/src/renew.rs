@@ -68,6 +68,7 @@ impl<S: DynamoSession> State<S> {
                 }
                 None => unchanged.require_value(&sequence, None),
             }
+            self.attempts.count_request(attempt > 0);
             match self.store.table().rename(renewed.clone(), &old, unchanged).await {
                 Ok(()) => return self.adopt_item(new_key, renewed),
                 Err(RenameFailure::NewExists) => return self.adopt_renewed(new_key).await,
@@ -184,6 +185,8 @@ impl<S: DynamoSession> State<S> {
         tracing::debug!(
             session = key.fingerprint(),
             previous = self.key.fingerprint(),
+            requests = self.attempts.requests(),
+            rebases = self.attempts.rebases(),
             "session renewed"
         );
         self.data.__set_key(key.clone());

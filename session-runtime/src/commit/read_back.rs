@@ -70,6 +70,7 @@ impl<S: DynamoSession> State<S> {
             self.read_back(index, after[index].clone());
         }
         self.snapshot = Some(Ok(after));
+        self.trace("session committed");
     }
 
     /// Gives a field the value that the table holds.

@@ -27,13 +27,10 @@ impl<S: DynamoSession> State<S> {
                 return Err(self.found_gone());
             };
             let return_values = update.return_values();
+            self.attempts.count_request(request > 0);
             match self.store.table().update(&key, expression, return_values).await {
                 Ok(written) => {
                     self.finish(&written);
-                    if request > 0 {
-                        let session = self.key.fingerprint();
-                        tracing::debug!(session, requests = request + 1, "commit rebased");
-                    }
                     return Ok(());
                 }
                 Err(WriteFailure::Other { error, may_be_applied }) => {

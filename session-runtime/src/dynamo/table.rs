@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem,
 };
 
-use super::attempts::Attempts;
 use super::failure::{WriteFailure, error, may_be_applied};
+use super::transmissions::Transmissions;
 use crate::change::Expression;
 use crate::id::require_key_length;
 use crate::item::Item;
@@ -62,7 +62,7 @@ impl Table {
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Result<(), WriteFailure> {
-        let attempts = Attempts::default();
+        let sent = Transmissions::default();
         let (condition, names) = self.absence();
         let result = self
             .client
@@ -73,11 +73,11 @@ impl Table {
             .set_expression_attribute_names(Some(names))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .customize()
-            .interceptor(attempts.clone())
+            .interceptor(sent.clone())
             .send()
             .await;
         let Err(source) = result else { return Ok(()) };
-        let sent_before = attempts.count() > 1;
+        let sent_before = sent.count() > 1;
         Err(match source {
             SdkError::ServiceError(service)
                 if service.err().is_conditional_check_failed_exception() =>
@@ -88,7 +88,7 @@ impl Table {
                 };
                 WriteFailure::Condition { item, sent_before }
             }
-            source => other(source, attempts.count()),
+            source => other(source, sent.count()),
         })
     }
 
@@ -99,17 +99,17 @@ impl Table {
         expression: Expression,
         return_values: ReturnValue,
     ) -> Result<Item, WriteFailure> {
-        let attempts = Attempts::default();
+        let sent = Transmissions::default();
         let result = self
             .prepare_update(key, expression)
             .return_values(return_values)
             .customize()
-            .interceptor(attempts.clone())
+            .interceptor(sent.clone())
             .send()
             .await;
         match result {
             Ok(output) => Ok(output.attributes.unwrap_or_default()),
-            Err(source) => Err(update_failure(source, attempts.count())),
+            Err(source) => Err(update_failure(source, sent.count())),
         }
     }
 
