@@ -58,7 +58,6 @@ pub struct SessionStore<S: DynamoSession> {
 
 pub(crate) struct Shared {
     pub(crate) table: Table,
-    #[allow(dead_code)]
     pub(crate) table_options: TableOptions,
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: Arc<dyn Clock>,
@@ -329,6 +328,10 @@ impl<S: DynamoSession> SessionStore<S> {
     /// The timeouts of the sessions.
     pub fn timeouts(&self) -> Timeouts {
         self.shared.timeouts
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     pub(crate) fn table(&self) -> &Table {
