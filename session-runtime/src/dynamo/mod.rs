@@ -2,7 +2,11 @@
 
 mod attempts;
 mod failure;
+mod index;
+mod patience;
 mod table;
 
 pub(crate) use failure::{WriteFailure, error};
+pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
+pub(crate) use patience::pause;
 pub(crate) use table::{RenameFailure, Table};

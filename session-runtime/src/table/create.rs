@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TableDescription, TableStatus, TimeToLiveSpecification,
+    TimeToLiveStatus,
 };
 
 use crate::dynamo::error;
@@ -68,8 +69,28 @@ async fn create(client: &Client, table: &str, schema: &Schema) -> Result<(), Err
         .key_type(KeyType::Hash)
         .build()
         .map_err(unbuildable)?;
-    let result = client
-        .create_table()
+    let mut request = client.create_table();
+    for index in schema.indexes() {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(index.attribute())
+            .attribute_type(format!("{:?}", index.key_type()).as_str().into())
+            .build()
+            .map_err(unbuildable)?;
+        let key = KeySchemaElement::builder()
+            .attribute_name(index.attribute())
+            .key_type(KeyType::Hash)
+            .build()
+            .map_err(unbuildable)?;
+        let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(index.name())
+            .key_schema(key)
+            .projection(keys_only)
+            .build()
+            .map_err(unbuildable)?;
+        request = request.attribute_definitions(definition).global_secondary_indexes(index);
+    }
+    let result = request
         .table_name(table)
         .attribute_definitions(definition)
         .key_schema(key)
