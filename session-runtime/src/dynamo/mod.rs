@@ -2,11 +2,15 @@
 
 mod control;
 mod failure;
+mod index;
+mod patience;
 mod refusal;
 mod table;
 mod transmissions;
 
 pub(crate) use control::{Control, has_number, unbuildable};
 pub(crate) use failure::{WriteFailure, error};
+pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
+pub(crate) use patience::pause;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use table::{RenameFailure, Table};
