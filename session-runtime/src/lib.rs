@@ -37,7 +37,7 @@ pub use index::IndexKey;
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
-pub use table::{TableClass, TableOptions};
+pub use table::{Access, Infrastructure, TableClass, TableOptions};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use web::{SessionLayer, SessionService};

@@ -10,7 +10,9 @@ use crate::item::{Decoder, Item, Value, item_size};
 use crate::record::{Record, stored_fields};
 use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
-use crate::{Clock, DynamoSession, EpochSeconds, Error, SessionKey, TableOptions, Timeouts};
+use crate::{
+    Clock, DynamoSession, EpochSeconds, Error, Infrastructure, SessionKey, TableOptions, Timeouts,
+};
 
 const MAX_UPDATES: usize = 32;
 
@@ -56,7 +58,6 @@ pub struct SessionStore<S: DynamoSession> {
 
 pub(crate) struct Shared {
     pub(crate) table: Table,
-    #[allow(dead_code)]
     pub(crate) table_options: TableOptions,
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: Arc<dyn Clock>,
@@ -261,6 +262,38 @@ impl<S: DynamoSession> SessionStore<S> {
     /// The name of the table.
     pub fn table_name(&self) -> &str {
         &self.shared.table.name
+    }
+
+    /// The table of this store as text: templates and policies with its name and its
+    /// [options](SessionStoreBuilder::table_options).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{Access, DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let builder = SessionStore::<ShopSession>::builder().client(client);
+    /// let store = builder.table_name("staging-sessions").build().await?;
+    /// let policy = store.infrastructure().iam_policy([Access::Run])?;
+    /// assert!(policy.contains("table/staging-sessions"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn infrastructure(&self) -> Infrastructure {
+        Infrastructure::of::<S>()
+            .table_name(self.table_name())
+            .table_options(self.shared.table_options.clone())
     }
 
     /// The timeouts of the sessions.
