@@ -29,6 +29,7 @@ pub struct SessionStoreBuilder<S: DynamoSession> {
     table_name: Option<String>,
     table_options: TableOptions,
     auto_create: bool,
+    verify_table: bool,
     consistent_read: bool,
     clock: Arc<dyn Clock>,
     operation_timeout: Option<Duration>,
@@ -50,6 +51,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             table_name: None,
             table_options: TableOptions::new(),
             auto_create: false,
+            verify_table: false,
             consistent_read: true,
             clock: Arc::new(SystemClock),
             operation_timeout: None,
@@ -92,14 +94,29 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
-    /// Whether to create the table if it is missing, with on-demand billing, and enable TTL on it. Off by
-    /// default: production accounts keep that right from applications.
+    /// Whether to create the table if it is missing, or finish what an interrupted creation left, as
+    /// [`create_table`](SessionStore::create_table) does with these options. Off by default: production
+    /// accounts keep that right from applications.
     ///
-    /// Needs `dynamodb:DescribeTable`, `dynamodb:CreateTable`, `dynamodb:DescribeTimeToLive` and
-    /// `dynamodb:UpdateTimeToLive`.
+    /// Needs `dynamodb:DescribeTable`, `dynamodb:CreateTable`, `dynamodb:DescribeTimeToLive`,
+    /// `dynamodb:UpdateTimeToLive` and, where another process may be creating the table too, `dynamodb:Scan`;
+    /// [`create_table`](SessionStore::create_table) names what options need beyond these.
     #[must_use]
     pub fn auto_create(mut self, auto_create: bool) -> Self {
         self.auto_create = auto_create;
+        self
+    }
+
+    /// Whether to compare the table with the session type and the options when the store is built, as
+    /// [`verify_table`](SessionStore::verify_table) does. Off by default.
+    ///
+    /// `build` fails if there is an error among the findings; advice is traced as warnings. With
+    /// [`auto_create`](Self::auto_create), the table is created first.
+    ///
+    /// Needs `dynamodb:DescribeTable`. What other permissions are lacking for is traced as not checked.
+    #[must_use]
+    pub fn verify_table(mut self, verify_table: bool) -> Self {
+        self.verify_table = verify_table;
         self
     }
 
@@ -141,15 +158,17 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
-    /// Makes the store. Without [`auto_create`](Self::auto_create), no request is made.
+    /// Makes the store. Without [`auto_create`](Self::auto_create) and [`verify_table`](Self::verify_table),
+    /// no request is made.
     ///
     /// # Errors
     ///
     /// - [`ErrorKind::Configuration`]: no table name, one that AWS would refuse, no Region, or, when the
-    ///   table is looked at, a key that is not the session's.
+    ///   table is looked at, a key, index or TTL that is not the session's.
     /// - [`ErrorKind::Encode`]: a field's default cannot be stored.
-    /// - With `auto_create`, also [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`],
-    ///   [`ErrorKind::Unavailable`] and [`ErrorKind::Rejected`].
+    /// - With `auto_create`, also what [`create_table`](SessionStore::create_table) lists, and with
+    ///   `verify_table` what [`verify_table`](SessionStore::verify_table) lists, or
+    ///   [`ErrorKind::TableMissing`].
     pub async fn build(self) -> Result<SessionStore<S>, Error> {
         let operation = "build a store";
         let name = self.table_name.or_else(|| S::SCHEMA.table().map(str::to_owned));
@@ -181,12 +200,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             timeouts = timeouts.operation_attempt_timeout(timeout);
         }
         let client = with_timeouts(client, timeouts.build());
-        if self.auto_create {
-            table::create_if_missing(&client, &name, S::SCHEMA)
-                .await
-                .map_err(|error| error.with_context("auto-create", &name, None))?;
-        }
-        Ok(SessionStore::new(Shared {
+        let store = SessionStore::new(Shared {
             table: Table { client, name, hash_key: S::SCHEMA.hash_key() },
             table_options: self.table_options,
             timeouts: S::SCHEMA.timeouts(),
@@ -194,7 +208,14 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             consistent_read: self.consistent_read,
             on_undecodable: self.on_undecodable,
             defaults,
-        }))
+        });
+        if self.auto_create {
+            store.create_table().run("auto-create").await?;
+        }
+        if self.verify_table {
+            store.require_sound_table().await?;
+        }
+        Ok(store)
     }
 }
 
@@ -203,6 +224,7 @@ impl<S: DynamoSession> fmt::Debug for SessionStoreBuilder<S> {
         f.debug_struct("SessionStoreBuilder")
             .field("table_name", &self.table_name)
             .field("auto_create", &self.auto_create)
+            .field("verify_table", &self.verify_table)
             .field("consistent_read", &self.consistent_read)
             .finish_non_exhaustive()
     }

@@ -91,6 +91,18 @@ impl Error {
         error
     }
 
+    /// Says what goes before the detail, such as the part of the work that failed.
+    pub(crate) fn with_lead(mut self, lead: impl fmt::Display) -> Self {
+        self.0.detail.insert_str(0, &format!("{lead}: "));
+        self
+    }
+
+    /// Says more after the detail, such as what to do next.
+    pub(crate) fn with_advice(mut self, advice: impl fmt::Display) -> Self {
+        self.0.detail += &format!("; {advice}");
+        self
+    }
+
     pub(crate) fn with_attribute(mut self, attribute: impl Into<String>) -> Self {
         self.0.attribute.get_or_insert(attribute.into());
         self
@@ -117,7 +129,8 @@ impl Error {
     }
 
     /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
-    /// `build a store`, `auto-create`, or empty where no store was involved.
+    /// `build a store`, `auto-create`, `create table`, `update table`, `verify table`, or empty where no
+    /// store was involved.
     pub fn operation(&self) -> &str {
         self.0.operation
     }

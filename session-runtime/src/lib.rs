@@ -37,7 +37,10 @@ pub use index::IndexKey;
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
-pub use table::{Access, Infrastructure, TableClass, TableOptions};
+pub use table::{
+    Access, CreateTable, Finding, FindingKind, Infrastructure, Severity, TableChange, TableClass,
+    TableOptions, TableProgress, TableReport, UpdateTable,
+};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use web::{SessionLayer, SessionService};

@@ -301,6 +301,10 @@ impl<S: DynamoSession> SessionStore<S> {
         self.shared.timeouts
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     pub(crate) fn table(&self) -> &Table {
         &self.shared.table
     }

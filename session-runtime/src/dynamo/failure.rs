@@ -93,11 +93,12 @@ fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (
         None => code.to_owned(),
     };
     match code {
-        "ResourceNotFoundException" => (
+        "ResourceNotFoundException" | "TableNotFoundException" => (
             ErrorKind::TableMissing,
             format!(
-                "the table does not exist in this account, Region or endpoint ({said}); create it, for \
-                 instance by building the store with `.auto_create(true)`, or correct its name"
+                "the table does not exist in this account, Region or endpoint ({said}); create it with \
+                 `store.create_table()` or by building the store with `.auto_create(true)`, or correct \
+                 its name"
             ),
         ),
         "ProvisionedThroughputExceededException"

@@ -1,8 +1,12 @@
-//! The only room that calls DynamoDB for sessions: requests, responses, and what their failures mean.
+//! The only room that calls DynamoDB: requests, responses, and what their failures mean.
 
 mod attempts;
+mod control;
 mod failure;
+mod refusal;
 mod table;
 
+pub(crate) use control::{Control, has_number, unbuildable};
 pub(crate) use failure::{WriteFailure, error};
+pub(crate) use refusal::{Refusal, Why};
 pub(crate) use table::{RenameFailure, Table};

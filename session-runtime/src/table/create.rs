@@ -1,190 +1,95 @@
-use std::time::Duration;
+use super::check::{require_indexes, require_keys};
+use super::definition::creation;
+use super::live::{IndexState, Live};
+use super::progress::{TableChange, TableProgress};
+use super::work::Work;
+use crate::Error;
+use crate::dynamo::{Why, unbuildable};
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    TableDescription, TableStatus, TimeToLiveSpecification, TimeToLiveStatus,
-};
-
-use crate::dynamo::error;
-use crate::schema::Schema;
-use crate::{Error, ErrorKind};
-
-/// How long a table may take to become active: AWS usually needs some ten seconds.
-const DEADLINE: Duration = Duration::from_secs(120);
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// Makes sure that the table is there, active, keyed as the schema says, and has TTL on its expiry.
+/// Makes sure that the table is there and active, with its indexes, TTL and backups.
 ///
 /// Safe under many processes that start at once: whoever is late waits for the one that was first.
-pub(crate) async fn create_if_missing(
-    client: &Client,
-    table: &str,
-    schema: &Schema,
-) -> Result<(), Error> {
-    let create = async {
-        if describe(client, table).await?.is_none() {
-            create(client, table, schema).await?;
-        }
-        let description = wait_until_active(client, table).await?;
-        require_key(&description, schema)?;
-        enable_time_to_live(client, table, schema.time_to_live()).await
-    };
-    match tokio::time::timeout(DEADLINE, create).await {
-        Ok(result) => result,
-        Err(elapsed) => Err(Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "the table did not become active within {} seconds; look at its status, then start again",
-                DEADLINE.as_secs()
-            ),
-        )
-        .with_source(elapsed)),
-    }
-}
-
-async fn describe(client: &Client, table: &str) -> Result<Option<TableDescription>, Error> {
-    match client.describe_table().table_name(table).send().await {
-        Ok(output) => Ok(output.table),
-        Err(source) => {
-            let error = error(source);
-            if error.is_table_missing() { Ok(None) } else { Err(error) }
-        }
-    }
-}
-
-async fn create(client: &Client, table: &str, schema: &Schema) -> Result<(), Error> {
-    let unbuildable = |source| {
-        Error::new(ErrorKind::Configuration, "the table could not be described").with_source(source)
-    };
-    let definition = AttributeDefinition::builder()
-        .attribute_name(schema.hash_key())
-        .attribute_type(ScalarAttributeType::S)
-        .build()
-        .map_err(unbuildable)?;
-    let key = KeySchemaElement::builder()
-        .attribute_name(schema.hash_key())
-        .key_type(KeyType::Hash)
-        .build()
-        .map_err(unbuildable)?;
-    let result = client
-        .create_table()
-        .table_name(table)
-        .attribute_definitions(definition)
-        .key_schema(key)
-        .billing_mode(BillingMode::PayPerRequest)
-        .send()
-        .await;
-    match result {
-        Ok(_) => {
-            tracing::info!(table, "table created");
-            Ok(())
-        }
-        // Someone else was first.
-        Err(source)
-            if source
-                .as_service_error()
-                .is_some_and(|error| error.is_resource_in_use_exception()) =>
-        {
-            Ok(())
-        }
-        Err(source) => Err(error(source)),
-    }
-}
-
-async fn wait_until_active(client: &Client, table: &str) -> Result<TableDescription, Error> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        // A table that was just created may not be visible at once.
-        if let Some(description) = describe(client, table).await? {
-            match description.table_status() {
-                Some(TableStatus::Active | TableStatus::Updating) => return Ok(description),
-                Some(TableStatus::Creating) | None => {}
-                Some(status) => {
-                    return Err(Error::new(
-                        ErrorKind::Configuration,
-                        format!("the table is {status}; wait, or choose another table"),
-                    ));
-                }
+pub(crate) async fn create(work: &mut Work<'_>) -> Result<(), Error> {
+    let (live, is_ours) = match work.look().await? {
+        Some(live) => (live, false),
+        None => {
+            work.plan(TableChange::Table);
+            if work.options.time_to_live {
+                let attribute = work.schema.time_to_live().to_owned();
+                work.plan(TableChange::TimeToLive { attribute });
             }
+            if work.options.point_in_time_recovery {
+                work.plan(TableChange::PointInTimeRecovery);
+            }
+            let is_ours = request(work).await?;
+            (first_sight(work).await?, is_ours)
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+    };
+    live.require_usable()?;
+    require_keys(&live, work.schema)?;
+    require_indexes(&live, work.schema)?;
+    wait_until_ready(work, live, is_ours).await?;
+    match is_ours {
+        true => work.finish(TableChange::Table),
+        false => work.drop_plan(&TableChange::Table),
+    }
+    work.plan_enabling(is_ours).await?;
+    work.enable().await?;
+    work.report(TableProgress::Ready);
+    Ok(())
+}
+
+/// Asks for the table; whether it was this request that made it.
+async fn request(work: &mut Work<'_>) -> Result<bool, Error> {
+    let request = creation(work.schema, &work.options).map_err(unbuildable)?;
+    loop {
+        work.report(TableProgress::CreatingTable);
+        let Err(refusal) = work.control.create(request.clone()).await else {
+            return Ok(true);
+        };
+        match refusal.why {
+            // Someone else is first, or too many tables are being created: a look tells which.
+            Why::Busy | Why::Passing if work.look().await?.is_some() => return Ok(false),
+            Why::Busy => work.wait_out(&refusal).await,
+            _ => return Err(refusal.into_error()),
+        }
     }
 }
 
-fn require_key(description: &TableDescription, schema: &Schema) -> Result<(), Error> {
-    let keys: Vec<String> = description
-        .key_schema()
-        .iter()
-        .map(|key| {
-            let kind = description
-                .attribute_definitions()
-                .iter()
-                .find(|definition| definition.attribute_name() == key.attribute_name())
-                .map_or("?", |definition| definition.attribute_type().as_str());
-            format!("`{}` ({}, {kind})", key.attribute_name(), key.key_type())
-        })
-        .collect();
-    let wanted = format!("`{}` (HASH, S)", schema.hash_key());
-    if keys == [wanted.as_str()] {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Configuration,
-        format!(
-            "the table's key is {}, the session's is {wanted}; name another table, or change the field \
-             marked `hash_key`. The table was not touched",
-            keys.join(" and ")
-        ),
-    )
-    .with_attribute(schema.hash_key()))
-}
-
-async fn enable_time_to_live(client: &Client, table: &str, attribute: &str) -> Result<(), Error> {
-    if is_time_to_live(client, table, attribute).await? {
-        return Ok(());
-    }
-    let specification = TimeToLiveSpecification::builder()
-        .attribute_name(attribute)
-        .enabled(true)
-        .build()
-        .map_err(|source| {
-            Error::new(ErrorKind::Configuration, "TTL could not be described").with_source(source)
-        })?;
-    let result = client
-        .update_time_to_live()
-        .table_name(table)
-        .time_to_live_specification(specification)
-        .send()
-        .await;
-    match result {
-        Ok(_) => Ok(()),
-        // AWS refuses to enable it twice: someone else may have been first.
-        Err(source) => match is_time_to_live(client, table, attribute).await {
-            Ok(true) => Ok(()),
-            _ => Err(error(source).with_attribute(attribute)),
-        },
+/// A table that was just created may not be visible at once.
+async fn first_sight(work: &mut Work<'_>) -> Result<Live, Error> {
+    loop {
+        if let Some(live) = work.look().await? {
+            return Ok(live);
+        }
+        work.report(TableProgress::WaitingForTable { status: "not visible yet".to_owned() });
+        work.pause().await;
     }
 }
 
-async fn is_time_to_live(client: &Client, table: &str, attribute: &str) -> Result<bool, Error> {
-    let output = client.describe_time_to_live().table_name(table).send().await.map_err(error)?;
-    let Some(description) = output.time_to_live_description() else { return Ok(false) };
-    match description.time_to_live_status() {
-        Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling) => {}
-        _ => return Ok(false),
-    }
-    match description.attribute_name() {
-        Some(name) if name != attribute => Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "TTL is on the attribute `{name}`, the session's expiry is `{attribute}`; change the \
-                 field marked `ttl`, or move TTL (AWS allows one change an hour)"
-            ),
-        )
-        .with_attribute(attribute)),
-        _ => Ok(true),
+/// Waits until the table is active, and with it the indexes that it is created with.
+///
+/// An index that is being added to a live table is not waited for: the table serves sessions meanwhile.
+pub(super) async fn wait_until_ready(
+    work: &mut Work<'_>,
+    mut live: Live,
+    is_new: bool,
+) -> Result<(), Error> {
+    let is_new = is_new || live.is_creating();
+    loop {
+        let unfinished = live.unfinished(work.schema).filter(|_| is_new);
+        let progress = match unfinished {
+            _ if live.is_creating() => {
+                TableProgress::WaitingForTable { status: live.status().to_owned() }
+            }
+            Some((index, IndexState::Creating)) => TableProgress::WaitingForIndex {
+                index: index.name().to_owned(),
+                status: "CREATING".to_owned(),
+            },
+            _ => return Ok(()),
+        };
+        work.report(progress);
+        work.pause().await;
+        live = work.look_again().await?;
     }
 }

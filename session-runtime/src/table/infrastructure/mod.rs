@@ -15,10 +15,7 @@ use arn::Place;
 
 use super::{TableOptions, require_valid_name};
 use crate::schema::{KeyType, Schema};
-use crate::{DynamoSession, Error, ErrorKind};
-
-/// DynamoDB's limit on the global secondary indexes of a table.
-const MAX_INDEXES: usize = 20;
+use crate::{DynamoSession, Error};
 
 /// The table of a session type as text: a CloudFormation template, a Terraform configuration, IAM policies.
 ///
@@ -130,8 +127,7 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`]: a table name that AWS would refuse, more than 20 indexes, or a text that a template
-    /// cannot hold.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text that a template cannot hold.
     pub fn cloudformation(&self) -> Result<String, Error> {
         self.checked().and_then(|()| cloudformation::template(self)).map_err(|error| {
             error.with_context("write CloudFormation for", self.name_for_errors(), None)
@@ -164,7 +160,7 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`]: a table name that AWS would refuse, or more than 20 indexes.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse.
     pub fn terraform(&self) -> Result<String, Error> {
         self.checked().map(|()| terraform::configuration(self)).map_err(|error| {
             error.with_context("write Terraform for", self.name_for_errors(), None)
@@ -200,7 +196,7 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`]: no use is given, no table is named, its name, Region or account is not one,
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use is given, no table is named, its name, Region or account is not one,
     /// or the sessions are to be listed and the type has no field marked `index`.
     pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
         let uses: Vec<Access> = uses.into_iter().collect();
@@ -213,15 +209,7 @@ impl Infrastructure {
         if let Some(name) = &self.table_name {
             require_valid_name(name)?;
         }
-        self.place()?;
-        let indexes = self.schema.indexes().count();
-        if indexes <= MAX_INDEXES {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Configuration,
-            format!("a table has at most {MAX_INDEXES} indexes, the session type has {indexes}"),
-        ))
+        self.place().map(drop)
     }
 
     /// The attributes that a table must define, with their types: its key and those of its indexes.

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::arn::Place;
 use super::tree::Tree;
 use super::{Access, Infrastructure};
+use crate::schema::Schema;
 use crate::table::options::Encryption;
 use crate::{Error, ErrorKind, TableOptions};
 
@@ -42,7 +43,8 @@ pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Resu
 
     let place = infrastructure.place()?;
     let options = &infrastructure.options;
-    let actions = uses.iter().flat_map(|access| on_table(*access, options)).collect();
+    let actions =
+        uses.iter().flat_map(|access| on_table(*access, infrastructure.schema, options)).collect();
     let resource = format!("table/{table}");
     let mut statements =
         vec![statement("Table", &actions, vec![place.arn("dynamodb", &resource)], None)];
@@ -55,7 +57,7 @@ pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Resu
     }
     if let Encryption::CustomerManaged(key) = &options.encryption {
         let actions: BTreeSet<_> =
-            uses.iter().flat_map(|access| on_key(*access)).copied().collect();
+            uses.iter().flat_map(|access| on_key(*access, options)).copied().collect();
         if !actions.is_empty() {
             statements.push(key_statement(&place, key, &actions));
         }
@@ -68,7 +70,7 @@ pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Resu
 }
 
 /// What a use calls on the table itself. A transaction needs the actions of its parts.
-fn on_table(access: Access, options: &TableOptions) -> Vec<&'static str> {
+fn on_table(access: Access, schema: &Schema, options: &TableOptions) -> Vec<&'static str> {
     let mut actions = match access {
         Access::Run => vec![
             "dynamodb:DeleteItem",
@@ -82,35 +84,40 @@ fn on_table(access: Access, options: &TableOptions) -> Vec<&'static str> {
         Access::Create => {
             vec!["dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"]
         }
-        Access::Update => {
-            vec!["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:UpdateTable"]
+        Access::Update | Access::Verify => {
+            vec!["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"]
         }
-        Access::Verify => vec![
-            "dynamodb:DescribeContinuousBackups",
-            "dynamodb:DescribeTable",
-            "dynamodb:DescribeTimeToLive",
-            "dynamodb:ListTagsOfResource",
-        ],
     };
-    if matches!(access, Access::Create | Access::Update) {
-        if options.time_to_live {
-            actions.push("dynamodb:UpdateTimeToLive");
-        }
-        if options.point_in_time_recovery {
-            actions
-                .extend(["dynamodb:DescribeContinuousBackups", "dynamodb:UpdateContinuousBackups"]);
-        }
-        if !options.tags.is_empty() {
-            actions.push("dynamodb:TagResource");
+    let changes = matches!(access, Access::Create | Access::Update);
+    let has_indexes = schema.indexes().next().is_some();
+    if access == Access::Update && (has_indexes || options.deletion_protection) {
+        actions.push("dynamodb:UpdateTable");
+    }
+    if changes && options.time_to_live {
+        // A few items are looked at before TTL may delete any.
+        actions.extend(["dynamodb:Scan", "dynamodb:UpdateTimeToLive"]);
+    }
+    if (changes || access == Access::Verify) && options.point_in_time_recovery {
+        actions.push("dynamodb:DescribeContinuousBackups");
+    }
+    if changes && options.point_in_time_recovery {
+        actions.push("dynamodb:UpdateContinuousBackups");
+    }
+    if !options.tags.is_empty() {
+        match access {
+            Access::Create => actions.push("dynamodb:TagResource"),
+            Access::Verify => actions.push("dynamodb:ListTagsOfResource"),
+            _ => {}
         }
     }
     actions
 }
 
-fn on_key(access: Access) -> &'static [&'static str] {
+fn on_key(access: Access, options: &TableOptions) -> &'static [&'static str] {
     match access {
-        Access::Run | Access::List | Access::Purge | Access::Count => &USE_KEY,
-        Access::Create | Access::Update => &CHOOSE_KEY,
+        Access::Create => &CHOOSE_KEY,
+        Access::Update if !options.time_to_live => &[],
+        Access::Run | Access::List | Access::Purge | Access::Count | Access::Update => &USE_KEY,
         Access::Verify => &[],
     }
 }

@@ -1,0 +1,174 @@
+use aws_sdk_dynamodb::types::{SseStatus, TimeToLiveDescription, TimeToLiveStatus};
+
+use super::check::time_to_live_attribute;
+use super::live::Live;
+use super::options::{Billing, Encryption, TableClass, TableOptions};
+use super::report::{Finding, FindingKind};
+
+/// What the description of a table tells of its options.
+pub(crate) fn compare_options(live: &Live, options: &TableOptions, findings: &mut Vec<Finding>) {
+    findings.extend(compare_billing(live, options.billing));
+    findings.extend(compare_class(live, options.table_class));
+    findings.extend(compare_encryption(live, &options.encryption));
+    if options.deletion_protection && live.0.deletion_protection_enabled() != Some(true) {
+        findings.push(Finding::advice_on(
+            FindingKind::DeletionProtectionOff,
+            "deletion protection is off",
+            "enable it with `store.update_table()`",
+        ));
+    }
+}
+
+fn compare_billing(live: &Live, wanted: Billing) -> Option<Finding> {
+    let found = match live.provisioned() {
+        Some((read, write)) => Billing::Provisioned { read, write },
+        None => {
+            let (max_read, max_write) = live.on_demand_limits();
+            Billing::OnDemand { max_read, max_write }
+        }
+    };
+    if found == wanted {
+        return None;
+    }
+    let advice = match (found, wanted) {
+        (Billing::Provisioned { .. }, Billing::Provisioned { .. }) => {
+            "if auto scaling does not set the units, set them by hand"
+        }
+        _ => "change it by hand, or change the table's options",
+    };
+    let (found, wanted) = (billing(found), billing(wanted));
+    let problem = format!("billing is {found}; the options say {wanted}");
+    Some(Finding::advice_on(FindingKind::Billing { found }, problem, advice))
+}
+
+fn billing(billing: Billing) -> String {
+    let limit = |limit: Option<u64>| limit.map_or("any".to_owned(), |units| units.to_string());
+    match billing {
+        Billing::OnDemand { max_read: None, max_write: None } => {
+            "on demand, without limits".to_owned()
+        }
+        Billing::OnDemand { max_read, max_write } => format!(
+            "on demand, up to {} read and {} write units a second",
+            limit(max_read),
+            limit(max_write)
+        ),
+        Billing::Provisioned { read, write } => {
+            format!("provisioned, {read} read and {write} write units a second")
+        }
+    }
+}
+
+fn compare_class(live: &Live, wanted: TableClass) -> Option<Finding> {
+    let class = live.0.table_class_summary().and_then(|summary| summary.table_class());
+    let found = class.map_or("STANDARD", |class| class.as_str());
+    let wanted = match wanted {
+        TableClass::Standard => "STANDARD",
+        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
+    };
+    (found != wanted).then(|| {
+        Finding::advice_on(
+            FindingKind::TableClass { found: found.to_owned() },
+            format!("the table's class is {found}; the options say {wanted}"),
+            "change it by hand (twice in 30 days at most), or change the table's options",
+        )
+    })
+}
+
+fn compare_encryption(live: &Live, wanted: &Encryption) -> Option<Finding> {
+    const OWNED: &str = "a key that AWS owns";
+    let description = live.0.sse_description().filter(|description| {
+        matches!(
+            description.status(),
+            Some(SseStatus::Enabled | SseStatus::Enabling | SseStatus::Updating)
+        )
+    });
+    let found = description.map(|it| it.kms_master_key_arn().unwrap_or("a key in KMS"));
+    let (differs, wanted) = match (found, wanted) {
+        (found, Encryption::AwsOwned) => (found.is_some(), OWNED),
+        // Whose the key is, only KMS could tell.
+        (found, Encryption::AwsManaged) => (found.is_none(), "the account's `aws/dynamodb` key"),
+        (None, Encryption::CustomerManaged(key)) => (true, key.as_str()),
+        (Some(arn), Encryption::CustomerManaged(key)) => (!may_be_key(arn, key), key.as_str()),
+    };
+    let found = found.unwrap_or(OWNED).to_owned();
+    differs.then(|| {
+        let problem = format!("the table is encrypted with {found}; the options say {wanted}");
+        let advice = "change it by hand, or change the table's options";
+        Finding::advice_on(FindingKind::Encryption { found }, problem, advice)
+    })
+}
+
+/// Whether a key's ARN may belong to what names it: an alias could stand for any.
+fn may_be_key(arn: &str, name: &str) -> bool {
+    arn == name
+        || name.starts_with("alias/")
+        || name.contains(":alias/")
+        || arn.rsplit_once("key/").is_some_and(|(_, id)| id == name)
+}
+
+pub(crate) fn compare_time_to_live(
+    found: Option<&TimeToLiveDescription>,
+    attribute: &str,
+    wanted: bool,
+) -> Option<Finding> {
+    let status = found.and_then(|found| found.time_to_live_status());
+    let other = found.and_then(time_to_live_attribute).filter(|name| *name != attribute);
+    if let Some(name) = other {
+        return Some(Finding::error(
+            FindingKind::TimeToLiveAttribute { found: name.to_owned() },
+            format!("TTL is on the attribute `{name}`, the session's expiry is `{attribute}`"),
+            "move it by hand: disable it, then enable it an hour later (AWS takes one change an hour); or \
+             change the field marked `ttl`",
+        ));
+    }
+    let (kind, problem, advice) = match status {
+        Some(status @ (TimeToLiveStatus::Enabling | TimeToLiveStatus::Disabling)) => (
+            FindingKind::TimeToLiveChanging { status: status.as_str().to_owned() },
+            format!("TTL on `{attribute}` is being changed ({status})"),
+            "AWS takes no other change of TTL for up to an hour",
+        ),
+        Some(TimeToLiveStatus::Enabled) if wanted => return None,
+        Some(TimeToLiveStatus::Enabled) => (
+            FindingKind::TimeToLiveOn,
+            format!("TTL is on `{attribute}`; the options leave it off"),
+            "disable it by hand, or change the table's options",
+        ),
+        _ if !wanted => return None,
+        _ => (
+            FindingKind::TimeToLiveOff,
+            "TTL is off, so expired sessions stay and are billed as storage".to_owned(),
+            "enable it with `store.update_table()`; if TTL was changed within the last hour, AWS refuses \
+             until that hour is over",
+        ),
+    };
+    Some(Finding::advice_on(kind, problem, advice))
+}
+
+pub(crate) fn compare_recovery(is_on: bool) -> Option<Finding> {
+    (!is_on).then(|| {
+        Finding::advice_on(
+            FindingKind::PointInTimeRecoveryOff,
+            "point-in-time recovery is off",
+            "enable it with `store.update_table()`",
+        )
+    })
+}
+
+pub(crate) fn compare_tags(
+    found: &[(String, String)],
+    wanted: &[(String, String)],
+    findings: &mut Vec<Finding>,
+) {
+    for (key, value) in wanted {
+        let found = found.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
+        if found.as_ref() == Some(value) {
+            continue;
+        }
+        let problem = match &found {
+            Some(found) => format!("the tag `{key}` is `{found}`; the options say `{value}`"),
+            None => format!("the tag `{key}` is missing; the options say `{value}`"),
+        };
+        let kind = FindingKind::Tag { key: key.clone(), found };
+        findings.push(Finding::advice_on(kind, problem, "set it by hand"));
+    }
+}

@@ -1,0 +1,116 @@
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::create_table::CreateTableInput;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndex,
+    KeySchemaElement, KeyType as KeyRole, OnDemandThroughput, Projection, ProjectionType,
+    ProvisionedThroughput, ScalarAttributeType, SseSpecification, SseType,
+    TableClass as StorageClass, Tag,
+};
+
+use super::options::{Billing, Encryption, TableClass, TableOptions};
+use crate::schema::{Index, KeyType, Schema};
+
+/// The request that creates the table of a session type.
+pub(crate) fn creation(
+    schema: &Schema,
+    options: &TableOptions,
+) -> Result<CreateTableInputBuilder, BuildError> {
+    let mut request = CreateTableInput::builder()
+        .attribute_definitions(attribute(schema.hash_key(), KeyType::S)?)
+        .key_schema(key(schema.hash_key())?);
+    let mut units = None;
+    request = match options.billing {
+        Billing::OnDemand { max_read, max_write } => {
+            let limits = (max_read.is_some() || max_write.is_some()).then(|| {
+                OnDemandThroughput::builder()
+                    .set_max_read_request_units(max_read.map(signed))
+                    .set_max_write_request_units(max_write.map(signed))
+                    .build()
+            });
+            request.billing_mode(BillingMode::PayPerRequest).set_on_demand_throughput(limits)
+        }
+        Billing::Provisioned { read, write } => {
+            units = Some((read, write));
+            let request = request.billing_mode(BillingMode::Provisioned);
+            request.provisioned_throughput(throughput(read, write)?)
+        }
+    };
+    for index in schema.indexes() {
+        let units = units.map(|(read, write)| throughput(read, write)).transpose()?;
+        request = request
+            .attribute_definitions(attribute(index.attribute(), index.key_type())?)
+            .global_secondary_indexes(
+                GlobalSecondaryIndex::builder()
+                    .index_name(index.name())
+                    .key_schema(key(index.attribute())?)
+                    .projection(keys_only())
+                    .set_provisioned_throughput(units)
+                    .build()?,
+            );
+    }
+    if options.table_class == TableClass::StandardInfrequentAccess {
+        request = request.table_class(StorageClass::StandardInfrequentAccess);
+    }
+    if options.deletion_protection {
+        request = request.deletion_protection_enabled(true);
+    }
+    request = request.set_sse_specification(encryption(&options.encryption));
+    for (key, value) in &options.tags {
+        request = request.tags(Tag::builder().key(key).value(value).build()?);
+    }
+    Ok(request)
+}
+
+fn encryption(encryption: &Encryption) -> Option<SseSpecification> {
+    let key = match encryption {
+        Encryption::AwsOwned => return None,
+        Encryption::AwsManaged => None,
+        Encryption::CustomerManaged(key) => Some(key.clone()),
+    };
+    let specification = SseSpecification::builder().enabled(true).sse_type(SseType::Kms);
+    Some(specification.set_kms_master_key_id(key).build())
+}
+
+/// An index for a live table, with units if the table pays by the hour.
+pub(crate) fn addition(
+    index: &Index,
+    units: Option<(u64, u64)>,
+) -> Result<(AttributeDefinition, CreateGlobalSecondaryIndexAction), BuildError> {
+    let units = units.map(|(read, write)| throughput(read, write)).transpose()?;
+    let action = CreateGlobalSecondaryIndexAction::builder()
+        .index_name(index.name())
+        .key_schema(key(index.attribute())?)
+        .projection(keys_only())
+        .set_provisioned_throughput(units)
+        .build()?;
+    Ok((attribute(index.attribute(), index.key_type())?, action))
+}
+
+fn attribute(name: &str, key_type: KeyType) -> Result<AttributeDefinition, BuildError> {
+    let key_type = match key_type {
+        KeyType::S => ScalarAttributeType::S,
+        KeyType::N => ScalarAttributeType::N,
+        KeyType::B => ScalarAttributeType::B,
+    };
+    AttributeDefinition::builder().attribute_name(name).attribute_type(key_type).build()
+}
+
+fn key(attribute: &str) -> Result<KeySchemaElement, BuildError> {
+    KeySchemaElement::builder().attribute_name(attribute).key_type(KeyRole::Hash).build()
+}
+
+fn keys_only() -> Projection {
+    Projection::builder().projection_type(ProjectionType::KeysOnly).build()
+}
+
+fn throughput(read: u64, write: u64) -> Result<ProvisionedThroughput, BuildError> {
+    ProvisionedThroughput::builder()
+        .read_capacity_units(signed(read))
+        .write_capacity_units(signed(write))
+        .build()
+}
+
+fn signed(units: u64) -> i64 {
+    units.try_into().unwrap_or(i64::MAX)
+}

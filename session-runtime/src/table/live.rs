@@ -1,0 +1,183 @@
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::types::{
+    GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, TableDescription, TableStatus,
+};
+
+use crate::schema::{Index, KeyType, Schema};
+use crate::{Error, ErrorKind};
+
+/// AWS's default for one table; the quota can be raised.
+pub(crate) const MAX_INDEXES: usize = 20;
+
+/// A table as `DescribeTable` shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Live(pub(crate) TableDescription);
+
+/// What an index is good for now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexState {
+    Active,
+    Creating,
+    Backfilling,
+    Deleting,
+}
+
+impl Live {
+    pub(crate) fn status(&self) -> &str {
+        self.0.table_status().map_or("unknown", TableStatus::as_str)
+    }
+
+    pub(crate) fn is_creating(&self) -> bool {
+        matches!(self.0.table_status(), Some(TableStatus::Creating) | None)
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.0.table_status() == Some(&TableStatus::Active)
+    }
+
+    /// Whether the table serves requests, or will when it has been created.
+    pub(crate) fn is_usable(&self) -> bool {
+        matches!(
+            self.0.table_status(),
+            Some(TableStatus::Active | TableStatus::Updating | TableStatus::Creating) | None
+        )
+    }
+
+    /// The error of a table that cannot be worked with.
+    pub(crate) fn require_usable(&self) -> Result<(), Error> {
+        if self.is_usable() {
+            return Ok(());
+        }
+        let advice = match self.0.table_status() {
+            Some(TableStatus::Deleting) => {
+                "someone is deleting it: call again when it is gone, or name another table"
+            }
+            Some(TableStatus::InaccessibleEncryptionCredentials) => {
+                "DynamoDB cannot use its KMS key: enable the key, or give DynamoDB access to it"
+            }
+            Some(TableStatus::Archiving | TableStatus::Archived) => {
+                "DynamoDB archived it because its KMS key was lost: restore it from its backup, or name another table"
+            }
+            _ => "look at it in the DynamoDB console, or name another table",
+        };
+        Err(Error::new(
+            ErrorKind::Configuration,
+            format!("the table's status is {}: {advice}. It was not touched", self.status()),
+        ))
+    }
+
+    /// The key as text, such as "`id` (HASH, S)".
+    pub(crate) fn key(&self) -> String {
+        self.key_text(self.0.key_schema())
+    }
+
+    pub(crate) fn has_key_of(&self, schema: &Schema) -> bool {
+        self.key() == key_of(schema.hash_key(), KeyType::S)
+    }
+
+    fn key_text(&self, key: &[KeySchemaElement]) -> String {
+        let mut text = String::new();
+        for part in key {
+            let separator = if text.is_empty() { "" } else { " and " };
+            let name = part.attribute_name();
+            let kind = self.type_of(name).unwrap_or("?");
+            let _ = write!(text, "{separator}`{name}` ({}, {kind})", part.key_type());
+        }
+        text
+    }
+
+    /// The type that the table's keys give an attribute.
+    pub(crate) fn type_of(&self, attribute: &str) -> Option<&str> {
+        self.0
+            .attribute_definitions()
+            .iter()
+            .find(|definition| definition.attribute_name() == attribute)
+            .map(|definition| definition.attribute_type().as_str())
+    }
+
+    pub(crate) fn index(&self, index: &Index) -> Option<LiveIndex<'_>> {
+        self.indexes().find(|live| live.description.index_name() == Some(index.name()))
+    }
+
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = LiveIndex<'_>> {
+        let indexes = self.0.global_secondary_indexes().iter();
+        indexes.map(|description| LiveIndex { table: self, description })
+    }
+
+    pub(crate) fn missing<'a>(&'a self, schema: &'a Schema) -> impl Iterator<Item = Index> + 'a {
+        schema.indexes().filter(|index| self.index(index).is_none())
+    }
+
+    /// The first of the schema's indexes that is there but not active.
+    pub(crate) fn unfinished(&self, schema: &Schema) -> Option<(Index, IndexState)> {
+        schema.indexes().find_map(|index| match self.index(&index)?.state() {
+            IndexState::Active => None,
+            state => Some((index, state)),
+        })
+    }
+
+    /// Read and write units, if they are paid for by the hour.
+    pub(crate) fn provisioned(&self) -> Option<(u64, u64)> {
+        // A table that was always provisioned has no billing summary.
+        let mode = self.0.billing_mode_summary().and_then(|summary| summary.billing_mode());
+        if mode.is_some_and(|mode| mode.as_str() != "PROVISIONED") {
+            return None;
+        }
+        let throughput = self.0.provisioned_throughput();
+        let units = |units: Option<i64>| units.and_then(|units| units.try_into().ok()).unwrap_or(0);
+        Some(throughput.map_or((0, 0), |throughput| {
+            (units(throughput.read_capacity_units()), units(throughput.write_capacity_units()))
+        }))
+    }
+
+    /// The limits of an on-demand table.
+    pub(crate) fn on_demand_limits(&self) -> (Option<u64>, Option<u64>) {
+        // AWS writes "no limit" as -1.
+        let limit = |units: Option<i64>| units.and_then(|units| units.try_into().ok());
+        self.0.on_demand_throughput().map_or((None, None), |throughput| {
+            (
+                limit(throughput.max_read_request_units()),
+                limit(throughput.max_write_request_units()),
+            )
+        })
+    }
+}
+
+/// One of a table's indexes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LiveIndex<'a> {
+    table: &'a Live,
+    description: &'a GlobalSecondaryIndexDescription,
+}
+
+impl<'a> LiveIndex<'a> {
+    pub(crate) fn key(&self) -> String {
+        self.table.key_text(self.description.key_schema())
+    }
+
+    pub(crate) fn has_key_of(&self, index: &Index) -> bool {
+        self.key() == key_of(index.attribute(), index.key_type())
+    }
+
+    pub(crate) fn state(&self) -> IndexState {
+        match self.description.index_status() {
+            Some(IndexStatus::Creating) if self.description.backfilling() == Some(true) => {
+                IndexState::Backfilling
+            }
+            Some(IndexStatus::Creating) => IndexState::Creating,
+            Some(IndexStatus::Deleting) => IndexState::Deleting,
+            _ => IndexState::Active,
+        }
+    }
+
+    pub(crate) fn projection(&self) -> &'a str {
+        let projection = self.description.projection().and_then(|it| it.projection_type());
+        projection.map_or("unknown", |projection| projection.as_str())
+    }
+}
+
+/// A key of one attribute, as text.
+pub(crate) fn key_of(attribute: &str, key_type: KeyType) -> String {
+    format!("`{attribute}` (HASH, {key_type:?})")
+}

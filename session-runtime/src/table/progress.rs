@@ -1,0 +1,108 @@
+use std::fmt;
+
+/// What [`create_table`](crate::SessionStore::create_table) and
+/// [`update_table`](crate::SessionStore::update_table) are doing now.
+///
+/// Printed, it is a phrase for people. While something is waited for, the same progress comes again each time that
+/// the table is looked at, at most every two seconds; compare it with the last to print it once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TableProgress {
+    /// The table does not exist: asking for it.
+    CreatingTable,
+    /// Waiting until the table is active; AWS usually needs some ten seconds.
+    WaitingForTable {
+        /// AWS's word for its state, such as `CREATING`.
+        status: String,
+    },
+    /// Asking for an index on a live table.
+    AddingIndex {
+        /// The index's name.
+        index: String,
+    },
+    /// Waiting for an index that is about to be filled, or to go.
+    WaitingForIndex {
+        /// The index's name.
+        index: String,
+        /// AWS's word for its state, such as `CREATING`.
+        status: String,
+    },
+    /// AWS is filling an index from the sessions that are there: minutes, or hours for a large table.
+    BackfillingIndex {
+        /// The index's name.
+        index: String,
+    },
+    /// Reading a few items before TTL is enabled on a table that this call did not create.
+    SamplingItems,
+    /// Enabling TTL. AWS needs up to an hour to begin to delete, which is not waited for.
+    EnablingTimeToLive {
+        /// The attribute that holds the expiry.
+        attribute: String,
+    },
+    /// Enabling point-in-time recovery.
+    EnablingPointInTimeRecovery,
+    /// Enabling deletion protection.
+    EnablingDeletionProtection,
+    /// AWS, or someone else's work on the table, does not allow it yet: trying again soon.
+    Retrying {
+        /// What AWS said.
+        reason: String,
+    },
+    /// Everything is as it should be.
+    Ready,
+}
+
+impl fmt::Display for TableProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreatingTable => f.write_str("creating the table"),
+            Self::WaitingForTable { status } => write!(f, "waiting for the table ({status})"),
+            Self::AddingIndex { index } => write!(f, "adding index `{index}`"),
+            Self::WaitingForIndex { index, status } => {
+                write!(f, "waiting for index `{index}` ({status})")
+            }
+            Self::BackfillingIndex { index } => write!(f, "backfilling index `{index}`"),
+            Self::SamplingItems => f.write_str("looking at a few items"),
+            Self::EnablingTimeToLive { attribute } => write!(f, "enabling TTL on `{attribute}`"),
+            Self::EnablingPointInTimeRecovery => f.write_str("enabling point-in-time recovery"),
+            Self::EnablingDeletionProtection => f.write_str("enabling deletion protection"),
+            Self::Retrying { reason } => write!(f, "trying again soon: {reason}"),
+            Self::Ready => f.write_str("ready"),
+        }
+    }
+}
+
+/// What [`create_table`](crate::SessionStore::create_table) or
+/// [`update_table`](crate::SessionStore::update_table) changed. Printed, it is a noun for people.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TableChange {
+    /// The table was created, with its indexes, tags, class, key and protection.
+    Table,
+    /// An index was added to the live table, and filled.
+    Index {
+        /// The index's name.
+        index: String,
+    },
+    /// TTL was enabled.
+    TimeToLive {
+        /// The attribute that holds the expiry.
+        attribute: String,
+    },
+    /// Point-in-time recovery was enabled.
+    PointInTimeRecovery,
+    /// Deletion protection was enabled on the live table.
+    DeletionProtection,
+}
+
+impl fmt::Display for TableChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table => f.write_str("the table"),
+            Self::Index { index } => write!(f, "index `{index}`"),
+            Self::TimeToLive { attribute } => write!(f, "TTL on `{attribute}`"),
+            Self::PointInTimeRecovery => f.write_str("point-in-time recovery"),
+            Self::DeletionProtection => f.write_str("deletion protection"),
+        }
+    }
+}

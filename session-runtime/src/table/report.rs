@@ -1,0 +1,225 @@
+use std::fmt;
+
+/// How a live table differs from what a session type and its options say.
+///
+/// Made by [`verify_table`](crate::SessionStore::verify_table). Printed, it is a short block for people: a line for the
+/// table, and one for each finding, errors first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableReport {
+    table: String,
+    findings: Vec<Finding>,
+}
+
+impl TableReport {
+    pub(crate) fn new(table: &str, mut findings: Vec<Finding>) -> Self {
+        findings.sort_by_key(Finding::severity);
+        Self { table: table.to_owned(), findings }
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// What differs, errors first. Empty where everything is as declared.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether sessions are safe in this table: there is no error among the findings.
+    pub fn is_sound(&self) -> bool {
+        self.errors().next().is_none()
+    }
+
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity() == Severity::Error)
+    }
+
+    pub(crate) fn advice(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity() == Severity::Advice)
+    }
+}
+
+impl fmt::Display for TableReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: usize, one: &str, many: &str| match count {
+            0 => format!("no {many}"),
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        };
+        let (errors, advice) = (self.errors().count(), self.advice().count());
+        write!(
+            f,
+            "table `{}`: {}, {}",
+            self.table,
+            plural(errors, "error", "errors"),
+            plural(advice, "piece of advice", "pieces of advice")
+        )?;
+        for finding in &self.findings {
+            write!(f, "\n  {finding}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Sessions would be lost, kept when they should not be, or cannot be read, written or listed.
+    Error,
+    /// The table serves sessions, and differs from what is declared, or could not be looked at in full.
+    Advice,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Advice => "advice",
+        })
+    }
+}
+
+/// One difference between a live table and what is declared.
+///
+/// Printed, it is one line: severity, problem, advice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    kind: FindingKind,
+    severity: Severity,
+    problem: String,
+    advice: String,
+}
+
+impl Finding {
+    pub(crate) fn error(
+        kind: FindingKind,
+        problem: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { kind, severity: Severity::Error, problem: problem.into(), advice: advice.into() }
+    }
+
+    pub(crate) fn advice_on(
+        kind: FindingKind,
+        problem: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { kind, severity: Severity::Advice, problem: problem.into(), advice: advice.into() }
+    }
+
+    /// What differs, as data.
+    pub fn kind(&self) -> &FindingKind {
+        &self.kind
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// What differs, as text for people.
+    pub fn problem(&self) -> &str {
+        &self.problem
+    }
+
+    /// What to do about it, as text for people.
+    pub fn advice(&self) -> &str {
+        &self.advice
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.severity, self.problem, self.advice)
+    }
+}
+
+/// What a [`Finding`] is about. Texts named `found` are what the table has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// An error: there is no table of this name in this account, Region or endpoint.
+    TableMissing,
+    /// An error: the table does not serve requests, or not yet.
+    TableStatus {
+        /// AWS's word for it, such as `DELETING`.
+        status: String,
+    },
+    /// An error: the table's key has another name or type, or a sort key.
+    Key {
+        /// The key, such as "`pk` (HASH, S) and `sk` (RANGE, S)".
+        found: String,
+    },
+    /// An error: a field's index is not there.
+    IndexMissing {
+        /// The index's name.
+        index: String,
+    },
+    /// An error: a field's index is on another attribute or type, or has a sort key.
+    IndexKey {
+        /// The index's name.
+        index: String,
+        /// Its key, such as "`account` (HASH, S)".
+        found: String,
+    },
+    /// Advice: an index cannot be read yet, or no longer. An error if it is being deleted.
+    IndexStatus {
+        /// The index's name.
+        index: String,
+        /// `CREATING`, `BACKFILLING` or `DELETING`.
+        status: String,
+    },
+    /// Advice: an index holds more than keys, which costs storage and writes that nothing reads.
+    IndexProjection {
+        /// The index's name.
+        index: String,
+        /// AWS's word for it, such as `ALL`.
+        found: String,
+    },
+    /// Advice: TTL is off, so that expired sessions stay and are billed as storage. They are not accepted.
+    TimeToLiveOff,
+    /// Advice: TTL is on, and the options leave it off.
+    TimeToLiveOn,
+    /// An error: TTL is on another attribute, by which it may delete sessions that are alive.
+    TimeToLiveAttribute {
+        /// That attribute.
+        found: String,
+    },
+    /// Advice: TTL is being enabled or disabled, which takes up to an hour.
+    TimeToLiveChanging {
+        /// `ENABLING` or `DISABLING`.
+        status: String,
+    },
+    /// Advice: the table is paid for in another way, or has other limits.
+    Billing {
+        /// Such as "provisioned, 5 read and 5 write units a second".
+        found: String,
+    },
+    /// Advice: the table has another class.
+    TableClass {
+        /// AWS's word for it, such as `STANDARD`.
+        found: String,
+    },
+    /// Advice: the options ask for deletion protection, and it is off.
+    DeletionProtectionOff,
+    /// Advice: the options ask for point-in-time recovery, and it is off.
+    PointInTimeRecoveryOff,
+    /// Advice: the table is encrypted with another key.
+    Encryption {
+        /// The key's ARN, or whose it is.
+        found: String,
+    },
+    /// Advice: a tag of the options is not there, or has another value.
+    Tag {
+        /// The tag's key.
+        key: String,
+        /// Its value, if the tag is there.
+        found: Option<String>,
+    },
+    /// Advice: a check could not be made, for lack of a permission or because the endpoint does not know it.
+    Unchecked {
+        /// What could not be looked at, such as `TTL`.
+        what: &'static str,
+    },
+}

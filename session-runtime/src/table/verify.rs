@@ -1,0 +1,133 @@
+use super::compare::{compare_options, compare_recovery, compare_tags, compare_time_to_live};
+use super::live::{IndexState, Live, key_of};
+use super::options::TableOptions;
+use super::report::{Finding, FindingKind, TableReport};
+use crate::Error;
+use crate::dynamo::{Control, Refusal, Why};
+use crate::schema::{KeyType, Schema};
+
+/// Compares the live table with what is declared; changes nothing.
+pub(crate) async fn verify(
+    control: &Control,
+    schema: &Schema,
+    options: &TableOptions,
+) -> Result<TableReport, Error> {
+    let report = |findings| TableReport::new(control.table(), findings);
+    let Some(description) = control.describe().await.map_err(Refusal::into_error)? else {
+        let problem = "the table does not exist in this account, Region or endpoint";
+        let advice = "create it with `store.create_table()`, or correct its name";
+        return Ok(report(vec![Finding::error(FindingKind::TableMissing, problem, advice)]));
+    };
+    let live = Live(description);
+    let mut findings = Vec::new();
+    compare_status(&live, &mut findings);
+    compare_keys(&live, schema, &mut findings);
+    compare_options(&live, options, &mut findings);
+    let unchecked = |what, refusal: Refusal| match refusal.why {
+        Why::Denied | Why::Unknown => Ok(Finding::advice_on(
+            FindingKind::Unchecked { what },
+            format!("{what} could not be checked ({})", refusal.error()),
+            format!("allow {}, or check it by hand", refusal.permissions()),
+        )),
+        _ => Err(refusal.into_error()),
+    };
+    match control.time_to_live().await {
+        Ok(found) => {
+            let on = options.time_to_live;
+            findings.extend(compare_time_to_live(found.as_ref(), schema.time_to_live(), on));
+        }
+        Err(refusal) => findings.push(unchecked("TTL", refusal)?),
+    }
+    if options.point_in_time_recovery {
+        match control.has_point_in_time_recovery().await {
+            Ok(is_on) => findings.extend(compare_recovery(is_on)),
+            Err(refusal) => findings.push(unchecked("point-in-time recovery", refusal)?),
+        }
+    }
+    if !options.tags.is_empty() {
+        match control.tags(live.0.table_arn().unwrap_or(control.table())).await {
+            Ok(found) => compare_tags(&found, &options.tags, &mut findings),
+            Err(refusal) => findings.push(unchecked("tags", refusal)?),
+        }
+    }
+    Ok(report(findings))
+}
+
+fn compare_status(live: &Live, findings: &mut Vec<Finding>) {
+    if live.is_usable() && !live.is_creating() {
+        return;
+    }
+    let status = live.status().to_owned();
+    let problem = format!("the table's status is {status}, and it serves no requests");
+    let advice = match live.is_creating() {
+        true => "wait until it is active, for instance with `store.create_table()`",
+        false => "look at it in the DynamoDB console, or name another table",
+    };
+    findings.push(Finding::error(FindingKind::TableStatus { status }, problem, advice));
+}
+
+fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
+    if !live.has_key_of(schema) {
+        let found = live.key();
+        let wanted = key_of(schema.hash_key(), KeyType::S);
+        findings.push(Finding::error(
+            FindingKind::Key { found: found.clone() },
+            format!("the table's key is {found}, the session's is {wanted}"),
+            "name another table, or change the field marked `hash_key`",
+        ));
+    }
+    for index in schema.indexes() {
+        let name = index.name().to_owned();
+        let wanted = key_of(index.attribute(), index.key_type());
+        let Some(found) = live.index(&index) else {
+            let advice = match live.type_of(index.attribute()) {
+                Some(known) if known != format!("{:?}", index.key_type()) => format!(
+                    "another key of the table has that attribute as {known}: change the field's type, or \
+                     name another table"
+                ),
+                _ => "add it with `store.update_table()`".to_owned(),
+            };
+            let problem = format!("the index `{name}` on {wanted} is missing");
+            findings.push(Finding::error(
+                FindingKind::IndexMissing { index: name },
+                problem,
+                advice,
+            ));
+            continue;
+        };
+        if !found.has_key_of(&index) {
+            let key = found.key();
+            findings.push(Finding::error(
+                FindingKind::IndexKey { index: name.clone(), found: key.clone() },
+                format!("the key of the index `{name}` is {key}, the session's is {wanted}"),
+                "give the field's index another name, or name another table",
+            ));
+        }
+        let projection = found.projection();
+        if projection != "KEYS_ONLY" {
+            findings.push(Finding::advice_on(
+                FindingKind::IndexProjection { index: name.clone(), found: projection.to_owned() },
+                format!("the index `{name}` holds more than keys ({projection})"),
+                "every commit that changes what it holds is billed for it, and listing reads only keys",
+            ));
+        }
+        let (status, make, advice): (_, fn(_, String, _) -> Finding, _) = match found.state() {
+            IndexState::Active => continue,
+            IndexState::Creating => {
+                ("CREATING", Finding::advice_on, "listing fails until it is active")
+            }
+            IndexState::Backfilling => {
+                ("BACKFILLING", Finding::advice_on, "listing fails until AWS has filled it")
+            }
+            IndexState::Deleting => {
+                ("DELETING", Finding::error, "when it is gone, add it with `store.update_table()`")
+            }
+        };
+        let problem = format!("the index `{name}` is not active ({status})");
+        findings.push(make(
+            FindingKind::IndexStatus { index: name, status: status.to_owned() },
+            problem,
+            advice,
+        ));
+    }
+}

@@ -1,0 +1,171 @@
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::live::Live;
+use super::options::TableOptions;
+use super::progress::{TableChange, TableProgress};
+use crate::dynamo::{Control, Refusal, Why};
+use crate::schema::Schema;
+use crate::{Clock, Error, ErrorKind};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How often in a row a look may fail, or show nothing, while something is waited for.
+const PATIENCE: u32 = 10;
+
+type OnProgress<'a> = Box<dyn FnMut(&TableProgress) + Send + 'a>;
+
+/// One call that creates or changes a table: what it is for, what it has done, and what is left.
+pub(crate) struct Work<'a> {
+    pub(crate) control: Control,
+    pub(crate) schema: &'static Schema,
+    pub(crate) options: TableOptions,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) on_progress: Option<OnProgress<'a>>,
+    done: Vec<TableChange>,
+    to_do: Vec<TableChange>,
+    waiting_for: Option<TableProgress>,
+    refused: Option<Error>,
+    next_pause: Duration,
+    seen: bool,
+    failures: u32,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(
+        control: Control,
+        schema: &'static Schema,
+        options: TableOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            control,
+            schema,
+            options,
+            clock,
+            on_progress: None,
+            done: Vec::new(),
+            to_do: Vec::new(),
+            waiting_for: None,
+            refused: None,
+            next_pause: FIRST_PAUSE,
+            seen: false,
+            failures: 0,
+        }
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        self.control.table()
+    }
+
+    pub(crate) fn report(&mut self, progress: TableProgress) {
+        tracing::debug!(table = self.table(), %progress, "table");
+        if let Some(on_progress) = &mut self.on_progress {
+            on_progress(&progress);
+        }
+        self.waiting_for = Some(progress);
+    }
+
+    pub(crate) fn plan(&mut self, change: TableChange) {
+        self.to_do.push(change);
+    }
+
+    pub(crate) fn plans(&self, change: &TableChange) -> bool {
+        self.to_do.contains(change)
+    }
+
+    /// Something planned turned out to be there, or cannot be had here.
+    pub(crate) fn drop_plan(&mut self, change: &TableChange) {
+        self.to_do.retain(|planned| planned != change);
+        self.refused = None;
+        self.next_pause = FIRST_PAUSE;
+    }
+
+    pub(crate) fn finish(&mut self, change: TableChange) {
+        tracing::info!(table = self.table(), %change, "table set up");
+        self.drop_plan(&change);
+        self.done.push(change);
+    }
+
+    pub(crate) fn into_done(self) -> Vec<TableChange> {
+        self.done
+    }
+
+    /// Looks at the table: `None` if it is not there, or not to be seen yet.
+    pub(crate) async fn look(&mut self) -> Result<Option<Live>, Error> {
+        loop {
+            match self.control.describe().await {
+                Ok(found) => {
+                    self.failures = 0;
+                    self.seen |= found.is_some();
+                    return Ok(found.map(Live));
+                }
+                // Hours of waiting should not end with one look that failed.
+                Err(refusal)
+                    if refusal.why == Why::Passing && self.seen && self.failures < PATIENCE =>
+                {
+                    self.failures += 1;
+                    self.pause().await;
+                }
+                Err(refusal) => return Err(refusal.into_error()),
+            }
+        }
+    }
+
+    /// Looks at a table that was there: descriptions are eventually consistent, so once is not enough to believe that
+    /// it is gone.
+    pub(crate) async fn look_again(&mut self) -> Result<Live, Error> {
+        for _ in 0..PATIENCE {
+            if let Some(live) = self.look().await? {
+                live.require_usable()?;
+                return Ok(live);
+            }
+            self.pause().await;
+        }
+        Err(Error::new(ErrorKind::TableMissing, "the table was deleted meanwhile; call again"))
+    }
+
+    pub(crate) async fn pause(&mut self) {
+        tokio::time::sleep(self.next_pause).await;
+        self.next_pause = (self.next_pause * 2).min(LONGEST_PAUSE);
+    }
+
+    /// Waits a little before the same is asked for again.
+    pub(crate) async fn wait_out(&mut self, refusal: &Refusal) {
+        let reason = refusal.error().to_string();
+        self.refused = Some(refusal.error().without_source());
+        self.report(TableProgress::Retrying { reason });
+        self.pause().await;
+    }
+
+    /// The error of a deadline that has passed.
+    pub(crate) fn late(&self, deadline: Duration) -> Error {
+        let mut detail = format!("not ready within {} seconds", deadline.as_secs());
+        if let Some(progress) = &self.waiting_for {
+            let _ = write!(detail, ", while {progress}");
+        }
+        if let Some(refused) = &self.refused
+            && !matches!(self.waiting_for, Some(TableProgress::Retrying { .. }))
+        {
+            let _ = write!(detail, " (the last refusal: {refused})");
+        }
+        Error::new(ErrorKind::Unavailable, detail)
+    }
+
+    /// The error with what was done before it, what was not, and that the next call goes on from there.
+    pub(crate) fn account(&self, error: Error) -> Error {
+        if self.done.is_empty() && self.to_do.is_empty() {
+            return error;
+        }
+        let list = |changes: &[TableChange]| match changes {
+            [] => "nothing".to_owned(),
+            changes => changes.iter().map(TableChange::to_string).collect::<Vec<_>>().join(", "),
+        };
+        error.with_advice(format_args!(
+            "done: {}; not done: {}; the same call resumes there",
+            list(&self.done),
+            list(&self.to_do)
+        ))
+    }
+}
