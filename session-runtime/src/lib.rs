@@ -42,8 +42,8 @@ pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
 pub use table::{
-    CreateTable, Finding, FindingKind, Severity, TableChange, TableClass, TableOptions,
-    TableProgress, TableReport, UpdateTable,
+    Access, CreateTable, Finding, FindingKind, Infrastructure, Severity, TableChange, TableClass,
+    TableOptions, TableProgress, TableReport, UpdateTable,
 };
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

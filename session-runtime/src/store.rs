@@ -11,8 +11,8 @@ use crate::record::{Record, stored_fields};
 use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
 use crate::{
-    Attempts, Clock, DynamoSession, EpochSeconds, Error, SessionIndex, SessionKey, SessionsBy,
-    TableOptions, Timeouts,
+    Attempts, Clock, DynamoSession, EpochSeconds, Error, Infrastructure, SessionIndex, SessionKey,
+    SessionsBy, TableOptions, Timeouts,
 };
 
 const MAX_UPDATES: usize = 32;
@@ -362,6 +362,38 @@ impl<S: DynamoSession> SessionStore<S> {
     /// The name of the table.
     pub fn table_name(&self) -> &str {
         &self.shared.table.name
+    }
+
+    /// The table of this store as text: templates and policies with its name and its
+    /// [options](SessionStoreBuilder::table_options).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{Access, DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let builder = SessionStore::<ShopSession>::builder().client(client);
+    /// let store = builder.table_name("staging-sessions").build().await?;
+    /// let policy = store.infrastructure().iam_policy([Access::Run])?;
+    /// assert!(policy.contains("table/staging-sessions"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn infrastructure(&self) -> Infrastructure {
+        Infrastructure::of::<S>()
+            .table_name(self.table_name())
+            .table_options(self.shared.table_options.clone())
     }
 
     /// The timeouts of the sessions.

@@ -1,10 +1,11 @@
-//! The table itself: its name, its options, and how it is created, verified and changed.
+//! The table itself: its name, its options, how it is created, verified and changed, and what it is as text.
 
 mod check;
 mod compare;
 mod create;
 mod definition;
 mod enable;
+mod infrastructure;
 mod live;
 mod name;
 mod options;
@@ -16,9 +17,8 @@ mod update;
 mod verify;
 mod work;
 
+pub use infrastructure::{Access, Infrastructure};
 pub(crate) use name::require_valid_name;
-#[allow(unused_imports)]
-pub(crate) use options::{Billing, Encryption};
 pub use options::{TableClass, TableOptions};
 pub use progress::{TableChange, TableProgress};
 pub use report::{Finding, FindingKind, Severity, TableReport};

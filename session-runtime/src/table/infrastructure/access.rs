@@ -1,0 +1,27 @@
+/// What a program does with a table of sessions: what an IAM policy is to allow.
+///
+/// Used with [`Infrastructure::iam_policy`](crate::Infrastructure::iam_policy), which takes one or several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// To serve sessions, as a web application does: load, commit, touch, renew, update, destroy.
+    Run,
+    /// To list and end sessions by an index, such as all of one user's.
+    List,
+    /// To delete what has expired.
+    Purge,
+    /// To count sessions.
+    Count,
+    /// To create the table as its options say.
+    Create,
+    /// To bring a live table up to its schema and options: indexes, TTL, protection, backups.
+    Update,
+    /// To compare the table with its schema and options. Changes nothing and reads no session.
+    Verify,
+}
+
+impl Access {
+    /// Every use, for programs that offer them to choose from.
+    pub const ALL: [Self; 7] =
+        [Self::Run, Self::List, Self::Purge, Self::Count, Self::Create, Self::Update, Self::Verify];
+}

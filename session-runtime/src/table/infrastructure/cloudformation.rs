@@ -1,0 +1,172 @@
+use super::Infrastructure;
+use super::tree::Tree;
+use crate::table::options::{Billing, Encryption, TableClass};
+use crate::{Error, ErrorKind};
+
+/// The resource's name within the template.
+const TABLE: &str = "SessionTable";
+
+pub(super) fn template(infrastructure: &Infrastructure) -> Result<String, Error> {
+    require_no_references(infrastructure)?;
+    let resource = Tree::Map(vec![
+        ("Type", Tree::Word("AWS::DynamoDB::Table")),
+        ("DeletionPolicy", Tree::Word("Retain")),
+        ("UpdateReplacePolicy", Tree::Word("Retain")),
+        ("Properties", properties(infrastructure)),
+    ]);
+    let arn = Tree::List(vec![Tree::Word(TABLE), Tree::Word("Arn")]);
+    let outputs = [
+        ("TableName", "The name of the table of sessions", ("Ref", Tree::Word(TABLE))),
+        ("TableArn", "The ARN of the table of sessions", ("Fn::GetAtt", arn)),
+    ];
+    let outputs = outputs.map(|(name, description, value)| {
+        let output =
+            vec![("Description", Tree::text(description)), ("Value", Tree::Map(vec![value]))];
+        (name, Tree::Map(output))
+    });
+    let template = Tree::Map(vec![
+        ("AWSTemplateFormatVersion", Tree::text("2010-09-09")),
+        ("Description", Tree::text("A table of sessions")),
+        ("Parameters", Tree::Map(vec![("TableName", name_parameter(infrastructure))])),
+        ("Resources", Tree::Map(vec![(TABLE, resource)])),
+        ("Outputs", Tree::Map(outputs.into())),
+    ]);
+    Ok(template.yaml())
+}
+
+fn name_parameter(infrastructure: &Infrastructure) -> Tree {
+    let mut parameter = vec![
+        ("Description", Tree::text("The name of the table of sessions")),
+        ("Type", Tree::Word("String")),
+    ];
+    if let Some(name) = infrastructure.bare_name() {
+        parameter.push(("Default", Tree::text(name)));
+    }
+    parameter.extend([
+        ("MinLength", Tree::Number(3)),
+        ("MaxLength", Tree::Number(255)),
+        ("AllowedPattern", Tree::text("[a-zA-Z0-9_.-]+")),
+    ]);
+    Tree::Map(parameter)
+}
+
+fn properties(infrastructure: &Infrastructure) -> Tree {
+    let Infrastructure { schema, options, .. } = infrastructure;
+    let definitions = infrastructure.keys().map(|(name, key_type)| {
+        Tree::Map(vec![
+            ("AttributeName", Tree::text(name)),
+            // In quotes, since older YAML takes a plain N for "no".
+            ("AttributeType", Tree::text(key_type)),
+        ])
+    });
+    let billing = match options.billing {
+        Billing::OnDemand { .. } => "PAY_PER_REQUEST",
+        Billing::Provisioned { .. } => "PROVISIONED",
+    };
+    let throughput = throughput(options.billing);
+    let class = match options.table_class {
+        TableClass::Standard => "STANDARD",
+        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
+    };
+
+    let mut properties = vec![
+        ("TableName", Tree::Map(vec![("Ref", Tree::Word("TableName"))])),
+        ("AttributeDefinitions", Tree::List(definitions.collect())),
+        ("KeySchema", key(schema.hash_key())),
+        ("BillingMode", Tree::Word(billing)),
+    ];
+    properties.extend(throughput.clone());
+    let indexes: Vec<Tree> = schema
+        .indexes()
+        .map(|index| {
+            let projection = Tree::Map(vec![("ProjectionType", Tree::Word("KEYS_ONLY"))]);
+            let mut properties = vec![
+                ("IndexName", Tree::text(index.name())),
+                ("KeySchema", key(index.attribute())),
+                ("Projection", projection),
+            ];
+            properties.extend(throughput.clone());
+            Tree::Map(properties)
+        })
+        .collect();
+    if !indexes.is_empty() {
+        properties.push(("GlobalSecondaryIndexes", Tree::List(indexes)));
+    }
+    if options.time_to_live {
+        let specification = Tree::Map(vec![
+            ("AttributeName", Tree::text(schema.time_to_live())),
+            ("Enabled", Tree::Flag(true)),
+        ]);
+        properties.push(("TimeToLiveSpecification", specification));
+    }
+    let recovery = ("PointInTimeRecoveryEnabled", Tree::Flag(options.point_in_time_recovery));
+    properties.extend([
+        ("TableClass", Tree::Word(class)),
+        ("DeletionProtectionEnabled", Tree::Flag(options.deletion_protection)),
+        ("PointInTimeRecoverySpecification", Tree::Map(vec![recovery])),
+    ]);
+    properties.extend(encryption(&options.encryption));
+    if !options.tags.is_empty() {
+        let tags = options.tags.iter().map(|(key, value)| {
+            Tree::Map(vec![("Key", Tree::text(key)), ("Value", Tree::text(value))])
+        });
+        properties.push(("Tags", Tree::List(tags.collect())));
+    }
+    Tree::Map(properties)
+}
+
+fn key(attribute: &str) -> Tree {
+    Tree::List(vec![Tree::Map(vec![
+        ("AttributeName", Tree::text(attribute)),
+        ("KeyType", Tree::Word("HASH")),
+    ])])
+}
+
+fn throughput(billing: Billing) -> Option<(&'static str, Tree)> {
+    let (name, limits) = match billing {
+        Billing::Provisioned { read, write } => (
+            "ProvisionedThroughput",
+            [("ReadCapacityUnits", Some(read)), ("WriteCapacityUnits", Some(write))],
+        ),
+        Billing::OnDemand { max_read, max_write } => (
+            "OnDemandThroughput",
+            [("MaxReadRequestUnits", max_read), ("MaxWriteRequestUnits", max_write)],
+        ),
+    };
+    let limits: Vec<_> =
+        limits.into_iter().filter_map(|(name, limit)| Some((name, Tree::Number(limit?)))).collect();
+    (!limits.is_empty()).then_some((name, Tree::Map(limits)))
+}
+
+fn encryption(encryption: &Encryption) -> Option<(&'static str, Tree)> {
+    let mut specification = vec![("SSEEnabled", Tree::Flag(true)), ("SSEType", Tree::Word("KMS"))];
+    match encryption {
+        Encryption::AwsOwned => return None,
+        Encryption::AwsManaged => {}
+        Encryption::CustomerManaged(key) => {
+            specification.push(("KMSMasterKeyId", Tree::text(key)));
+        }
+    }
+    Some(("SSESpecification", Tree::Map(specification)))
+}
+
+/// CloudFormation puts another value in the place of such a text, wherever it stands, and has no escape for it.
+fn require_no_references(infrastructure: &Infrastructure) -> Result<(), Error> {
+    let Infrastructure { schema, options, .. } = infrastructure;
+    let tags = options.tags.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+    let key = match &options.encryption {
+        Encryption::CustomerManaged(key) => Some(key.as_str()),
+        _ => None,
+    };
+    let attributes = infrastructure.keys().map(|(name, _)| name);
+    let mut texts = attributes.chain([schema.time_to_live()]).chain(tags).chain(key);
+    match texts.find(|text| text.contains("{{resolve:")) {
+        None => Ok(()),
+        Some(text) => Err(Error::new(
+            ErrorKind::Configuration,
+            format!(
+                "CloudFormation would read {text:?} as a dynamic reference; choose another text"
+            ),
+        )),
+    }
+}

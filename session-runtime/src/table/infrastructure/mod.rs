@@ -1,0 +1,240 @@
+//! The table as text that people commit: templates for those who make it, policies for those who use it.
+
+mod access;
+mod arn;
+mod cloudformation;
+mod hcl;
+mod policy;
+mod terraform;
+mod text;
+mod tree;
+
+pub use access::Access;
+
+use arn::Place;
+
+use super::{TableOptions, require_valid_name};
+use crate::schema::{KeyType, Schema};
+use crate::{DynamoSession, Error};
+
+/// The table of a session type as text: a CloudFormation template, a Terraform configuration, IAM policies.
+///
+/// All are made from the schema that the derive found and from [`TableOptions`], so they name the same key, indexes and
+/// TTL as [`SessionStore`](crate::SessionStore) expects. Nothing is sent, so no client, Region or credentials are
+/// needed, and the same input makes the same text: commit it, and let a test tell when it is out of date.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::{Access, DynamoSession, Expires, Infrastructure, SessionId, TableOptions};
+///
+/// #[derive(DynamoSession)]
+/// #[session(table = "shop-sessions")]
+/// struct ShopSession {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     #[session(index = "by_user")]
+///     user: Option<String>,
+/// }
+///
+/// let infrastructure = Infrastructure::of::<ShopSession>()
+///     .table_options(TableOptions::new().deletion_protection(true))
+///     .region("eu-west-1")
+///     .account("111122223333");
+///
+/// assert!(infrastructure.cloudformation()?.contains("Type: AWS::DynamoDB::Table"));
+/// assert!(infrastructure.terraform()?.contains("resource \"aws_dynamodb_table\""));
+/// assert!(
+///     infrastructure
+///         .iam_policy([Access::Run])?
+///         .contains("arn:aws:dynamodb:eu-west-1:111122223333:table/shop-sessions")
+/// );
+/// # Ok::<(), dynamo_session::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Infrastructure {
+    schema: &'static Schema,
+    table_name: Option<String>,
+    options: TableOptions,
+    region: Option<String>,
+    account: Option<String>,
+}
+
+impl Infrastructure {
+    /// The infrastructure of a session type: the table that the struct names, with the default options.
+    pub fn of<S: DynamoSession>() -> Self {
+        Self {
+            schema: S::SCHEMA,
+            table_name: S::SCHEMA.table().map(str::to_owned),
+            options: TableOptions::new(),
+            region: None,
+            account: None,
+        }
+    }
+
+    /// The table's name, of 3 to 255 characters, or its ARN, which also says the partition, Region and account for
+    /// which policies are made.
+    #[must_use]
+    pub fn table_name(mut self, name: impl Into<String>) -> Self {
+        self.table_name = Some(name.into());
+        self
+    }
+
+    /// How the table is set up.
+    #[must_use]
+    pub fn table_options(mut self, options: TableOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The Region for which policies are made, such as `eu-west-1`; by default they hold in every Region.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// The account for which policies are made, 12 digits; by default they hold in every account.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    /// An AWS CloudFormation template in YAML, with the table's name as a parameter.
+    ///
+    /// The table is kept when its stack is deleted, and when an update would replace it. A template has no way to say a
+    /// text that looks like a dynamic reference (`{{resolve:..}}`), so such a name, tag or key is refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, Infrastructure, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// let template = Infrastructure::of::<ShopSession>().cloudformation()?;
+    /// assert!(template.starts_with("AWSTemplateFormatVersion: \"2010-09-09\"\n"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text that a template cannot hold.
+    pub fn cloudformation(&self) -> Result<String, Error> {
+        self.checked().and_then(|()| cloudformation::template(self)).map_err(|error| {
+            error.with_context("write CloudFormation for", self.name_for_errors(), None)
+        })
+    }
+
+    /// A Terraform configuration in HCL, with the table's name as a variable.
+    ///
+    /// It needs version 6.37 or later of the provider `hashicorp/aws`: earlier ones lack an index's `key_schema`, or may
+    /// drop every index of a table when one is removed. With deletion protection, Terraform too refuses to destroy
+    /// the table. Terraform brings text into Unicode normal form C, so an attribute that is renamed to text in another
+    /// form needs another name there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, Infrastructure, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// let configuration = Infrastructure::of::<ShopSession>().terraform()?;
+    /// assert!(configuration.contains("hash_key                    = \"id\""));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse.
+    pub fn terraform(&self) -> Result<String, Error> {
+        self.checked().map(|()| terraform::configuration(self)).map_err(|error| {
+            error.with_context("write Terraform for", self.name_for_errors(), None)
+        })
+    }
+
+    /// The least IAM policy, in JSON, under which all of these uses work: what they call, on this table and its indexes
+    /// only.
+    ///
+    /// Its ARNs hold in every Region and account unless [`region`](Self::region) and [`account`](Self::account) say
+    /// which. With a customer managed key among the options, the policy also allows its use by way of DynamoDB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{Access, DynamoSession, Expires, Infrastructure, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// let infrastructure = Infrastructure::of::<ShopSession>();
+    /// let web_server = infrastructure.iam_policy([Access::Run, Access::List])?;
+    /// assert!(web_server.contains("dynamodb:UpdateItem"));
+    /// assert!(!web_server.contains("dynamodb:Scan"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use is given, no table is named, its name, Region or account is not one,
+    /// or the sessions are to be listed and the type has no field marked `index`.
+    pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
+        let uses: Vec<Access> = uses.into_iter().collect();
+        self.checked().and_then(|()| policy::document(self, &uses)).map_err(|error| {
+            error.with_context("write an IAM policy for", self.name_for_errors(), None)
+        })
+    }
+
+    fn checked(&self) -> Result<(), Error> {
+        if let Some(name) = &self.table_name {
+            require_valid_name(name)?;
+        }
+        self.place().map(drop)
+    }
+
+    /// The attributes that a table must define, with their types: its key and those of its indexes.
+    fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let indexes = self.schema.indexes().map(|index| {
+            let key_type = match index.key_type() {
+                KeyType::S => "S",
+                KeyType::N => "N",
+                KeyType::B => "B",
+            };
+            (index.attribute(), key_type)
+        });
+        std::iter::once((self.schema.hash_key(), "S")).chain(indexes)
+    }
+
+    fn place(&self) -> Result<Place<'_>, Error> {
+        Place::of(self.table_name.as_deref(), self.region.as_deref(), self.account.as_deref())
+    }
+
+    /// The table's own name, also where an ARN was given.
+    fn bare_name(&self) -> Option<&str> {
+        self.table_name.as_deref().map(arn::table_in)
+    }
+
+    fn name_for_errors(&self) -> &str {
+        self.table_name.as_deref().unwrap_or("(unnamed)")
+    }
+}

@@ -1,0 +1,157 @@
+use std::collections::BTreeSet;
+
+use super::arn::Place;
+use super::tree::Tree;
+use super::{Access, Infrastructure};
+use crate::schema::Schema;
+use crate::table::options::Encryption;
+use crate::{Error, ErrorKind, TableOptions};
+
+/// What KMS lets DynamoDB do for someone who reads and writes an encrypted table.
+const USE_KEY: [&str; 1] = ["kms:Decrypt"];
+/// What KMS must allow to someone who chooses a table's key, as the developer guide lists it.
+const CHOOSE_KEY: [&str; 8] = [
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+];
+
+pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Result<String, Error> {
+    let wrong = |detail: &str| Error::new(ErrorKind::Configuration, detail);
+    if uses.is_empty() {
+        return Err(wrong("no use is given: name at least one, such as `Access::Run`"));
+    }
+    let table = infrastructure.bare_name().ok_or_else(|| {
+        wrong(
+            "no table is named; write `#[session(table = \"...\")]` on the struct, or call \
+             `.table_name(\"...\")`",
+        )
+    })?;
+    let mut indexes: Vec<&str> =
+        infrastructure.schema.indexes().map(|index| index.name()).collect();
+    indexes.sort_unstable();
+    if uses.contains(&Access::List) && indexes.is_empty() {
+        return Err(wrong(
+            "sessions are listed by an index, and the session type has none: mark a field with `index`",
+        ));
+    }
+
+    let place = infrastructure.place()?;
+    let options = &infrastructure.options;
+    let actions =
+        uses.iter().flat_map(|access| on_table(*access, infrastructure.schema, options)).collect();
+    let resource = format!("table/{table}");
+    let mut statements =
+        vec![statement("Table", &actions, vec![place.arn("dynamodb", &resource)], None)];
+    if uses.contains(&Access::List) {
+        let indexes = indexes
+            .iter()
+            .map(|index| place.arn("dynamodb", &format!("{resource}/index/{index}")))
+            .collect();
+        statements.push(statement("Indexes", &BTreeSet::from(["dynamodb:Query"]), indexes, None));
+    }
+    if let Encryption::CustomerManaged(key) = &options.encryption {
+        let actions: BTreeSet<_> =
+            uses.iter().flat_map(|access| on_key(*access, options)).copied().collect();
+        if !actions.is_empty() {
+            statements.push(key_statement(&place, key, &actions));
+        }
+    }
+    let document = Tree::Map(vec![
+        ("Version", Tree::text("2012-10-17")),
+        ("Statement", Tree::List(statements)),
+    ]);
+    Ok(document.json())
+}
+
+/// What a use calls on the table itself. A transaction needs the actions of its parts.
+fn on_table(access: Access, schema: &Schema, options: &TableOptions) -> Vec<&'static str> {
+    let mut actions = match access {
+        Access::Run => vec![
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+        ],
+        Access::List => vec!["dynamodb:BatchGetItem", "dynamodb:DeleteItem"],
+        Access::Purge => vec!["dynamodb:DeleteItem", "dynamodb:Scan"],
+        Access::Count => vec!["dynamodb:Scan"],
+        Access::Create => {
+            vec!["dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"]
+        }
+        Access::Update | Access::Verify => {
+            vec!["dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"]
+        }
+    };
+    let changes = matches!(access, Access::Create | Access::Update);
+    let has_indexes = schema.indexes().next().is_some();
+    if access == Access::Update && (has_indexes || options.deletion_protection) {
+        actions.push("dynamodb:UpdateTable");
+    }
+    if changes && options.time_to_live {
+        // A few items are looked at before TTL may delete any.
+        actions.extend(["dynamodb:Scan", "dynamodb:UpdateTimeToLive"]);
+    }
+    if (changes || access == Access::Verify) && options.point_in_time_recovery {
+        actions.push("dynamodb:DescribeContinuousBackups");
+    }
+    if changes && options.point_in_time_recovery {
+        actions.push("dynamodb:UpdateContinuousBackups");
+    }
+    if !options.tags.is_empty() {
+        match access {
+            Access::Create => actions.push("dynamodb:TagResource"),
+            Access::Verify => actions.push("dynamodb:ListTagsOfResource"),
+            _ => {}
+        }
+    }
+    actions
+}
+
+fn on_key(access: Access, options: &TableOptions) -> &'static [&'static str] {
+    match access {
+        Access::Create => &CHOOSE_KEY,
+        Access::Update if !options.time_to_live => &[],
+        Access::Run | Access::List | Access::Purge | Access::Count | Access::Update => &USE_KEY,
+        Access::Verify => &[],
+    }
+}
+
+/// The use of a key, only by way of DynamoDB.
+fn key_statement(place: &Place<'_>, key: &str, actions: &BTreeSet<&'static str>) -> Tree {
+    let via = ("kms:ViaService", Tree::text(place.dynamodb_host()));
+    let mut condition = vec![("StringLike", Tree::Map(vec![via]))];
+    // A policy cannot name a key by its alias, but can ask for the alias.
+    let alias = key.rsplit(':').next().filter(|name| name.starts_with("alias/"));
+    let resource = match alias {
+        Some(alias) => {
+            let aliases = Tree::Map(vec![("kms:ResourceAliases", Tree::text(alias))]);
+            condition.push(("ForAnyValue:StringEquals", aliases));
+            place.arn("kms", "key/*")
+        }
+        None if key.starts_with("arn:") => key.to_owned(),
+        None => place.arn("kms", &format!("key/{key}")),
+    };
+    statement("Key", actions, vec![resource], Some(Tree::Map(condition)))
+}
+
+fn statement(
+    id: &'static str,
+    actions: &BTreeSet<&'static str>,
+    resources: Vec<String>,
+    condition: Option<Tree>,
+) -> Tree {
+    let mut statement = vec![
+        ("Sid", Tree::Word(id)),
+        ("Effect", Tree::Word("Allow")),
+        ("Action", Tree::List(actions.iter().map(|action| Tree::Word(action)).collect())),
+        ("Resource", Tree::List(resources.into_iter().map(Tree::Text).collect())),
+    ];
+    statement.extend(condition.map(|condition| ("Condition", condition)));
+    Tree::Map(statement)
+}

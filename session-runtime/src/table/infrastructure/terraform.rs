@@ -1,0 +1,129 @@
+use super::Infrastructure;
+use super::hcl::{Body, literal};
+use crate::table::options::{Billing, Encryption, TableClass};
+
+/// The first version in which an index's `key_schema` works, and to remove one index leaves the others.
+const PROVIDER: &str = ">= 6.37";
+
+pub(super) fn configuration(infrastructure: &Infrastructure) -> String {
+    let provider = Body::default()
+        .block("aws =", Body::default().text("source", "hashicorp/aws").text("version", PROVIDER));
+    let mut name = Body::default()
+        .text("description", "The name of the table of sessions")
+        .set("type", "string");
+    if let Some(default) = infrastructure.bare_name() {
+        name = name.text("default", default);
+    }
+    let mut configuration = Body::default()
+        .block("terraform", Body::default().block("required_providers", provider))
+        .block("variable \"table_name\"", name);
+    if let Some(key) = key_to_look_up(infrastructure) {
+        let data = Body::default().text("key_id", key);
+        configuration = configuration.block("data \"aws_kms_key\" \"sessions\"", data);
+    }
+    let output = |description: &str, expression: &str| {
+        Body::default().text("description", description).set("value", expression)
+    };
+    configuration
+        .block("resource \"aws_dynamodb_table\" \"sessions\"", table(infrastructure))
+        .block(
+            "output \"table_name\"",
+            output("The name of the table of sessions", "aws_dynamodb_table.sessions.name"),
+        )
+        .block(
+            "output \"table_arn\"",
+            output("The ARN of the table of sessions", "aws_dynamodb_table.sessions.arn"),
+        )
+        .render()
+}
+
+fn table(infrastructure: &Infrastructure) -> Body {
+    let Infrastructure { schema, options, .. } = infrastructure;
+    let class = match options.table_class {
+        TableClass::Standard => "STANDARD",
+        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
+    };
+    let billing = match options.billing {
+        Billing::OnDemand { .. } => "PAY_PER_REQUEST",
+        Billing::Provisioned { .. } => "PROVISIONED",
+    };
+    let mut table = Body::default()
+        .set("name", "var.table_name")
+        .text("hash_key", schema.hash_key())
+        .text("billing_mode", billing)
+        .text("table_class", class)
+        .set("deletion_protection_enabled", options.deletion_protection.to_string());
+    table = capacity(table, options.billing);
+    for (name, key_type) in infrastructure.keys() {
+        let attribute = Body::default().text("name", name).text("type", key_type);
+        table = table.block("attribute", attribute);
+    }
+    for index in schema.indexes() {
+        let key =
+            Body::default().text("attribute_name", index.attribute()).text("key_type", "HASH");
+        let body = Body::default().text("name", index.name()).text("projection_type", "KEYS_ONLY");
+        let body =
+            limits(capacity(body, options.billing).block("key_schema", key), options.billing);
+        table = table.block("global_secondary_index", body);
+    }
+    table = limits(table, options.billing);
+    let enabled = || Body::default().set("enabled", "true");
+    if options.time_to_live {
+        let body = enabled().text("attribute_name", schema.time_to_live());
+        table = table.block("ttl", body);
+    }
+    let recovery = Body::default().set("enabled", options.point_in_time_recovery.to_string());
+    table = table.block("point_in_time_recovery", recovery);
+    table = match &options.encryption {
+        Encryption::AwsOwned => table,
+        Encryption::AwsManaged => table.block("server_side_encryption", enabled()),
+        Encryption::CustomerManaged(key) => {
+            let arn = match key_to_look_up(infrastructure) {
+                Some(_) => "data.aws_kms_key.sessions.arn".to_owned(),
+                None => literal(key),
+            };
+            table.block("server_side_encryption", enabled().set("kms_key_arn", arn))
+        }
+    };
+    if !options.tags.is_empty() {
+        let tags = options
+            .tags
+            .iter()
+            .fold(Body::default(), |tags, (key, value)| tags.text(literal(key), value));
+        table = table.block("tags =", tags);
+    }
+    if options.deletion_protection {
+        table = table.block("lifecycle", Body::default().set("prevent_destroy", "true"));
+    }
+    table
+}
+
+fn capacity(body: Body, billing: Billing) -> Body {
+    match billing {
+        Billing::Provisioned { read, write } => {
+            body.set("read_capacity", read.to_string()).set("write_capacity", write.to_string())
+        }
+        Billing::OnDemand { .. } => body,
+    }
+}
+
+fn limits(body: Body, billing: Billing) -> Body {
+    let Billing::OnDemand { max_read, max_write } = billing else { return body };
+    let limits = [("max_read_request_units", max_read), ("max_write_request_units", max_write)];
+    if limits.iter().all(|(_, limit)| limit.is_none()) {
+        return body;
+    }
+    let throughput = limits.into_iter().fold(Body::default(), |body, (name, limit)| match limit {
+        Some(limit) => body.set(name, limit.to_string()),
+        None => body,
+    });
+    body.block("on_demand_throughput", throughput)
+}
+
+/// A key that is not named by its ARN: the provider wants that, and finds a change on every run otherwise.
+fn key_to_look_up(infrastructure: &Infrastructure) -> Option<&str> {
+    match &infrastructure.options.encryption {
+        Encryption::CustomerManaged(key) if !key.contains(":key/") => Some(key),
+        _ => None,
+    }
+}

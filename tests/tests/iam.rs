@@ -1,0 +1,204 @@
+//! Each policy allows what its use sends to the table, and nothing else.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use dynamo_session::{Access, Committed, ErrorKind, Infrastructure, SessionStore, TableOptions};
+use dynamo_session_tests::{Fault, Ledger, Sent, Visit, World, skip_pauses};
+use serde_json::{Value, json};
+
+const TABLE: &str = "ledger-sessions";
+const TABLE_ARN: &str = "arn:aws:dynamodb:*:*:table/ledger-sessions";
+
+type Grants = BTreeSet<(String, String)>;
+
+/// The pairs of action and resource that a policy allows.
+fn allowed(policy: &str) -> Grants {
+    let policy: Value = serde_json::from_str(policy).unwrap();
+    assert_eq!(policy["Version"], "2012-10-17");
+    let mut grants = Grants::new();
+    for statement in policy["Statement"].as_array().unwrap() {
+        assert_eq!(statement["Effect"], "Allow");
+        for action in statement["Action"].as_array().unwrap() {
+            for resource in statement["Resource"].as_array().unwrap() {
+                let grant = (action.as_str().unwrap(), resource.as_str().unwrap());
+                grants.insert((grant.0.to_owned(), grant.1.to_owned()));
+            }
+        }
+    }
+    grants
+}
+
+/// The pairs of action and resource that AWS asks for before it carries these requests out.
+fn needed(sent: &[Sent]) -> Grants {
+    let mut grants = Grants::new();
+    for sent in sent {
+        let mut need = |action: &str, resource: &str| {
+            grants.insert((format!("dynamodb:{action}"), resource.to_owned()));
+        };
+        match &*sent.operation {
+            "TransactWriteItems" => {
+                for item in sent.body["TransactItems"].as_array().unwrap() {
+                    for part in item.as_object().unwrap().keys() {
+                        let action = match &**part {
+                            "ConditionCheck" => "ConditionCheckItem".to_owned(),
+                            part => format!("{part}Item"),
+                        };
+                        need(&action, TABLE_ARN);
+                    }
+                }
+            }
+            operation => {
+                match sent.body["IndexName"].as_str() {
+                    Some(index) => need(operation, &format!("{TABLE_ARN}/index/{index}")),
+                    None => need(operation, TABLE_ARN),
+                }
+                if operation == "CreateTable" && !sent.body["Tags"].is_null() {
+                    need("TagResource", TABLE_ARN);
+                }
+            }
+        }
+    }
+    grants
+}
+
+fn policy(options: TableOptions, access: Access) -> String {
+    Infrastructure::of::<Ledger>().table_options(options).iam_policy([access]).unwrap()
+}
+
+async fn build(world: &World, options: TableOptions, auto_create: bool) -> SessionStore<Ledger> {
+    let builder = SessionStore::builder().client(world.client.clone()).clock(world.clock.clone());
+    let builder = builder.table_name(TABLE).table_options(options).auto_create(auto_create);
+    builder.build().await.unwrap()
+}
+
+#[tokio::test]
+async fn run_allows_exactly_what_serving_sessions_sends() {
+    skip_pauses();
+    let world = World::new();
+    let store = build(&world, TableOptions::new(), true).await;
+    world.network.take_sent();
+
+    let mut session = store.create();
+    session.note = "first".to_owned();
+    assert_eq!(session.commit().await.unwrap(), Committed::Created);
+    session.note = "second".to_owned();
+    session.tenant = Some(1);
+    let _ = session.commit().await.unwrap();
+    session.renew().await.unwrap();
+    let id = session.id().clone();
+    let mut other = world.load(&store, &id).await;
+    other.tenant = Some(2);
+    let _ = other.commit().await.unwrap();
+    session.tenant = Some(3);
+    assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::Conflict);
+    store.update(&id, |session| session.note.push('!')).await.unwrap();
+    world.clock.advance(std::time::Duration::from_secs(600));
+    let mut session = world.load(&store, &id).await;
+    let _ = session.touch().await.unwrap();
+    world.network.fail_next("UpdateItem", Fault::LoseResponse);
+    session.note = "third".to_owned();
+    let _ = session.commit().await.unwrap();
+    world.network.fail_next("TransactWriteItems", Fault::LoseResponse);
+    session.renew().await.unwrap();
+    session.destroy().await.unwrap();
+    store.destroy(&id).await.unwrap();
+
+    let sent = world.network.take_sent();
+    for operation in ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"] {
+        assert!(sent.iter().any(|sent| sent.operation == operation), "{operation} was not tried");
+    }
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::Run)), needed(&sent));
+}
+
+#[tokio::test]
+async fn create_allows_exactly_what_auto_create_sends() {
+    let world = World::new();
+    build(&world, TableOptions::new(), true).await;
+    let sent = world.network.take_sent();
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::Create)), needed(&sent));
+}
+
+#[test]
+fn a_policy_for_several_uses_allows_what_each_allows() {
+    let ledger = Infrastructure::of::<Ledger>();
+    for one in Access::ALL {
+        for other in Access::ALL {
+            let both = allowed(&ledger.iam_policy([one, other]).unwrap());
+            let each: Grants = [one, other]
+                .iter()
+                .flat_map(|access| allowed(&ledger.iam_policy([*access]).unwrap()))
+                .collect();
+            assert_eq!(both, each, "{one:?} and {other:?}");
+        }
+    }
+}
+
+#[test]
+fn the_arns_are_those_of_the_table() {
+    let ledger = Infrastructure::of::<Ledger>();
+    let resources = |infrastructure: Infrastructure| -> BTreeSet<String> {
+        let grants = allowed(&infrastructure.iam_policy([Access::List]).unwrap());
+        grants.into_iter().map(|(_, resource)| resource).collect()
+    };
+    let expected = |table: &str| {
+        let index = |name: &str| format!("{table}/index/{name}");
+        BTreeSet::from([table.to_owned(), index("by_user"), index("by_tenant"), index("by_device")])
+    };
+    assert_eq!(resources(ledger.clone()), expected(TABLE_ARN));
+    let here = ledger.clone().region("cn-north-1").account("111122223333").table_name("x-1");
+    assert_eq!(resources(here), expected("arn:aws-cn:dynamodb:cn-north-1:111122223333:table/x-1"));
+    let arn = "arn:aws-us-gov:dynamodb:us-gov-west-1:111122223333:table/shared";
+    assert_eq!(resources(ledger.clone().table_name(arn)), expected(arn));
+    let template = ledger.clone().table_name(arn).cloudformation().unwrap();
+    assert!(template.contains("Default: \"shared\""), "{template}");
+
+    for wrong in
+        [ledger.clone().region("eu west"), ledger.clone().region(""), ledger.account("1234")]
+    {
+        let error = wrong.iam_policy([Access::Run]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+    }
+}
+
+#[test]
+fn what_no_policy_can_be_made_of_is_refused() {
+    let unnamed = Infrastructure::of::<Visit>();
+    let named = unnamed.clone().table_name("visits");
+    for result in
+        [unnamed.iam_policy([Access::Run]), named.iam_policy([]), named.iam_policy([Access::List])]
+    {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Configuration);
+    }
+}
+
+#[test]
+fn a_key_of_the_account_may_be_used_by_way_of_dynamodb_only() {
+    let key_statement = |key: &str, access: Access| -> Option<Value> {
+        let ledger = Infrastructure::of::<Ledger>().region("eu-west-1").account("111122223333");
+        let policy = ledger.table_options(TableOptions::new().kms_key(key)).iam_policy([access]);
+        let policy: Value = serde_json::from_str(&policy.unwrap()).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        statements.iter().find(|statement| statement["Sid"] == "Key").cloned()
+    };
+    let via = json!({ "kms:ViaService": "dynamodb.eu-west-1.amazonaws.com" });
+
+    let arn = "arn:aws:kms:eu-west-1:444455556666:key/1234abcd";
+    let statement = key_statement(arn, Access::Run).unwrap();
+    assert_eq!(statement["Resource"], json!([arn]));
+    assert_eq!(statement["Action"], json!(["kms:Decrypt"]));
+    assert_eq!(statement["Condition"], json!({ "StringLike": via }));
+
+    let statement = key_statement("1234abcd", Access::Count).unwrap();
+    assert_eq!(statement["Resource"], json!(["arn:aws:kms:eu-west-1:111122223333:key/1234abcd"]));
+
+    let statement = key_statement("alias/sessions", Access::Create).unwrap();
+    assert_eq!(statement["Resource"], json!(["arn:aws:kms:eu-west-1:111122223333:key/*"]));
+    assert_eq!(
+        statement["Condition"],
+        json!({ "StringLike": via, "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/sessions" } })
+    );
+    assert!(statement["Action"].as_array().unwrap().contains(&json!("kms:CreateGrant")));
+    assert_eq!(key_statement(arn, Access::Verify), None, "no item is read");
+}
