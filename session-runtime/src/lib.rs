@@ -22,6 +22,7 @@ mod renew;
 mod schema;
 mod session;
 mod store;
+mod sweep;
 mod table;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
@@ -37,6 +38,9 @@ pub use index::IndexKey;
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
+pub use sweep::{
+    Count, CountSessions, Counted, Purge, PurgeCheckpoint, PurgeExpired, Purged, SessionSizes,
+};
 pub use table::{TableClass, TableOptions};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

@@ -2,7 +2,9 @@
 
 mod attempts;
 mod failure;
+mod sweep;
 mod table;
 
 pub(crate) use failure::{WriteFailure, error};
+pub(crate) use sweep::{Deletion, Page, PageRequest};
 pub(crate) use table::{RenameFailure, Table};
