@@ -23,6 +23,7 @@ mod renew;
 mod schema;
 mod session;
 mod store;
+mod sweep;
 mod table;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
@@ -41,6 +42,9 @@ pub use index::{
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
+pub use sweep::{
+    Count, CountSessions, Counted, Purge, PurgeCheckpoint, PurgeExpired, Purged, SessionSizes,
+};
 pub use table::{
     Access, CreateTable, Finding, FindingKind, Infrastructure, Severity, TableChange, TableClass,
     TableOptions, TableProgress, TableReport, UpdateTable,

@@ -5,6 +5,7 @@ mod failure;
 mod index;
 mod patience;
 mod refusal;
+mod sweep;
 mod table;
 mod transmissions;
 
@@ -13,4 +14,5 @@ pub(crate) use failure::{WriteFailure, error};
 pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
 pub(crate) use patience::pause;
 pub(crate) use refusal::{Refusal, Why};
+pub(crate) use sweep::{Page, PageRequest, Swept};
 pub(crate) use table::{RenameFailure, Table};
