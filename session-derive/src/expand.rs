@@ -2,6 +2,7 @@
 
 mod bounds;
 mod field;
+mod index;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,6 +12,7 @@ use crate::model::{Session, Timeouts};
 pub(crate) use bounds::bounded;
 pub(crate) use field::{attribute, decode, encode, expires};
 use field::{created, initial};
+pub(crate) use index::constants;
 
 pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let Checked { session, hash_key, ttl, stored, .. } = checked;
@@ -77,7 +79,9 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
             }
         }
     };
-    wrapped(session, &implementation)
+    let positions = stored.iter().enumerate().map(|(position, (field, _))| (position, *field));
+    let constants = constants(session, positions);
+    wrapped(session, &quote!(#implementation #constants))
 }
 
 /// In a scope of its own, where one import stands for the path to the crate.

@@ -5,12 +5,15 @@ use quote::quote;
 use syn::parse_quote;
 
 use crate::errors::Errors;
-use crate::expand::{attribute, bounded, decode, encode, expires, wrapped};
+use crate::expand::{attribute, bounded, constants, decode, encode, expires, wrapped};
 use crate::model::{Field, Kind, Session, Stored};
 
 pub(crate) fn expand(session: &Session, errors: Errors) -> TokenStream {
     let errors = errors.into_compile_errors();
-    let implementation = wrapped(session, &implementation(session));
+    let implementation = implementation(session);
+    // What names them elsewhere would otherwise be reported, too.
+    let constants = constants(session, session.fields.iter().map(|field| (0, field)));
+    let implementation = wrapped(session, &quote!(#implementation #constants));
     quote!(#errors #implementation)
 }
 

@@ -5,7 +5,7 @@ mod options;
 mod setting;
 mod spelling;
 
-use syn::{Data, DeriveInput, Fields, FieldsNamed, Generics, Ident, Type};
+use syn::{Data, DeriveInput, Fields, FieldsNamed, Generics, Ident, Type, Visibility};
 
 use crate::errors::Errors;
 pub(crate) use options::{FieldOptions, StructOptions};
@@ -20,6 +20,7 @@ pub(crate) struct Input {
 }
 
 pub(crate) struct InputField {
+    pub(crate) visibility: Visibility,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) options: FieldOptions,
@@ -33,7 +34,12 @@ pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Input {
             .into_iter()
             .filter_map(|field| {
                 let options = FieldOptions::parse(&field.attrs, errors);
-                Some(InputField { ident: field.ident?, ty: field.ty, options })
+                Some(InputField {
+                    visibility: field.vis,
+                    ident: field.ident?,
+                    ty: field.ty,
+                    options,
+                })
             })
             .collect()
     });

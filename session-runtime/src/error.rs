@@ -108,6 +108,12 @@ impl Error {
         self
     }
 
+    /// Says more at the end.
+    pub(crate) fn with_note(mut self, note: impl fmt::Display) -> Self {
+        self.0.detail = format!("{}; {note}", self.0.detail);
+        self
+    }
+
     pub(crate) fn with_context(
         mut self,
         operation: &'static str,
@@ -129,6 +135,7 @@ impl Error {
     }
 
     /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
+    /// `list`, `end all`, `keep newest`, `end`,
     /// `build a store`, `auto-create`, `create table`, `update table`, `verify table`, or empty where no
     /// store was involved.
     pub fn operation(&self) -> &str {

@@ -10,8 +10,8 @@ use crate::{Error, ErrorKind};
 
 const TEXT_LENGTH: usize = 43;
 const FINGERPRINT_LENGTH: usize = 8;
-/// DynamoDB's limit on a partition key's value.
-const MAX_KEY_BYTES: usize = 2048;
+/// DynamoDB's limit on a partition key's value, of a table or an index.
+pub(crate) const MAX_KEY_BYTES: usize = 2048;
 
 /// The secret that identifies a session: 256 bits from the operating system.
 ///
@@ -134,9 +134,15 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
 
     /// A few characters that name the session in logs without giving it away.
     fn fingerprint(&self) -> String {
-        let mut fingerprint = sha256_base64url(&self.expose_secret());
-        fingerprint.truncate(FINGERPRINT_LENGTH);
-        fingerprint
+        first_characters(sha256_base64url(&self.expose_secret()))
+    }
+
+    /// The [`fingerprint`](Self::fingerprint) of the session that the table keeps under this
+    /// [`attribute_value`](Self::attribute_value).
+    ///
+    /// As it stands, it is right for a type that is stored as it is.
+    fn stored_fingerprint(attribute_value: &str) -> String {
+        first_characters(sha256_base64url(attribute_value))
     }
 }
 
@@ -156,6 +162,10 @@ impl SessionKey for SessionId {
 
     fn attribute_value(&self) -> String {
         sha256_base64url(&self.expose_secret())
+    }
+
+    fn stored_fingerprint(attribute_value: &str) -> String {
+        first_characters(attribute_value.to_owned())
     }
 }
 
@@ -221,6 +231,10 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
 
 pub(crate) fn random_token() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<8>())
+}
+
+fn first_characters(hash: String) -> String {
+    hash.chars().take(FINGERPRINT_LENGTH).collect()
 }
 
 fn sha256_base64url(text: &str) -> String {

@@ -33,7 +33,9 @@ pub use dynamo_session_derive::DynamoSession;
 pub use error::{Error, ErrorKind};
 pub use expiry::{Clock, CreatedAt, EpochSeconds, Expires, ManualClock, SystemClock, Timeouts};
 pub use id::{SessionId, SessionKey};
-pub use index::IndexKey;
+pub use index::{
+    EndAll, EndProgress, IndexKey, KeepNewest, ListedSession, SessionIndex, SessionList, SessionsBy,
+};
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};

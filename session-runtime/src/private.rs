@@ -18,7 +18,7 @@ pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
 pub use crate::schema::{CounterRange, Header};
 pub use crate::{
     Attribute, DynamoSession, EpochSeconds, Error, IndexKey, KeyType, Role, Schema, SessionId,
-    SessionKey, Timeouts,
+    SessionIndex, SessionKey, Timeouts,
 };
 pub use serde_dynamo::Deserializer as ValueDeserializer;
 pub use serde_dynamo::Error as DecodeError;

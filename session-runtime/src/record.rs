@@ -5,7 +5,7 @@ use crate::item::{
     Fields, Found, Item, Value, attribute_size, same_value, type_name, whole_seconds,
 };
 use crate::schema::{Attribute, Schema};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Timeouts};
 
 /// The number of commits that an item has seen.
 pub(crate) const SEQUENCE: &str = "_seq";
@@ -36,6 +36,39 @@ impl Token {
     }
 }
 
+/// From when until when a stored session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(crate) expires: i64,
+    /// `None` if the type keeps a creation time and the item has none yet.
+    pub(crate) created: Option<i64>,
+}
+
+impl Lifetime {
+    pub(crate) fn of(schema: &Schema, item: &Item) -> Result<Self, Error> {
+        let expires = match item.get(schema.time_to_live()) {
+            Some(value) => seconds(schema.time_to_live(), value)?,
+            None => {
+                return Err(Error::new(
+                    ErrorKind::Decode,
+                    "the item has no expiry, so it cannot be a session of this type; nothing was \
+                     changed. Give it a Number of epoch seconds, or destroy it",
+                )
+                .with_attribute(schema.time_to_live()));
+            }
+        };
+        let created = match schema.created().and_then(|name| Some((name, item.get(name)?))) {
+            Some((name, value)) => Some(seconds(name, value)?),
+            None => None,
+        };
+        Ok(Self { expires, created })
+    }
+
+    pub(crate) fn is_over(self, timeouts: Timeouts, now: i64) -> bool {
+        self.expires <= now || timeouts.has_ended(now, self.created)
+    }
+}
+
 /// What the table was last seen to hold for a session, beside the values of its fields.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
@@ -54,23 +87,10 @@ pub(crate) struct Record {
 impl Record {
     /// Takes key, expiry, creation and bookkeeping out of an item; the fields stay in it.
     pub(crate) fn take(schema: &Schema, item: &mut Item) -> Result<Self, Error> {
-        item.remove(schema.hash_key());
-        let expires = item.remove(schema.time_to_live());
-        let expires = match expires {
-            Some(value) => seconds(schema.time_to_live(), &value)?,
-            None => {
-                return Err(Error::new(
-                    ErrorKind::Decode,
-                    "the item has no expiry, so it cannot be a session of this type; nothing was \
-                     changed. Give it a Number of epoch seconds, or destroy it",
-                )
-                .with_attribute(schema.time_to_live()));
-            }
-        };
-        let created = match schema.created().and_then(|name| Some((name, item.remove(name)?))) {
-            Some((name, value)) => Some(seconds(name, &value)?),
-            None => None,
-        };
+        let Lifetime { expires, created } = Lifetime::of(schema, item)?;
+        for name in [schema.hash_key(), schema.time_to_live()].into_iter().chain(schema.created()) {
+            item.remove(name);
+        }
         let (sequence, commits) = (item.remove(SEQUENCE), item.remove(COMMITS));
         let other_bytes = [(SEQUENCE, &sequence), (COMMITS, &commits)]
             .iter()
@@ -175,7 +195,10 @@ fn guards(attributes: &[Attribute], item: &Item) -> Vec<(usize, Option<Attribute
         .collect()
 }
 
-fn raw<'i>(attribute: &Attribute, item: &'i Item) -> Option<(&'i AttributeValue, Found)> {
+pub(crate) fn raw<'i>(
+    attribute: &Attribute,
+    item: &'i Item,
+) -> Option<(&'i AttributeValue, Found)> {
     if let Some(value) = item.get(attribute.name()) {
         return Some((value, Found::Named));
     }

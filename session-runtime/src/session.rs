@@ -6,7 +6,7 @@ use crate::item::{Encoder, Fields, Item};
 use crate::record::Record;
 use crate::renew::Renewal;
 use crate::store::SessionStore;
-use crate::{DynamoSession, Error, ErrorKind, Expires};
+use crate::{DynamoSession, Error, ErrorKind, Expires, SessionKey};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -143,6 +143,13 @@ impl<S: DynamoSession> Session<S> {
     /// The session's key: with [`SessionId`](crate::SessionId), the secret that the cookie carries.
     pub fn id(&self) -> &S::Key {
         &self.state().key
+    }
+
+    /// The keys under which the table may hold the session: two while a renewal is unfinished.
+    pub(crate) fn stored_keys(&self) -> impl Iterator<Item = String> {
+        let State { key, renewal, .. } = self.state();
+        let renewed = renewal.as_ref().map(|renewal| &renewal.key);
+        [key].into_iter().chain(renewed).map(SessionKey::attribute_value)
     }
 
     /// When the session expires unless it is touched.

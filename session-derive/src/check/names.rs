@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::Ident;
 
 use crate::errors::Errors;
-use crate::model::{Kind, Name, Session};
+use crate::model::{Field, Kind, Name, Session};
 
 /// What a commit keeps for itself in the item.
 const RESERVED: &[&str] = &["_seq", "_commits", "_idle"];
@@ -17,6 +17,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
     }
     let mut attributes = BTreeMap::new();
     let mut indexes = BTreeMap::new();
+    let mut constants = BTreeMap::new();
     for field in &session.fields {
         if matches!(field.kind, Kind::Skipped) {
             continue;
@@ -30,6 +31,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
         }
         if let Some(index) = &stored.index {
             resource("an index's name", &index.text, index, "by_user", errors);
+            constant(&mut constants, field, errors);
             match indexes.entry(index.text.as_str()) {
                 Entry::Vacant(entry) => drop(entry.insert(&field.ident)),
                 Entry::Occupied(entry) => errors.at(
@@ -91,6 +93,26 @@ fn unique<'a>(
                 format!("the attribute `{text}` belongs to the field `{owner}` already: {advice}"),
             );
         }
+    }
+}
+
+fn constant<'a>(
+    constants: &mut BTreeMap<&'a Ident, &'a Ident>,
+    field: &'a Field,
+    errors: &mut Errors,
+) {
+    let Some(constant) = &field.constant else { return };
+    match constants.entry(constant) {
+        Entry::Vacant(entry) => drop(entry.insert(&field.ident)),
+        Entry::Occupied(entry) => errors.at(
+            &field.ident,
+            format!(
+                "the constant `{constant}` stands for the index of `{}` already: give this field another \
+                 name, and keep the attribute's with `#[session(rename = \"{}\")]`",
+                entry.get(),
+                field.name.text
+            ),
+        ),
     }
 }
 

@@ -1,7 +1,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Expr, Ident, LitStr, Path, Type};
+use syn::{Expr, Ident, LitStr, Path, Type, Visibility};
 
 use super::case::Case;
 use super::{combination, types};
@@ -9,11 +9,14 @@ use crate::errors::Errors;
 use crate::parse::{FieldOptions, InputField};
 
 pub(crate) struct Field {
+    pub(crate) visibility: Visibility,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) name: Name,
     pub(crate) kind: Kind,
     pub(crate) default: Option<Expr>,
+    /// The constant that names the field's index: there even where `index` itself is at fault.
+    pub(crate) constant: Option<Ident>,
     /// Words that were probably meant, but could not be read.
     pub(crate) lost: Vec<String>,
     /// Something about the field was already reported.
@@ -81,7 +84,7 @@ impl Field {
         strays: &[Stray],
         errors: &mut Errors,
     ) -> Self {
-        let InputField { ident, ty, mut options } = field;
+        let InputField { visibility, ident, ty, mut options } = field;
         let mut found = Errors::default();
         let mut lost = std::mem::take(&mut options.lost);
         lost.extend(combination::check(&options, strays, &mut found));
@@ -89,12 +92,14 @@ impl Field {
             Some(rename) => Name::literal(&rename.value),
             None => Name::implied(case.apply(&ident.unraw().to_string()), &ident),
         };
+        let asks_for_index = options.index.is_some() || lost.iter().any(|word| word == "index");
+        let constant = asks_for_index.then(|| constant(&ident));
         let default = options.default.take().and_then(|default| default.value);
         let was_broken = options.is_broken;
         let kind = kind(options, &ty, &name, &mut found);
         let is_broken = was_broken || !found.is_empty();
         errors.append(found);
-        Self { ident, ty, name, kind, default, lost, is_broken }
+        Self { visibility, ident, ty, name, kind, default, constant, lost, is_broken }
     }
 
     pub(crate) fn stored(&self) -> Option<&Stored> {
@@ -102,6 +107,11 @@ impl Field {
             Kind::Stored(stored) => Some(stored),
             _ => None,
         }
+    }
+
+    /// What a session in the index has for a value: the field's own type, or what its `Option` holds.
+    pub(crate) fn indexed_type(&self) -> &Type {
+        types::optional(&self.ty).unwrap_or(&self.ty)
     }
 
     /// The word that the field seems to lack, going by the name of its type.
@@ -156,6 +166,11 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
         }),
         codec,
     })
+}
+
+fn constant(field: &Ident) -> Ident {
+    let name = Case::ScreamingSnake.apply(&field.unraw().to_string());
+    Ident::new(&name, field.span())
 }
 
 fn role(options: &FieldOptions) -> Role {

@@ -24,6 +24,11 @@ pub(crate) fn is_bytes(ty: &Type) -> bool {
     }
 }
 
+/// The `T` of a type written as `Option<T>`.
+pub(crate) fn optional(ty: &Type) -> Option<&Type> {
+    argument(ty, "Option")
+}
+
 fn is_u8(ty: &Type) -> bool {
     matches!(unwrapped(ty), Type::Path(path) if path.path.is_ident("u8"))
 }

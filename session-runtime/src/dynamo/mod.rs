@@ -3,10 +3,14 @@
 mod attempts;
 mod control;
 mod failure;
+mod index;
+mod patience;
 mod refusal;
 mod table;
 
 pub(crate) use control::{Control, has_number, unbuildable};
 pub(crate) use failure::{WriteFailure, error};
+pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
+pub(crate) use patience::pause;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use table::{RenameFailure, Table};

@@ -38,7 +38,7 @@ pub(crate) enum RenameFailure {
 }
 
 impl Table {
-    fn key(&self, key: &str) -> HashMap<String, AttributeValue> {
+    pub(super) fn key(&self, key: &str) -> HashMap<String, AttributeValue> {
         HashMap::from([(self.hash_key.to_owned(), AttributeValue::S(key.to_owned()))])
     }
 
@@ -228,18 +228,20 @@ impl Table {
     }
 
     /// A request that holds nothing but a table and a key can only be invalid because of them.
-    fn explain_key(&self, error: Error) -> Error {
-        if error.kind() != ErrorKind::Rejected {
-            return error;
+    pub(super) fn explain_key(&self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Rejected => self.wrong_key().with_source(error),
+            _ => error,
         }
+    }
+
+    pub(super) fn wrong_key(&self) -> Error {
         let detail = format!(
             "the table's key is not the String (S) attribute `{}` alone, as the session type says; \
              name another table, or change the field marked `hash_key`",
             self.hash_key
         );
-        Error::new(ErrorKind::Configuration, detail)
-            .with_attribute(self.hash_key)
-            .with_source(error)
+        Error::new(ErrorKind::Configuration, detail).with_attribute(self.hash_key)
     }
 }
 

@@ -7,6 +7,8 @@ use crate::private::{Bytes, ValueDeserializer};
 use crate::schema::{Attribute, Role};
 use crate::{Error, ErrorKind};
 
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
 /// Under which name an attribute stood in the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
@@ -72,16 +74,8 @@ impl<'a> Decoder<'a> {
     {
         let Some(value) = self.take(index) else { return Ok(default()) };
         let stored = type_name(&value);
-        if has_unknown_type(&value) {
-            let reason = "a type that this version of the AWS SDK does not know";
-            return Err(self.error::<T>(index, stored, reason.into()));
-        }
-        let value = match self.attributes[index].role() {
-            Role::Set => list_of_members(value),
-            _ => value,
-        };
-        deserialize(ValueDeserializer::from_attribute_value(value.into()))
-            .map_err(|source| self.error::<T>(index, stored, source.into()))
+        read(self.attributes[index].role(), value, deserialize)
+            .map_err(|source| self.error::<T>(index, stored, source))
     }
 
     fn take(&mut self, index: usize) -> Option<AttributeValue> {
@@ -97,23 +91,54 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    fn error<T>(
-        &self,
-        index: usize,
-        stored: &str,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    ) -> Error {
-        Error::new(
-            ErrorKind::Decode,
-            format!(
-                "the table holds {stored} that cannot be read as `{}`: {source}; \
-                 nothing was changed. Keep the old type readable, or destroy the session",
-                std::any::type_name::<T>()
-            ),
-        )
-        .with_attribute(self.attributes[index].name())
-        .with_source(source)
+    fn error<T>(&self, index: usize, stored: &str, source: Source) -> Error {
+        undecodable::<T>(self.attributes[index].name(), stored, source)
     }
+}
+
+/// A single stored value, in the form that its attribute has where the schema knows it.
+pub(crate) fn decode_value<T: DeserializeOwned>(
+    name: &str,
+    attribute: Option<&Attribute>,
+    value: AttributeValue,
+) -> Result<T, Error> {
+    let stored = type_name(&value);
+    let value = match value {
+        AttributeValue::B(bytes) if attribute.is_some_and(Attribute::is_binary) => {
+            list_of_bytes(&bytes)
+        }
+        value => value,
+    };
+    let role = attribute.map_or(Role::Value, Attribute::role);
+    read(role, value, |deserializer| T::deserialize(deserializer))
+        .map_err(|source| undecodable::<T>(name, stored, source))
+}
+
+fn read<T, F>(role: Role, value: AttributeValue, deserialize: F) -> Result<T, Source>
+where
+    F: FnOnce(ValueDeserializer) -> Result<T, serde_dynamo::Error>,
+{
+    if has_unknown_type(&value) {
+        return Err("a type that this version of the AWS SDK does not know".into());
+    }
+    let value = match role {
+        Role::Set => list_of_members(value),
+        _ => value,
+    };
+    deserialize(ValueDeserializer::from_attribute_value(value.into())).map_err(Into::into)
+}
+
+fn undecodable<T>(attribute: &str, stored: &str, source: Source) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!(
+            "the table holds {stored} that cannot be read as `{}`: {source}; \
+             nothing was changed. Keep the old type readable, or destroy the session",
+            std::any::type_name::<T>()
+        ),
+    )
+    .with_attribute(attribute)
+    .with_source(source)
 }
 
 /// A DynamoDB type as people name it.
@@ -148,6 +173,12 @@ fn has_unknown_type(value: &AttributeValue) -> bool {
         | AttributeValue::Ss(_) => false,
         _ => true,
     }
+}
+
+/// Bytes are read as serde writes them where nothing says that they are bytes.
+fn list_of_bytes(bytes: &Blob) -> AttributeValue {
+    let number = |byte: &u8| AttributeValue::N(byte.to_string());
+    AttributeValue::L(bytes.as_ref().iter().map(number).collect())
 }
 
 /// Members are read as list elements are, so that whatever was encoded as a member decodes.

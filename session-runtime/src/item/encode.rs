@@ -2,10 +2,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
+use super::decode::type_name;
 use super::serializer::{EncodeError, ValueSerializer};
 use super::value::Value;
+use crate::id::MAX_KEY_BYTES;
 use crate::private::Bytes;
-use crate::schema::{Attribute, Role};
+use crate::schema::{Attribute, Index, KeyType, Role};
 use crate::{Error, ErrorKind};
 
 /// The encoded attributes of a session, in the order of its schema; `None` is absence from the item.
@@ -90,19 +92,72 @@ impl Encoder {
     }
 }
 
-/// An index takes no empty text or bytes as a key.
+/// An index takes no empty text or bytes as a key, and none that is too long.
 fn index_key(value: Value, index: &str) -> Result<Value, EncodeError> {
-    let empty = match &value {
-        Value::Atom(AttributeValue::S(text)) => text.is_empty(),
-        Value::Atom(AttributeValue::B(bytes)) => bytes.as_ref().is_empty(),
-        _ => false,
-    };
-    match empty {
-        true => Err(serde::ser::Error::custom(format_args!(
+    match key_length(&value) {
+        Some(0) => Err(serde::ser::Error::custom(format_args!(
             "it is empty, and a key of the index `{index}`; make it an `Option`, and `None` for a session \
              that is not in the index"
         ))),
-        false => Ok(value),
+        Some(bytes) if bytes > MAX_KEY_BYTES => Err(serde::ser::Error::custom(format_args!(
+            "it is {bytes} bytes long, and the index `{index}` takes keys of up to {MAX_KEY_BYTES}"
+        ))),
+        _ => Ok(value),
+    }
+}
+
+fn key_length(value: &Value) -> Option<usize> {
+    match value {
+        Value::Atom(AttributeValue::S(text)) => Some(text.len()),
+        Value::Atom(AttributeValue::B(bytes)) => Some(bytes.as_ref().len()),
+        _ => None,
+    }
+}
+
+/// A value to look up in an index, in the form that the indexed field has in the table.
+pub(crate) fn encode_key<T: Serialize + ?Sized>(
+    attribute: &Attribute,
+    index: Index,
+    value: &T,
+) -> Result<AttributeValue, Error> {
+    let refused = |reason: String| {
+        let detail = format!(
+            "the index `{}` holds no session with this value: {reason}; nothing was sent",
+            index.name()
+        );
+        Error::new(ErrorKind::Encode, detail).with_attribute(attribute.name())
+    };
+    let value = value.serialize(ValueSerializer::new());
+    let value = value.map_err(|source| refused(source.to_string()).with_source(source))?;
+    let value = if attribute.is_binary() { joined_bytes(value) } else { value };
+    match key_length(&value) {
+        Some(0) => return Err(refused("it is empty".to_owned())),
+        Some(bytes) if bytes > MAX_KEY_BYTES => {
+            return Err(refused(format!("it is {bytes} bytes long, not 1 to {MAX_KEY_BYTES}")));
+        }
+        _ => {}
+    }
+    match (index.key_type(), value) {
+        (KeyType::S, Value::Atom(value @ AttributeValue::S(_)))
+        | (KeyType::N, Value::Atom(value @ AttributeValue::N(_)))
+        | (KeyType::B, Value::Atom(value @ AttributeValue::B(_))) => Ok(value),
+        (_, Value::Atom(AttributeValue::Null(_))) => {
+            Err(refused("sessions whose value is `None` are not in the index".to_owned()))
+        }
+        (key_type, value) => Err(refused(format!(
+            "serde writes it as {}, and the key is of type {key_type:?}",
+            type_name(&value.into_attribute_value())
+        ))),
+    }
+}
+
+/// Bytes, which serde takes for a list of numbers.
+fn joined_bytes(value: Value) -> Value {
+    let Value::Atom(AttributeValue::L(elements)) = &value else { return value };
+    let byte = |element: &AttributeValue| element.as_n().ok()?.parse().ok();
+    match elements.iter().map(byte).collect::<Option<Vec<u8>>>() {
+        Some(bytes) => Value::Atom(AttributeValue::B(Blob::new(bytes))),
+        None => value,
     }
 }
 

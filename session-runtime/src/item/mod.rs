@@ -14,9 +14,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use decode::Decoder;
-pub(crate) use decode::{Found, type_name};
+pub(crate) use decode::{Found, decode_value, type_name};
 pub use encode::Encoder;
-pub(crate) use encode::Fields;
+pub(crate) use encode::{Fields, encode_key};
 pub(crate) use equal::same_value;
 pub(crate) use number::{integer, whole_seconds};
 pub use serializer::{EncodeError, ValueSerializer};

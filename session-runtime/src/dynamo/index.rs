@@ -1,0 +1,282 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, GlobalSecondaryIndexDescription, IndexStatus, KeysAndAttributes, ReturnValue,
+    ReturnValuesOnConditionCheckFailure,
+};
+
+use super::attempts::Attempts;
+use super::failure::error;
+use super::patience::{MAX_ATTEMPTS, patiently, pause};
+use super::table::Table;
+use crate::item::Item;
+use crate::schema::Index;
+use crate::{Error, ErrorKind};
+
+/// DynamoDB's limit on the keys of one `BatchGetItem`.
+pub(crate) const MAX_BATCH: usize = 100;
+
+/// Keys of the table that an index holds for one value.
+#[derive(Debug)]
+pub(crate) struct IndexPage {
+    pub(crate) keys: Vec<String>,
+    /// Where the next page begins, if there is one.
+    pub(crate) next: Option<Item>,
+}
+
+/// What became of an item that was to be deleted if it has a value.
+#[derive(Debug)]
+pub(crate) enum Deletion {
+    /// It is deleted; the item as it was, unless an attempt without an answer deleted it.
+    Deleted(Option<Item>),
+    /// There was none.
+    Absent,
+    /// It has another value, and was left as it is.
+    Kept,
+}
+
+impl Table {
+    /// One page of the keys that an index holds for a value. They may be out of date.
+    pub(crate) async fn index_keys(
+        &self,
+        index: Index,
+        value: &AttributeValue,
+        limit: usize,
+        start: Option<&Item>,
+    ) -> Result<IndexPage, Error> {
+        let query = || async {
+            self.client
+                .query()
+                .table_name(&self.name)
+                .index_name(index.name())
+                .key_condition_expression("#v = :v")
+                .projection_expression("#k")
+                .expression_attribute_names("#v", index.attribute())
+                .expression_attribute_names("#k", self.hash_key)
+                .expression_attribute_values(":v", value.clone())
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start.cloned())
+                .send()
+                .await
+                .map_err(error)
+        };
+        let output = match patiently(query).await {
+            Ok(output) => output,
+            Err(error) => return Err(self.explain_query(error, index).await),
+        };
+        let key = |mut item: Item| match item.remove(self.hash_key) {
+            Some(AttributeValue::S(key)) => Ok(key),
+            _ => Err(self.wrong_key()),
+        };
+        Ok(IndexPage {
+            keys: output
+                .items
+                .unwrap_or_default()
+                .into_iter()
+                .map(key)
+                .collect::<Result<_, _>>()?,
+            next: output.last_evaluated_key.filter(|key| !key.is_empty()),
+        })
+    }
+
+    /// The items with these keys as they are now, in any order; those that are gone are left out.
+    ///
+    /// `attributes` is what is needed of them; empty for everything.
+    pub(crate) async fn get_all(
+        &self,
+        keys: &[String],
+        attributes: &[&str],
+    ) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_BATCH) {
+            let mut missing: Vec<Item> = keys.iter().map(|key| self.key(key)).collect();
+            let mut attempt = 0;
+            while !missing.is_empty() {
+                let asked = missing.len();
+                let (found, unprocessed) = self.get_batch(self.batch(missing, attributes)?).await?;
+                // Less than was asked for is normal: an answer holds 16 MB. Nothing at all is throttling.
+                attempt = if unprocessed.len() < asked { 0 } else { attempt + 1 };
+                if attempt == MAX_ATTEMPTS {
+                    return Err(unprocessed_keys(unprocessed.len()));
+                }
+                if !unprocessed.is_empty() {
+                    pause(attempt).await;
+                }
+                items.extend(found);
+                missing = unprocessed;
+            }
+        }
+        Ok(items)
+    }
+
+    fn batch(&self, keys: Vec<Item>, attributes: &[&str]) -> Result<KeysAndAttributes, Error> {
+        let placeholders = (0..attributes.len()).map(|index| format!("#{index}"));
+        let names: HashMap<_, _> =
+            placeholders.clone().zip(attributes.iter().map(|name| (*name).to_owned())).collect();
+        let projection = placeholders.collect::<Vec<_>>().join(", ");
+        KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .set_projection_expression((!projection.is_empty()).then_some(projection))
+            .set_expression_attribute_names((!names.is_empty()).then_some(names))
+            .build()
+            .map_err(|source| {
+                Error::new(ErrorKind::Configuration, "the request could not be built")
+                    .with_source(source)
+            })
+    }
+
+    async fn get_batch(&self, request: KeysAndAttributes) -> Result<(Vec<Item>, Vec<Item>), Error> {
+        let get = || async {
+            let request = self.client.batch_get_item().request_items(&self.name, request.clone());
+            request.send().await.map_err(|source| self.explain_key(error(source)))
+        };
+        let output = patiently(get).await?;
+        let found = output.responses.unwrap_or_default().into_values().flatten().collect();
+        let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
+        Ok((found, unprocessed.flat_map(|unprocessed| unprocessed.keys).collect()))
+    }
+
+    /// Deletes an item if its attribute still has a value.
+    pub(crate) async fn delete_if(
+        &self,
+        key: &str,
+        index: Index,
+        value: &AttributeValue,
+    ) -> Result<Deletion, Error> {
+        let attempts = Attempts::default();
+        let delete = || async {
+            let result = self
+                .client
+                .delete_item()
+                .table_name(&self.name)
+                .set_key(Some(self.key(key)))
+                .condition_expression("#v = :v")
+                .expression_attribute_names("#v", index.attribute())
+                .expression_attribute_values(":v", value.clone())
+                .return_values(ReturnValue::AllOld)
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+                .customize()
+                .interceptor(attempts.clone())
+                .send()
+                .await;
+            match result {
+                Ok(output) => Ok(Deletion::Deleted(output.attributes)),
+                Err(SdkError::ServiceError(service))
+                    if service.err().is_conditional_check_failed_exception() =>
+                {
+                    let item = match service.into_err() {
+                        DeleteItemError::ConditionalCheckFailedException(failed) => failed.item,
+                        _ => None,
+                    };
+                    Ok(match item {
+                        Some(_) => Deletion::Kept,
+                        None if attempts.count() > 1 => Deletion::Deleted(None),
+                        None => Deletion::Absent,
+                    })
+                }
+                Err(source) => Err(self.explain_key(error(source))),
+            }
+        };
+        patiently(delete).await
+    }
+
+    /// Why a query was refused: the index says so itself, if it may be looked at.
+    async fn explain_query(&self, refusal: Error, index: Index) -> Error {
+        let name = index.name();
+        match refusal.kind() {
+            ErrorKind::AccessDenied => {
+                return refusal.with_note(format_args!(
+                    "it needs `dynamodb:Query` on the resource `table/{}/index/{name}`",
+                    self.name
+                ));
+            }
+            // Some engines answer so for an index that is missing.
+            ErrorKind::Rejected | ErrorKind::TableMissing => {}
+            _ => return refusal,
+        }
+        let description = match self.client.describe_table().table_name(&self.name).send().await {
+            Ok(output) => output.table,
+            Err(source) => {
+                let error = error(source);
+                return match error.is_table_missing() {
+                    true => error,
+                    false => refusal.with_note(format_args!(
+                        "most likely the index `{name}` is missing or still being built: it could not be \
+                         looked at ({error})"
+                    )),
+                };
+            }
+        };
+        let indexes = description.iter().flat_map(|table| table.global_secondary_indexes());
+        let found = indexes.into_iter().find(|known| known.index_name() == Some(name));
+        let definitions = description.iter().flat_map(|table| table.attribute_definitions());
+        let key_type = definitions
+            .into_iter()
+            .find(|definition| definition.attribute_name() == index.attribute())
+            .map_or("?", |definition| definition.attribute_type().as_str());
+        match found {
+            None => Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "the table has no index `{name}` on `{}` ({:?}); create it with \
+                     `store.update_table()`, or together with a new table",
+                    index.attribute(),
+                    index.key_type()
+                ),
+            )
+            .with_source(refusal),
+            Some(found) => explain_index(refusal, index, found, key_type),
+        }
+    }
+}
+
+fn explain_index(
+    refusal: Error,
+    index: Index,
+    found: &GlobalSecondaryIndexDescription,
+    key_type: &str,
+) -> Error {
+    let name = index.name();
+    let key = found.key_schema().first().map_or("?", |key| key.attribute_name());
+    let (actual, wanted) = (
+        format!("`{key}` ({key_type})"),
+        format!("`{}` ({:?})", index.attribute(), index.key_type()),
+    );
+    if key != index.attribute() || actual != wanted {
+        let detail = format!(
+            "the key of the table's index `{name}` is {actual}, the session's is {wanted}; give the \
+             field's index another name, and create that"
+        );
+        return Error::new(ErrorKind::Configuration, detail).with_source(refusal);
+    }
+    let (kind, detail) = match found.index_status() {
+        Some(IndexStatus::Creating) => (
+            ErrorKind::Unavailable,
+            format!(
+                "the index `{name}` is still being built from the sessions in the table, and answers once \
+                 it is ACTIVE; try again then"
+            ),
+        ),
+        Some(IndexStatus::Deleting) => (
+            ErrorKind::Configuration,
+            format!("the index `{name}` is being deleted; create it again once it is gone"),
+        ),
+        _ => return refusal,
+    };
+    Error::new(kind, detail).with_source(refusal)
+}
+
+fn unprocessed_keys(count: usize) -> Error {
+    Error::new(
+        ErrorKind::Throttled,
+        format!(
+            "DynamoDB left {count} reads of a batch undone {MAX_ATTEMPTS} times in a row, which says that \
+             the table's read capacity is used up; try again later"
+        ),
+    )
+}

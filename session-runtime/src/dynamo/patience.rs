@@ -1,0 +1,28 @@
+use std::time::Duration;
+
+use crate::Error;
+use crate::id::random_bytes;
+
+/// How often a request is made in all while DynamoDB refuses its rate, each with the SDK's own retries.
+pub(super) const MAX_ATTEMPTS: usize = 10;
+
+/// Repeats a request that was throttled, which long work meets as a matter of course.
+pub(super) async fn patiently<T, F>(mut request: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    for attempt in 1..MAX_ATTEMPTS {
+        match request().await {
+            Err(error) if error.is_throttled() => pause(attempt).await,
+            result => return result,
+        }
+    }
+    request().await
+}
+
+/// Waits a random time of up to 100 ms, that doubles with each attempt up to 3.2 s.
+pub(crate) async fn pause(attempt: usize) {
+    let longest = 50u64 << attempt.min(6);
+    let share = u64::from(u32::from_le_bytes(random_bytes()));
+    tokio::time::sleep(Duration::from_millis(longest * share / u64::from(u32::MAX))).await;
+}

@@ -1,0 +1,179 @@
+use std::borrow::Borrow;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::group::Group;
+use super::{EndAll, KeepNewest, SessionIndex, SessionList};
+use crate::{DynamoSession, Session, SessionStore};
+
+/// The sessions of a store by the value of one indexed field: from [`SessionStore::by`].
+///
+/// A value is given as the field's type `K` or borrowed: `"ada"` for a `String`. It is encoded by serde, as the field
+/// is; an empty text is refused before anything is sent.
+///
+/// What an index says lags behind the table, usually by less than a second. What that means for each call, and how to
+/// close the gap where it matters, is said under [Sessions of one user](crate::guarantees#sessions-of-one-user).
+///
+/// # Examples
+///
+/// Where someone is logged in, logging out everywhere else when the password changes, and at most five sessions at once:
+///
+/// ```
+/// # use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
+/// #[derive(DynamoSession)]
+/// #[session(table = "shop-sessions")]
+/// struct ShopSession {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     #[session(created)]
+///     created_at: CreatedAt,
+///     #[session(index = "by_user")]
+///     user: Option<String>,
+///     device: String,
+/// }
+///
+/// # #[cfg(feature = "embedded")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # let client = dynamo_session::embedded::client();
+/// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+/// # let mut elsewhere = store.create();
+/// # elsewhere.user = Some("ada".to_owned());
+/// # elsewhere.commit().await?;
+/// let mut session = store.create();
+/// session.user = Some("ada".to_owned());
+/// session.device = "Firefox on Linux".to_owned();
+/// session.renew().await?; // at login: a new id
+/// session.commit().await?;
+/// store.by(ShopSession::USER).keep_newest("ada", 5, &session).await?;
+///
+/// for listed in store.by(ShopSession::USER).list("ada").all().await? {
+///     let device = listed.get::<String>("device")?.unwrap_or_default();
+///     println!("{device}, since {:?}, here: {}", listed.created_at(), listed.is(&session));
+/// }
+///
+/// let ended = store.by(ShopSession::USER).end_all("ada").except(&session).await?;
+/// assert_eq!(ended, 1);
+/// # Ok::<(), dynamo_session::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SessionsBy<S: DynamoSession, K> {
+    store: SessionStore<S>,
+    index: SessionIndex<S, K>,
+}
+
+impl<S: DynamoSession, K> SessionsBy<S, K> {
+    pub(crate) fn new(store: &SessionStore<S>, index: SessionIndex<S, K>) -> Self {
+        Self { store: store.clone(), index }
+    }
+
+    /// The live sessions with this value, in no particular order, page by page.
+    ///
+    /// Each is read from the table, strongly consistent: what is gone, has expired or has another value by now is left
+    /// out. What was committed, or renewed, within the last second or so may be missing.
+    ///
+    /// A page makes one `Query` (half a read unit per 4 KB of keys, some 40 sessions) and one `BatchGetItem` (1 read
+    /// unit per 4 KB of each session), more if DynamoDB leaves reads undone. Needs `dynamodb:Query` on the index,
+    /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. What is throttled is repeated with growing
+    /// pauses, for some ten seconds at the most.
+    ///
+    /// # Errors
+    ///
+    /// From [`next_page`](SessionList::next_page) and [`all`](SessionList::all):
+    ///
+    /// - [`ErrorKind::Encode`](crate::ErrorKind::Encode): the value cannot be in the index: it is empty, longer than
+    ///   2,048 bytes, or `None`. Nothing was sent.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table has no such index, or one on another
+    ///   attribute.
+    /// - [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): the index is still being built, or DynamoDB could not
+    ///   be reached.
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): an item with this value is no session of this type. With
+    ///   [`OnUndecodable::End`](crate::OnUndecodable::End) it is left out instead.
+    /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing),
+    ///   [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) and
+    ///   [`ErrorKind::Throttled`](crate::ErrorKind::Throttled).
+    pub fn list<Q>(&self, value: &Q) -> SessionList<S>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        SessionList::new(Group::new(&self.store, "list", self.index, value))
+    }
+
+    /// Ends all sessions with this value: log out everywhere. Returns how many it ended.
+    ///
+    /// It does nothing until it is awaited. [`except`](EndAll::except) lets one session live,
+    /// [`on_progress`](EndAll::on_progress) watches.
+    ///
+    /// Each session is deleted under the condition that it has the value at that moment, so that one which became
+    /// someone else's meanwhile survives. The index is gone through until there is nothing left to end, since a renewal
+    /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. What was committed within
+    /// the last second or so may be missed.
+    ///
+    /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and one of
+    /// the index. Sixteen deletions are under way at once, and 1,000 keys in memory, however many sessions there are.
+    /// Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on the table.
+    ///
+    /// # Errors
+    ///
+    /// As for [`list`](Self::list), without `Decode`. The text says how many sessions were ended before, and the same
+    /// call again goes on with the rest. [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) also if sessions with
+    /// this value are begun or renewed as fast as they are ended.
+    pub fn end_all<'a, Q>(&self, value: &Q) -> EndAll<'a, S>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        EndAll::new(Group::new(&self.store, "end all", self.index, value))
+    }
+
+    /// Ends the oldest sessions with this value, so that `count` are left, among them the given one: a limit on
+    /// concurrent sessions. Returns how many it ended.
+    ///
+    /// Call it at login, after `renew` and `commit`. It does nothing until it is awaited. The given session counts
+    /// whether the index knows of it yet or not, and is never ended; with a `count` of 0 or 1 it is the only one to
+    /// stay. Oldest by the field marked `created`; for a type without, by the expiry, so that the one that was idle for
+    /// longest goes first. Two logins in the same moment may not see each other and leave one session more; the next
+    /// login ends it.
+    ///
+    /// Costs half a read unit per 4 KB of keys, 1 read unit per 4 KB of each session, and for each that it ends a write
+    /// of its size, 1 unit per KB, and one of the index. The ages of `count` sessions are in memory, and 100 keys. Needs
+    /// `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` and `dynamodb:DeleteItem`
+    /// on the table.
+    ///
+    /// # Errors
+    ///
+    /// As for [`list`](Self::list). The text says how many sessions were ended before. The login itself is complete:
+    /// the session is stored, and only the limit is not enforced yet.
+    pub fn keep_newest<'a, Q>(
+        &self,
+        value: &Q,
+        count: usize,
+        session: &'a Session<S>,
+    ) -> KeepNewest<'a, S>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        let group = Group::new(&self.store, "keep newest", self.index, value);
+        KeepNewest::new(group, count, session)
+    }
+}
+
+impl<S: DynamoSession, K> Clone for SessionsBy<S, K> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), index: self.index }
+    }
+}
+
+impl<S: DynamoSession, K> fmt::Debug for SessionsBy<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionsBy")
+            .field("table", &self.store.table_name())
+            .field("index", &self.index.schema().name())
+            .finish()
+    }
+}

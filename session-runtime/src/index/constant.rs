@@ -1,0 +1,67 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::{Attribute, DynamoSession, Index};
+
+/// Names an index of the session type `S` whose values are of type `K`.
+///
+/// The derive makes one for each field marked `index`: an associated constant, named after the field in capitals. It is
+/// what [`SessionStore::by`](crate::SessionStore::by) takes.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::{DynamoSession, Expires, SessionId, SessionIndex};
+///
+/// #[derive(DynamoSession)]
+/// struct ShopSession {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     #[session(index = "by_user")]
+///     user: Option<String>,
+/// }
+///
+/// let by_user: SessionIndex<ShopSession, String> = ShopSession::USER;
+/// assert_eq!(by_user.schema().name(), "by_user");
+/// ```
+pub struct SessionIndex<S, K> {
+    position: usize,
+    types: PhantomData<fn() -> (S, K)>,
+}
+
+impl<S, K> SessionIndex<S, K> {
+    #[doc(hidden)]
+    pub const fn new(position: usize) -> Self {
+        Self { position, types: PhantomData }
+    }
+}
+
+impl<S: DynamoSession, K> SessionIndex<S, K> {
+    /// The index as the schema has it.
+    pub fn schema(self) -> Index {
+        match self.attribute().index() {
+            Some(index) => index,
+            None => unreachable!("the derive makes constants for indexed fields only"),
+        }
+    }
+
+    pub(super) fn attribute(self) -> &'static Attribute {
+        &S::SCHEMA.attributes()[self.position]
+    }
+}
+
+impl<S, K> Clone for SessionIndex<S, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, K> Copy for SessionIndex<S, K> {}
+
+impl<S: DynamoSession, K> fmt::Debug for SessionIndex<S, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SessionIndex").field(&self.schema().name()).finish()
+    }
+}

@@ -1,0 +1,113 @@
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use super::endings::{Endings, OnProgress};
+use super::group::Group;
+use crate::dynamo::pause;
+use crate::{DynamoSession, EndProgress, Error, ErrorKind, Session};
+
+/// How many entries of the index are held at once: 1,000 of them are about 100 KB.
+const PAGE: usize = 1_000;
+const MAX_PASSES: usize = 16;
+
+/// Ends all sessions with one value, when it is awaited: from [`SessionsBy::end_all`](crate::SessionsBy::end_all).
+#[must_use = "nothing is ended until it is awaited"]
+pub struct EndAll<'a, S: DynamoSession> {
+    group: Result<Group<S>, Error>,
+    kept: Vec<String>,
+    on_progress: Option<OnProgress<'a>>,
+}
+
+impl<'a, S: DynamoSession> EndAll<'a, S> {
+    pub(super) fn new(group: Result<Group<S>, Error>) -> Self {
+        Self { group, kept: Vec::new(), on_progress: None }
+    }
+
+    /// Lets this session live: log out everywhere else. Call it again to keep another one.
+    ///
+    /// A session whose [`renew`](Session::renew) failed half-way lives on under whichever id it has. A renewal of the
+    /// same session by *another* request, in the same moment, is not known here: the session may then end.
+    pub fn except(mut self, session: &'a Session<S>) -> Self {
+        self.kept.extend(session.stored_keys());
+        self
+    }
+
+    /// Calls this function as the work goes on: for a progress bar, or to say how far it came if it fails.
+    pub fn on_progress(mut self, report: impl FnMut(EndProgress) + Send + 'a) -> Self {
+        self.on_progress = Some(Box::new(report));
+        self
+    }
+
+    async fn run(self) -> Result<u64, Error> {
+        let group = self.group?;
+        let mut endings = Endings::new(&group, self.on_progress);
+        let result = passes(&group, &self.kept, &mut endings).await;
+        endings.finish(result).await
+    }
+}
+
+/// Goes through the index until there is nothing left to end: a renewal may have moved a session to where a pass had
+/// been already.
+async fn passes<S: DynamoSession>(
+    group: &Group<S>,
+    kept: &[String],
+    endings: &mut Endings<'_, S>,
+) -> Result<(), Error> {
+    for attempt in 0..MAX_PASSES {
+        let before = endings.ended();
+        pass(group, kept, endings).await?;
+        if endings.ended() == before {
+            return Ok(());
+        }
+        pause(attempt).await;
+    }
+    Err(Error::new(
+        ErrorKind::Throttled,
+        format!(
+            "each of {MAX_PASSES} passes found sessions that had begun or been renewed since the last, so \
+             something makes them as fast as they are ended; stop that first"
+        ),
+    ))
+}
+
+async fn pass<S: DynamoSession>(
+    group: &Group<S>,
+    kept: &[String],
+    endings: &mut Endings<'_, S>,
+) -> Result<(), Error> {
+    let mut start = None;
+    loop {
+        let page = group.page(PAGE, start.as_ref()).await?;
+        endings.examined(page.keys.len());
+        for key in page.keys {
+            if !kept.contains(&key) {
+                endings.begin(key).await?;
+            }
+        }
+        // Nothing is polled while the next page is fetched, and would time out.
+        endings.settle().await?;
+        start = page.next;
+        if start.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+impl<'a, S: DynamoSession> IntoFuture for EndAll<'a, S> {
+    type Output = Result<u64, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<S: DynamoSession> fmt::Debug for EndAll<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndAll")
+            .field("group", &self.group)
+            .field("kept", &self.kept.len())
+            .finish_non_exhaustive()
+    }
+}

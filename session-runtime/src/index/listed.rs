@@ -1,0 +1,111 @@
+use std::fmt;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
+
+use super::group::{Ending, Group, Live};
+use crate::item::decode_value;
+use crate::record::raw;
+use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Session, SessionKey};
+
+/// A session as [`SessionsBy::list`](crate::SessionsBy::list) found it: enough to show it, and to end it.
+///
+/// It cannot be turned into a [`Session`]: with [`SessionId`](crate::SessionId) as the key, the table holds only a hash
+/// of the id, so that nobody can take over a session by listing it.
+pub struct ListedSession<S: DynamoSession> {
+    group: Arc<Group<S>>,
+    live: Live,
+}
+
+impl<S: DynamoSession> ListedSession<S> {
+    pub(super) fn new(group: Arc<Group<S>>, live: Live) -> Self {
+        Self { group, live }
+    }
+
+    /// When the session began; `None` if the type has no field marked `created`, or the session is older than it.
+    pub fn created_at(&self) -> Option<CreatedAt> {
+        self.live.lifetime.created.map(CreatedAt::from_epoch_seconds)
+    }
+
+    /// When the session expires unless it is touched.
+    pub fn expires_at(&self) -> Expires {
+        Expires::from_epoch_seconds(self.live.lifetime.expires)
+    }
+
+    /// A few characters that name the session without giving it away: those that
+    /// [`SessionId::fingerprint`](crate::SessionId::fingerprint) and the logs show.
+    pub fn fingerprint(&self) -> String {
+        S::Key::stored_fingerprint(&self.live.key)
+    }
+
+    /// Whether it is this session: to mark the visitor's own among the others.
+    pub fn is(&self, session: &Session<S>) -> bool {
+        session.stored_keys().any(|key| key == self.live.key)
+    }
+
+    /// Reads another stored field, by the name of its attribute in the table: for a page that shows where someone is
+    /// logged in.
+    ///
+    /// `T` is the type of the field, or another one that reads the same stored value. An attribute that stands under an
+    /// [`alias`](derive@crate::DynamoSession#alias) is found, and one that the struct does not name can be read, too.
+    /// `None` if the item has none, as after `Option::None`, or NULL.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::Decode`]: the stored value cannot be read as `T`.
+    /// - [`ErrorKind::Configuration`]: it is the session's key, which is not given away.
+    pub fn get<T: DeserializeOwned>(&self, attribute: &str) -> Result<Option<T>, Error> {
+        let schema = S::SCHEMA;
+        if attribute == schema.hash_key() {
+            let detail = "a listed session does not give away its key; `fingerprint` names it, and `is` \
+                          compares it with a session in hand";
+            let error = Error::new(ErrorKind::Configuration, detail).with_attribute(attribute);
+            return Err(self.in_context("list", error));
+        }
+        let known = schema.attributes().iter().find(|known| known.name() == attribute);
+        let value = match known {
+            Some(known) => raw(known, &self.live.item).map(|(value, _)| value),
+            None => self.live.item.get(attribute),
+        };
+        match value {
+            None | Some(AttributeValue::Null(_)) => Ok(None),
+            Some(value) => decode_value(attribute, known, value.clone())
+                .map(Some)
+                .map_err(|error| self.in_context("list", error)),
+        }
+    }
+
+    /// Ends the session, if it still has the value by which it was listed; returns whether it did.
+    ///
+    /// One that is gone, has expired or belongs to someone else by now is left as it is. What is in flight elsewhere
+    /// cannot bring the session back. One that was renewed since is under another key, and lives: list again.
+    ///
+    /// Costs a write of the item's size, 1 unit per KB, and one of the index. Needs `dynamodb:DeleteItem`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`] and
+    /// [`ErrorKind::TableMissing`]: the session may still be there; call it again.
+    pub async fn end(&self) -> Result<bool, Error> {
+        match self.group.end(&self.live.key).await {
+            Ok(ending) => Ok(ending == Ending::Ended),
+            Err(error) => Err(self.in_context("end", error)),
+        }
+    }
+
+    fn in_context(&self, operation: &'static str, error: Error) -> Error {
+        let table = self.group.store.table_name();
+        error.with_context(operation, table, Some(self.fingerprint()))
+    }
+}
+
+impl<S: DynamoSession> fmt::Debug for ListedSession<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListedSession")
+            .field("fingerprint", &self.fingerprint())
+            .field("created_at", &self.created_at())
+            .field("expires_at", &self.expires_at())
+            .finish_non_exhaustive()
+    }
+}
