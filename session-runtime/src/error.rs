@@ -114,6 +114,12 @@ impl Error {
         self
     }
 
+    /// Adds to the text what the caller should know or do.
+    pub(crate) fn and_say(mut self, advice: impl fmt::Display) -> Self {
+        self.0.detail = format!("{}; {advice}", self.0.detail);
+        self
+    }
+
     pub(crate) fn with_context(
         mut self,
         operation: &'static str,
@@ -136,7 +142,8 @@ impl Error {
 
     /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
     /// `list`, `end all`, `keep newest`, `end`,
-    /// `build a store`, `auto-create`, `create table`, `update table`, `verify table`, or empty where no
+    /// `build a store`, `auto-create`, `create table`, `update table`, `verify table`,
+    /// `purge expired`, `count sessions`, or empty where no
     /// store was involved.
     pub fn operation(&self) -> &str {
         self.0.operation

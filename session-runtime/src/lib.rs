@@ -22,6 +22,7 @@ mod renew;
 mod schema;
 mod session;
 mod store;
+mod sweep;
 mod table;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
@@ -39,6 +40,9 @@ pub use index::{
 pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
+pub use sweep::{
+    Count, CountSessions, Counted, Purge, PurgeCheckpoint, PurgeExpired, Purged, SessionSizes,
+};
 pub use table::{
     Access, CreateTable, Finding, FindingKind, Infrastructure, Severity, TableChange, TableClass,
     TableOptions, TableProgress, TableReport, UpdateTable,

@@ -53,10 +53,11 @@ const MAX_UPDATES: usize = 32;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SessionStore<S: DynamoSession> {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     session: PhantomData<fn() -> S>,
 }
 
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) table_options: TableOptions,

@@ -106,7 +106,7 @@ impl Expression {
         self.condition(condition);
     }
 
-    fn type_value(&mut self, attribute_type: &'static str) -> String {
+    pub(crate) fn type_value(&mut self, attribute_type: &'static str) -> String {
         let known = self.type_values.iter().find(|(known, _)| *known == attribute_type);
         if let Some((_, placeholder)) = known {
             return placeholder.clone();

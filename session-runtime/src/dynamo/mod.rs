@@ -6,6 +6,7 @@ mod failure;
 mod index;
 mod patience;
 mod refusal;
+mod sweep;
 mod table;
 
 pub(crate) use control::{Control, has_number, unbuildable};
@@ -13,4 +14,5 @@ pub(crate) use failure::{WriteFailure, error};
 pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
 pub(crate) use patience::pause;
 pub(crate) use refusal::{Refusal, Why};
+pub(crate) use sweep::{Deletion as ExpiredDeletion, Page, PageRequest};
 pub(crate) use table::{RenameFailure, Table};

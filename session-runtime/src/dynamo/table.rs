@@ -235,6 +235,10 @@ impl Table {
         }
     }
 
+    pub(super) fn other_key(&self) -> Error {
+        self.wrong_key()
+    }
+
     pub(super) fn wrong_key(&self) -> Error {
         let detail = format!(
             "the table's key is not the String (S) attribute `{}` alone, as the session type says; \

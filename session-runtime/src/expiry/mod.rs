@@ -55,6 +55,16 @@ impl Timeouts {
         self.end(created).is_some_and(|end| end <= now)
     }
 
+    /// When a session with this expiry ends, in epoch seconds.
+    pub(crate) fn ends_at(&self, expires: i64, created: Option<i64>) -> i64 {
+        self.end(created).map_or(expires, |end| end.min(expires))
+    }
+
+    /// The creation of the youngest sessions that have ended by now, if there is an absolute timeout.
+    pub(crate) fn latest_ended(&self, now: i64) -> Option<i64> {
+        Some(now.saturating_sub(seconds(self.absolute?)))
+    }
+
     pub(crate) fn touch_is_due(&self, next: i64, stored: i64) -> bool {
         let moved = next.abs_diff(stored);
         moved > 0 && moved >= self.touch_interval.as_secs()

@@ -1,0 +1,168 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::retry::RetryPartition;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::{Client, operation::scan::ScanOutput};
+
+use super::failure::error;
+use super::table::Table;
+use crate::change::Expression;
+use crate::item::Item;
+use crate::{Error, ErrorKind};
+
+/// Retries draw on a budget that all clients of a process share: a sweep that is throttled must not use up the one of
+/// the sessions' own requests.
+const RETRY_PARTITION: &str = "dynamo-session sweep";
+
+/// One request of a scan.
+#[derive(Debug, Default)]
+pub(crate) struct PageRequest {
+    pub(crate) segment: u32,
+    pub(crate) segments: u32,
+    /// The key of the last item that an earlier page has covered.
+    pub(crate) after: Option<String>,
+    /// How many items it looks at, at the most.
+    pub(crate) limit: u32,
+    /// The attributes wanted, as placeholders of the filter; all of them if there are none.
+    pub(crate) projection: Vec<String>,
+    pub(crate) filter: Expression,
+}
+
+/// The answer to one request of a scan.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) items: Vec<Item>,
+    /// How many items were looked at, including those that the filter left out.
+    pub(crate) scanned: u64,
+    /// The key of the last item that was looked at; `None` at the end of the segment.
+    pub(crate) last: Option<String>,
+    pub(crate) units: Option<f64>,
+}
+
+/// What came of a conditional delete.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Deletion {
+    /// The item is not there any more.
+    Done { units: Option<f64> },
+    /// The condition does not hold.
+    Refused,
+}
+
+impl Table {
+    /// The same table, with retries that are counted apart.
+    pub(crate) fn for_sweeping(&self) -> Self {
+        let partition = RetryPartition::new(RETRY_PARTITION);
+        let config = self.client.config().to_builder().retry_partition(partition).build();
+        Self { client: Client::from_conf(config), ..self.clone() }
+    }
+
+    /// Whether the table has the session's key, found with no right but the one to scan: a scan may begin after any
+    /// key, but only after one of the table's own shape.
+    pub(crate) async fn require_key_by_scan(&self) -> Result<Option<f64>, Error> {
+        let output = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .set_exclusive_start_key(Some(self.key("dynamo-session")))
+            .limit(1)
+            .projection_expression("#0")
+            .expression_attribute_names("#0", self.hash_key)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|source| self.explain_key(denied(error(source), "dynamodb:Scan")))?;
+        Ok(units(output.consumed_capacity))
+    }
+
+    pub(crate) async fn scan(&self, request: PageRequest) -> Result<Page, Error> {
+        let filter = Some(request.filter.condition_text()).filter(|filter| !filter.is_empty());
+        let projection = Some(request.projection.join(", ")).filter(|names| !names.is_empty());
+        let (names, values) = request.filter.into_placeholders();
+        let parallel = (request.segments > 1).then_some((request.segment, request.segments));
+        let output = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .set_segment(parallel.map(|(segment, _)| number(segment)))
+            .set_total_segments(parallel.map(|(_, segments)| number(segments)))
+            .set_exclusive_start_key(request.after.as_deref().map(|after| self.key(after)))
+            .limit(number(request.limit))
+            .set_filter_expression(filter)
+            .set_projection_expression(projection)
+            .set_expression_attribute_names(some(names))
+            .set_expression_attribute_values(some(values))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|source| denied(error(source), "dynamodb:Scan"))?;
+        self.page(output)
+    }
+
+    fn page(&self, output: ScanOutput) -> Result<Page, Error> {
+        let last = match output.last_evaluated_key {
+            None => None,
+            Some(mut key) => match (key.remove(self.hash_key), key.is_empty()) {
+                (Some(AttributeValue::S(last)), true) => Some(last),
+                _ => return Err(self.other_key()),
+            },
+        };
+        Ok(Page {
+            items: output.items.unwrap_or_default(),
+            scanned: u64::try_from(output.scanned_count).unwrap_or_default(),
+            last,
+            units: units(output.consumed_capacity),
+        })
+    }
+
+    /// Deletes an item if a condition holds.
+    pub(crate) async fn delete_where(
+        &self,
+        key: &str,
+        condition: Expression,
+    ) -> Result<Deletion, Error> {
+        let text = condition.condition_text();
+        let (names, values) = condition.into_placeholders();
+        let result = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(self.key(key)))
+            .condition_expression(text)
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match result {
+            Ok(output) => Ok(Deletion::Done { units: units(output.consumed_capacity) }),
+            Err(source) if is_refusal(&source) => Ok(Deletion::Refused),
+            Err(source) => Err(denied(error(source), "dynamodb:DeleteItem")),
+        }
+    }
+}
+
+fn is_refusal<E: ProvideErrorMetadata>(source: &SdkError<E, HttpResponse>) -> bool {
+    let error = source.as_service_error();
+    error.and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
+}
+
+fn denied(error: Error, action: &str) -> Error {
+    match error.kind() {
+        ErrorKind::AccessDenied => error.and_say(format!("the action is `{action}`")),
+        _ => error,
+    }
+}
+
+fn units(capacity: Option<ConsumedCapacity>) -> Option<f64> {
+    capacity?.capacity_units
+}
+
+fn number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn some<K, V>(map: HashMap<K, V>) -> Option<HashMap<K, V>> {
+    Some(map).filter(|map| !map.is_empty())
+}

@@ -1,0 +1,175 @@
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::position::Position;
+use crate::{Error, ErrorKind};
+
+const TITLE: &str = "dynamo-session purge checkpoint, version 1";
+/// So that a file that was cut short is not taken for a whole one.
+const END: &str = "end";
+
+/// How far a purge has come: what [`PurgeExpired::resume_from`](crate::PurgeExpired::resume_from) continues after.
+///
+/// Its [`Display`](fmt::Display) is a text of a few lines to be kept in a file, and [`FromStr`] reads it back.
+///
+/// **It holds keys of the table**, one for each segment. With [`SessionId`](crate::SessionId) these are hashes, from
+/// which no session can be taken over. With `String` and `Uuid` keys they are the ids of (expired or live) sessions
+/// themselves: keep the text as you keep the table. Its `Debug` shows none.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::PurgeCheckpoint;
+///
+/// let saved = "dynamo-session purge checkpoint, version 1\n\
+///              table shop-sessions\n\
+///              segments 2\n\
+///              0 after dGhlIGtleQ\n\
+///              1 finished\n\
+///              end\n";
+/// let checkpoint: PurgeCheckpoint = saved.parse()?;
+/// assert_eq!(checkpoint.table_name(), "shop-sessions");
+/// assert_eq!(checkpoint.segments(), 2);
+/// assert_eq!(checkpoint.to_string(), saved);
+/// # Ok::<(), dynamo_session::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct PurgeCheckpoint {
+    table: String,
+    positions: Vec<Position>,
+}
+
+impl PurgeCheckpoint {
+    pub(super) fn new(table: &str, segments: u32) -> Self {
+        Self { table: table.to_owned(), positions: vec![Position::Start; segments as usize] }
+    }
+
+    /// The table that was being purged.
+    pub fn table_name(&self) -> &str {
+        &self.table
+    }
+
+    /// Into how many segments the table was divided.
+    pub fn segments(&self) -> u32 {
+        u32::try_from(self.positions.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many segments were finished.
+    pub fn segments_finished(&self) -> u32 {
+        let finished = self.positions.iter().filter(|position| **position == Position::Finished);
+        u32::try_from(finished.count()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn position(&self, segment: u32) -> &Position {
+        &self.positions[segment as usize]
+    }
+
+    pub(super) fn advance(&mut self, segment: u32, position: Position) {
+        self.positions[segment as usize] = position;
+    }
+}
+
+impl fmt::Display for PurgeCheckpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{TITLE}\ntable {}\nsegments {}", self.table, self.positions.len())?;
+        for (segment, position) in self.positions.iter().enumerate() {
+            match position {
+                Position::Start => writeln!(f, "{segment} start")?,
+                Position::After(key) => {
+                    writeln!(f, "{segment} after {}", URL_SAFE_NO_PAD.encode(key))?;
+                }
+                Position::Finished => writeln!(f, "{segment} finished")?,
+            }
+        }
+        writeln!(f, "{END}")
+    }
+}
+
+impl fmt::Debug for PurgeCheckpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PurgeCheckpoint")
+            .field("table", &self.table)
+            .field("positions", &self.positions)
+            .finish()
+    }
+}
+
+impl FromStr for PurgeCheckpoint {
+    type Err = Error;
+
+    /// Reads a checkpoint's text.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`], naming the line, unless the text is just what [`Display`](fmt::Display) wrote, line
+    /// ends aside. A text that was cut short is refused too. The text is not repeated in the error.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut lines = Lines { lines: text.lines(), number: 0 };
+        lines.next(TITLE, |line| (line == TITLE).then_some(()))?;
+        let table = lines.next("`table` and its name", |line| {
+            Some(line.strip_prefix("table ")?.to_owned()).filter(|name| !name.is_empty())
+        })?;
+        let segments: usize = lines.next("`segments` and how many", |line| {
+            let segments = line.strip_prefix("segments ")?;
+            number(segments).filter(|segments| *segments > 0)
+        })?;
+        let mut positions = Vec::new();
+        for segment in 0..segments {
+            let position = lines.next(
+                &format!("{segment} and `start`, `after` with a key, or `finished`"),
+                |line| position(line.strip_prefix(&format!("{segment} "))?),
+            )?;
+            positions.push(position);
+        }
+        lines.next(END, |line| (line == END).then_some(()))?;
+        match lines.lines.all(|line| line.trim().is_empty()) {
+            true => Ok(Self { table, positions }),
+            false => Err(unreadable(lines.number + 1, "nothing more")),
+        }
+    }
+}
+
+struct Lines<'t> {
+    lines: std::str::Lines<'t>,
+    number: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn next<T>(
+        &mut self,
+        expected: &str,
+        read: impl FnOnce(&'t str) -> Option<T>,
+    ) -> Result<T, Error> {
+        self.number += 1;
+        self.lines.next().and_then(read).ok_or_else(|| unreadable(self.number, expected))
+    }
+}
+
+fn unreadable(line: usize, expected: &str) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "this is not the text of a purge's checkpoint, or not all of it: line {line} should hold \
+             {expected}. Without a checkpoint a purge begins from the start, which does no harm"
+        ),
+    )
+}
+
+/// A number in its one canonical form.
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|number: &usize| number.to_string() == text)
+}
+
+fn position(text: &str) -> Option<Position> {
+    match text {
+        "start" => Some(Position::Start),
+        "finished" => Some(Position::Finished),
+        _ => {
+            let key = URL_SAFE_NO_PAD.decode(text.strip_prefix("after ")?).ok()?;
+            String::from_utf8(key).ok().filter(|key| !key.is_empty()).map(Position::After)
+        }
+    }
+}

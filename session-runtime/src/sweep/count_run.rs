@@ -1,0 +1,137 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::stream::Stream;
+
+use super::counted::Counted;
+use super::run::{Run, Tally};
+use super::sweeper::{Read, Sweeper, Wanted};
+use crate::dynamo::ExpiredDeletion;
+use crate::item::{Item, item_size, whole_seconds};
+use crate::{Error, Expires};
+
+const HOUR_SECONDS: i64 = 3600;
+
+/// A count that is under way: [`CountSessions::start`](crate::CountSessions::start) returns it.
+///
+/// It runs while [`next`](Self::next) is awaited; no task is spawned. To cancel it, drop it. It is also a
+/// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
+#[must_use = "it runs only while `next` is awaited"]
+pub struct Count {
+    run: Run<Counted>,
+}
+
+impl Count {
+    pub(super) fn new(run: Run<Counted>) -> Self {
+        Self { run }
+    }
+
+    /// Goes on until there is progress to report, after each page. `None` when everything is counted, and after an
+    /// error.
+    ///
+    /// May be cancelled: what was in flight goes on when it is called again.
+    ///
+    /// # Errors
+    ///
+    /// As listed at [`SessionStore::count_sessions`](crate::SessionStore::count_sessions).
+    pub async fn next(&mut self) -> Option<Result<Counted, Error>> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// What was counted up to now.
+    pub fn progress(&self) -> &Counted {
+        &self.run.tally
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Counted, Error>>> {
+        let polled = self.run.poll(cx);
+        polled.map(|progress| Some(progress?.map(|()| self.run.tally.clone())))
+    }
+}
+
+impl Stream for Count {
+    type Item = Result<Counted, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Count").field("progress", self.progress()).finish_non_exhaustive()
+    }
+}
+
+impl Tally for Counted {
+    const OPERATION: &'static str = "count sessions";
+
+    fn wanted(&self) -> Wanted {
+        if self.sizes.is_some() { Wanted::Items } else { Wanted::Times }
+    }
+
+    fn take_units(&mut self, units: f64) {
+        self.read_units += units;
+    }
+
+    fn take_page(&mut self, read: &mut Read, sweeper: &Sweeper) -> Result<Vec<String>, Error> {
+        self.read_units += read.page.units.unwrap_or_default();
+        for item in read.page.items.drain(..) {
+            self.take_item(&item, read.now, sweeper);
+        }
+        Ok(Vec::new())
+    }
+
+    fn take_deletion(&mut self, _: ExpiredDeletion) {}
+
+    fn set_finished(&mut self, segments: u32) {
+        self.segments_finished = segments;
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match self.items() {
+            0 => error,
+            _ => error.and_say(format!("by then: {self}. Begin anew")),
+        }
+    }
+}
+
+impl Counted {
+    fn take_item(&mut self, item: &Item, now: i64, sweeper: &Sweeper) {
+        let bytes = self.sizes.map_or(0, |_| item_size(item) as u64);
+        let mut sizes = self.sizes.unwrap_or_default();
+        sizes.largest_bytes = sizes.largest_bytes.max(bytes);
+        match end(item, sweeper) {
+            None => {
+                self.unreadable += 1;
+                sizes.unreadable_bytes += bytes;
+            }
+            Some(end) if end <= now => {
+                self.expired += 1;
+                sizes.expired_bytes += bytes;
+                let end = Expires::from_epoch_seconds(end);
+                self.first_expired = Some(self.first_expired.map_or(end, |first| first.min(end)));
+            }
+            Some(end) => {
+                self.alive += 1;
+                self.expiring_within_hour += u64::from(end <= now.saturating_add(HOUR_SECONDS));
+                sizes.alive_bytes += bytes;
+            }
+        }
+        self.sizes = self.sizes.and(Some(sizes));
+    }
+}
+
+/// When the session in an item ends, if a load can read that.
+fn end(item: &Item, sweeper: &Sweeper) -> Option<i64> {
+    let schema = sweeper.schema();
+    let expires = whole_seconds(item.get(schema.time_to_live())?)?;
+    let created = schema.created().and_then(|created| item.get(created));
+    let created = match created {
+        Some(created) => Some(whole_seconds(created)?),
+        None => None,
+    };
+    Some(sweeper.ends_at(expires, created))
+}

@@ -1,0 +1,128 @@
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::stream::Stream;
+
+use super::checkpoint::PurgeCheckpoint;
+use super::purged::Purged;
+use super::run::{Run, Tally};
+use super::sweeper::{Read, Sweeper, Wanted};
+use crate::dynamo::ExpiredDeletion;
+use crate::{Error, ErrorKind};
+
+/// A purge that is under way: [`PurgeExpired::start`](crate::PurgeExpired::start) returns it.
+///
+/// It runs while [`next`](Self::next) is awaited; no task is spawned. To pause it, do not call `next`; to cancel it, drop
+/// it. Each delete is a request of its own, so nothing is ever half done. It is also a
+/// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
+#[must_use = "it runs only while `next` is awaited"]
+pub struct Purge {
+    run: Run<Purged>,
+}
+
+impl Purge {
+    pub(super) fn new(run: Run<Purged>) -> Self {
+        Self { run }
+    }
+
+    /// Goes on until there is progress to report: after each page, and after each 100 deletes. `None` when all is done,
+    /// and after an error.
+    ///
+    /// May be cancelled: what was in flight goes on when it is called again.
+    ///
+    /// # Errors
+    ///
+    /// As listed at [`SessionStore::purge_expired`](crate::SessionStore::purge_expired). Afterwards
+    /// [`checkpoint`](Self::checkpoint) is where to resume, and [`progress`](Self::progress) what was done.
+    pub async fn next(&mut self) -> Option<Result<Purged, Error>> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// What was done up to now.
+    pub fn progress(&self) -> &Purged {
+        &self.run.tally
+    }
+
+    /// How far the purge has come: at any time, and after an error.
+    ///
+    /// A page counts when all of its expired sessions are deleted.
+    pub fn checkpoint(&self) -> PurgeCheckpoint {
+        self.run.checkpoint().clone()
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Purged, Error>>> {
+        let polled = self.run.poll(cx);
+        polled.map(|progress| Some(progress?.map(|()| self.run.tally.clone())))
+    }
+}
+
+impl Stream for Purge {
+    type Item = Result<Purged, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Purge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Purge")
+            .field("checkpoint", self.run.checkpoint())
+            .field("progress", self.progress())
+            .finish()
+    }
+}
+
+impl Tally for Purged {
+    const OPERATION: &'static str = "purge expired";
+
+    fn wanted(&self) -> Wanted {
+        Wanted::ExpiredKeys
+    }
+
+    fn take_units(&mut self, units: f64) {
+        self.read_units += units;
+    }
+
+    fn take_page(&mut self, read: &mut Read, sweeper: &Sweeper) -> Result<Vec<String>, Error> {
+        self.scanned += read.page.scanned;
+        self.read_units += read.page.units.unwrap_or_default();
+        let hash_key = sweeper.schema().hash_key();
+        let keys = read.page.items.drain(..).map(|mut item| match item.remove(hash_key) {
+            Some(AttributeValue::S(key)) => Ok(key),
+            _ => Err(Error::new(
+                ErrorKind::Configuration,
+                "the table holds items that do not have it as their key; name another table, or change \
+                 the field marked `hash_key`",
+            )
+            .with_attribute(hash_key)),
+        });
+        keys.collect()
+    }
+
+    fn take_deletion(&mut self, deletion: ExpiredDeletion) {
+        match deletion {
+            ExpiredDeletion::Done { units } => {
+                self.deleted += 1;
+                self.write_units += units.unwrap_or_default();
+            }
+            ExpiredDeletion::Refused => self.kept += 1,
+        }
+    }
+
+    fn set_finished(&mut self, segments: u32) {
+        self.segments_finished = segments;
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match self.scanned {
+            0 => error,
+            _ => error.and_say(format!(
+                "by then: {self}. Go on from the checkpoint, or begin anew, which finds what is left"
+            )),
+        }
+    }
+}

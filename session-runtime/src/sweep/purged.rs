@@ -1,0 +1,37 @@
+use std::fmt;
+
+/// What a purge has done, so far or in all.
+///
+/// A purge that was resumed begins to count anew.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Purged {
+    /// Items that were looked at, expired or not.
+    pub scanned: u64,
+    /// Expired sessions that are gone. One that something else deleted between its scan and its delete is among them:
+    /// DynamoDB's TTL, another purge, or this one's own request whose answer was lost.
+    pub deleted: u64,
+    /// Sessions that were found expired, and were extended before they could be deleted: they stay.
+    pub kept: u64,
+    /// Read units consumed, as DynamoDB reported them.
+    pub read_units: f64,
+    /// Write units consumed, as DynamoDB reported them; for a delete that was refused it charges, and reports none.
+    pub write_units: f64,
+    /// Segments that are finished.
+    pub segments_finished: u32,
+    /// All segments. When as many are finished, so is the purge.
+    pub segments: u32,
+}
+
+/// For people: `deleted 512 of 1024 items scanned, kept 1; 64 read and 512 write units; 3 of 4 segments finished`.
+impl fmt::Display for Purged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scanned, deleted, kept, read_units, write_units, .. } = self;
+        write!(f, "deleted {deleted} of {scanned} items scanned")?;
+        if *kept > 0 {
+            write!(f, ", kept {kept} that were extended meanwhile")?;
+        }
+        write!(f, "; {read_units:.0} read and {write_units:.0} write units")?;
+        write!(f, "; {} of {} segments finished", self.segments_finished, self.segments)
+    }
+}

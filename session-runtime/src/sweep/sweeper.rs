@@ -1,0 +1,186 @@
+use std::sync::Arc;
+
+use super::expired::is_expired;
+use super::options::SweepOptions;
+use super::patience::Patience;
+use super::position::Position;
+use super::rate::Rate;
+use crate::Error;
+use crate::change::Expression;
+use crate::dynamo::{ExpiredDeletion, Page, PageRequest, Table};
+use crate::expiry::EpochSeconds as _;
+use crate::schema::Schema;
+use crate::store::Shared;
+
+/// Makes the requests of one sweep: at its rate, patiently, in pages of a size that the table can serve.
+#[derive(Debug)]
+pub(super) struct Sweeper {
+    shared: Arc<Shared>,
+    table: Table,
+    schema: &'static Schema,
+    options: SweepOptions,
+    rate: Rate,
+}
+
+/// What a page of a scan is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The keys of expired sessions.
+    ExpiredKeys,
+    /// Expiry and creation of every item.
+    Times,
+    /// Every item whole.
+    Items,
+}
+
+/// Where the next page of a segment begins, and how many items it may look at.
+#[derive(Clone, Debug)]
+pub(super) struct Cursor {
+    pub(super) segment: u32,
+    pub(super) position: Position,
+    pub(super) most_items: u32,
+}
+
+/// A page, and the time by which it was judged.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) page: Page,
+    pub(super) now: i64,
+    pub(super) next: Cursor,
+}
+
+impl Sweeper {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        schema: &'static Schema,
+        options: SweepOptions,
+    ) -> Arc<Self> {
+        let table = shared.table.for_sweeping();
+        let rate = Rate::new(options.capacity_per_second);
+        Arc::new(Self { shared, table, schema, options, rate })
+    }
+
+    pub(super) fn schema(&self) -> &'static Schema {
+        self.schema
+    }
+
+    pub(super) fn table_name(&self) -> &str {
+        &self.table.name
+    }
+
+    pub(super) fn cursor(&self, segment: u32, position: Position) -> Cursor {
+        Cursor { segment, position, most_items: self.options.page_items() }
+    }
+
+    /// When a session ends, in epoch seconds.
+    pub(super) fn ends_at(&self, expires: i64, created: Option<i64>) -> i64 {
+        self.shared.timeouts.ends_at(expires, created)
+    }
+
+    /// Looks at the table's key before anything else is done. A first request that fails is not waited for: the table's
+    /// name, the endpoint or a permission is likelier than an outage.
+    pub(super) async fn require_key(&self) -> Result<f64, Error> {
+        let units = self.table.require_key_by_scan().await?.unwrap_or_default();
+        self.rate.settle(0.0, units);
+        Ok(units)
+    }
+
+    /// Reads one page. One that fails is asked for again with half the items: a slow line or a small table may not
+    /// bear more.
+    pub(super) async fn read(&self, cursor: Cursor, wanted: Wanted) -> Result<Read, Error> {
+        let Cursor { segment, position, mut most_items } = cursor;
+        let mut patience = Patience::default();
+        loop {
+            let limit = self.rate.page_items(most_items);
+            let reserved = self.rate.expected_page(limit);
+            self.rate.reserve(reserved).await;
+            let now = self.shared.clock.now().epoch_seconds();
+            let request = self.request(segment, &position, limit, wanted, now);
+            match self.table.scan(request).await {
+                Ok(page) => {
+                    if let Some(units) = page.units {
+                        self.rate.settle(reserved, units);
+                        self.rate.learn_page(page.scanned, units);
+                    }
+                    let position = page.last.clone().map_or(Position::Finished, Position::After);
+                    let most_items = self.options.page_items().min(most_items.saturating_mul(2));
+                    let next = Cursor { segment, position, most_items };
+                    return Ok(Read { page, now, next });
+                }
+                Err(error) => {
+                    self.refund(&error, reserved);
+                    most_items = (limit / 2).max(1);
+                    patience.wait_after(error).await?;
+                }
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        segment: u32,
+        position: &Position,
+        limit: u32,
+        wanted: Wanted,
+        now: i64,
+    ) -> PageRequest {
+        let mut filter = Expression::default();
+        let mut projection = Vec::new();
+        match wanted {
+            Wanted::Items => {}
+            Wanted::Times => {
+                projection.push(filter.name(self.schema.time_to_live()));
+                projection.extend(self.schema.created().map(|created| filter.name(created)));
+            }
+            Wanted::ExpiredKeys => {
+                projection.push(filter.name(self.schema.hash_key()));
+                let expired = is_expired(&mut filter, self.schema, self.shared.timeouts, now);
+                filter.condition(expired);
+            }
+        }
+        let after = match position {
+            Position::After(key) => Some(key.clone()),
+            Position::Start | Position::Finished => None,
+        };
+        let segments = self.options.segments();
+        PageRequest { segment, segments, after, limit, projection, filter }
+    }
+
+    /// Deletes a session if it is still expired. One that is gone already counts as deleted: an earlier attempt whose
+    /// answer was lost may have done it.
+    pub(super) async fn delete_expired(
+        &self,
+        key: &str,
+        now: i64,
+    ) -> Result<ExpiredDeletion, Error> {
+        let mut patience = Patience::default();
+        loop {
+            let mut condition = Expression::default();
+            let hash_key = condition.name(self.schema.hash_key());
+            let expired = is_expired(&mut condition, self.schema, self.shared.timeouts, now);
+            condition.condition(format!("attribute_not_exists({hash_key}) OR ({expired})"));
+            let reserved = self.rate.expected_delete();
+            self.rate.reserve(reserved).await;
+            match self.table.delete_where(key, condition).await {
+                Ok(deletion) => {
+                    if let ExpiredDeletion::Done { units: Some(units) } = deletion {
+                        self.rate.settle(reserved, units);
+                        self.rate.learn_delete(units);
+                    }
+                    return Ok(deletion);
+                }
+                Err(error) => {
+                    self.refund(&error, reserved);
+                    patience.wait_after(error).await?;
+                }
+            }
+        }
+    }
+
+    /// A request that was throttled consumed nothing; of one without an answer it is not known.
+    fn refund(&self, error: &Error, reserved: f64) {
+        if error.is_throttled() {
+            self.rate.settle(reserved, 0.0);
+        }
+    }
+}
