@@ -9,7 +9,7 @@ mod world;
 pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored};
-pub use tables::{Ledger, Odd, Visit, tables};
+pub use tables::{Device, Ledger, Odd, Visit, tables};
 pub use world::{ENDPOINT, World, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.

@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TimeToLiveSpecification,
 };
 use dynamo_session::{Access, Committed, ErrorKind, Infrastructure, SessionStore, TableOptions};
-use dynamo_session_tests::{Fault, Ledger, Sent, Visit, World, skip_pauses};
+use dynamo_session_tests::{Device, Fault, Ledger, Sent, Visit, World, skip_pauses};
 use serde_json::{Value, json};
 
 const TABLE: &str = "ledger-sessions";
@@ -98,7 +99,7 @@ async fn run_allows_exactly_what_serving_sessions_sends() {
     session.tenant = Some(3);
     assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::Conflict);
     store.update(&id, |session| session.note.push('!')).await.unwrap();
-    world.clock.advance(std::time::Duration::from_secs(600));
+    world.clock.advance(Duration::from_secs(600));
     let mut session = world.load(&store, &id).await;
     let _ = session.touch().await.unwrap();
     world.network.fail_next("UpdateItem", Fault::LoseResponse);
@@ -183,6 +184,47 @@ async fn verify_allows_exactly_what_verifying_sends() {
         let sent = world.network.take_sent();
         assert_eq!(allowed(&policy(options, Access::Verify)), needed(&sent));
     }
+}
+
+#[tokio::test]
+async fn list_allows_exactly_what_listing_and_ending_send() {
+    let world = World::new();
+    let store = build(&world, TableOptions::new(), true).await;
+    let mut kept = store.create();
+    for session in [&mut kept, &mut store.create(), &mut store.create(), &mut store.create()] {
+        session.user = Some("ada".to_owned());
+        session.tenant = Some(7);
+        session.device = Some(Device(vec![7]));
+        let _ = session.commit().await.unwrap();
+    }
+    world.network.take_sent();
+
+    let listed = store.by(Ledger::DEVICE).list(&Device(vec![7])).all().await.unwrap();
+    assert_eq!(listed.len(), 4);
+    let other = listed.iter().find(|listed| !listed.is(&kept)).unwrap();
+    assert!(other.end().await.unwrap());
+    assert_eq!(store.by(Ledger::TENANT).keep_newest(&7, 2, &kept).await.unwrap(), 1);
+    assert_eq!(store.by(Ledger::USER).end_all("ada").except(&kept).await.unwrap(), 1);
+    let sent = world.network.take_sent();
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::List)), needed(&sent));
+}
+
+#[tokio::test]
+async fn purge_and_count_allow_exactly_what_they_send() {
+    let world = World::new();
+    let store = build(&world, TableOptions::new(), true).await;
+    let mut session = store.create();
+    session.note = "old".to_owned();
+    let _ = session.commit().await.unwrap();
+    world.clock.advance(Duration::from_secs(86_400));
+    world.network.take_sent();
+
+    assert_eq!(store.count_sessions().measure_sizes(true).await.unwrap().expired, 1);
+    let sent = world.network.take_sent();
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::Count)), needed(&sent));
+    assert_eq!(store.purge_expired().await.unwrap().deleted, 1);
+    let sent = world.network.take_sent();
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::Purge)), needed(&sent));
 }
 
 #[test]
