@@ -38,6 +38,7 @@ struct ShopSession {
     expires_at: Expires,
     #[session(created)]
     created_at: CreatedAt,
+    #[session(index = "by_user")]
     user: Option<String>,
     cart: BTreeMap<String, u32>,
     #[session(counter)]

@@ -136,7 +136,8 @@ impl Error {
 
     /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
     /// `list`, `end all`, `keep newest`, `end`, `build a store`, `auto-create`, `create table`, `update table`,
-    /// `verify table`, `purge expired`, `count sessions`, or empty where no store was involved.
+    /// `verify table`, `purge expired`, `count sessions`, `write CloudFormation`, `write Terraform`,
+    /// `write an IAM policy`, or empty where no store was involved.
     pub fn operation(&self) -> &str {
         self.0.operation
     }

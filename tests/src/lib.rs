@@ -1,15 +1,17 @@
 //! What the tests share: a session type with every role, a world to run it in, and a network that can fail.
 
+mod login;
 mod network;
 mod schedule;
 mod shop;
 mod tables;
 mod world;
 
+pub use login::{AccountId, Login, Place, Plan, alive, index_answer};
 pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored};
-pub use tables::{Ledger, Odd, Visit, tables};
+pub use tables::{Device, Ledger, Odd, Visit, tables};
 pub use world::{ENDPOINT, World, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.

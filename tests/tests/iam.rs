@@ -3,9 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TimeToLiveSpecification,
+};
 use dynamo_session::{Access, Committed, ErrorKind, Infrastructure, SessionStore, TableOptions};
-use dynamo_session_tests::{Fault, Ledger, Sent, Visit, World, skip_pauses};
+use dynamo_session_tests::{Device, Fault, Ledger, Sent, Visit, World, skip_pauses};
 use serde_json::{Value, json};
 
 const TABLE: &str = "ledger-sessions";
@@ -94,7 +99,7 @@ async fn run_allows_exactly_what_serving_sessions_sends() {
     session.tenant = Some(3);
     assert_eq!(session.commit().await.unwrap_err().kind(), ErrorKind::Conflict);
     store.update(&id, |session| session.note.push('!')).await.unwrap();
-    world.clock.advance(std::time::Duration::from_secs(600));
+    world.clock.advance(Duration::from_secs(600));
     let mut session = world.load(&store, &id).await;
     let _ = session.touch().await.unwrap();
     world.network.fail_next("UpdateItem", Fault::LoseResponse);
@@ -112,12 +117,114 @@ async fn run_allows_exactly_what_serving_sessions_sends() {
     assert_eq!(allowed(&policy(TableOptions::new(), Access::Run)), needed(&sent));
 }
 
+/// Options that make the most requests.
+fn everything() -> TableOptions {
+    TableOptions::new().deletion_protection(true).point_in_time_recovery(true).tag("team", "web")
+}
+
+/// Answers for what local engines do not have.
+fn answer_for_backups(world: &World, times: usize) {
+    const OFF: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}"#;
+    for _ in 0..times {
+        world.network.fail_next("DescribeContinuousBackups", Fault::Answer(200, OFF));
+        world.network.fail_next("UpdateContinuousBackups", Fault::Answer(200, OFF));
+        world.network.fail_next("ListTagsOfResource", Fault::Answer(200, r#"{"Tags":[]}"#));
+    }
+}
+
+async fn set_time_to_live(world: &World, enabled: bool) {
+    let specification =
+        TimeToLiveSpecification::builder().attribute_name("expires").enabled(enabled);
+    let update = world.direct.update_time_to_live().table_name(TABLE);
+    update.time_to_live_specification(specification.build().unwrap()).send().await.unwrap();
+}
+
 #[tokio::test]
-async fn create_allows_exactly_what_auto_create_sends() {
+async fn create_allows_exactly_what_creating_and_resuming_send() {
+    for options in [TableOptions::new(), everything(), TableOptions::new().time_to_live(false)] {
+        let world = World::new();
+        answer_for_backups(&world, 2);
+        let store = build(&world, options.clone(), true).await;
+        if options != TableOptions::new().time_to_live(false) {
+            set_time_to_live(&world, false).await;
+        }
+        store.create_table().await.unwrap();
+        let sent = world.network.take_sent();
+        assert_eq!(allowed(&policy(options, Access::Create)), needed(&sent));
+    }
+}
+
+#[tokio::test]
+async fn update_allows_exactly_what_updating_sends() {
+    for options in [TableOptions::new(), everything(), TableOptions::new().time_to_live(false)] {
+        let world = World::new();
+        let create = world.direct.create_table().table_name(TABLE);
+        let key = KeySchemaElement::builder().attribute_name("key").key_type(KeyType::Hash);
+        let attribute = AttributeDefinition::builder().attribute_name("key");
+        let attribute = attribute.attribute_type(ScalarAttributeType::S).build().unwrap();
+        let create = create.key_schema(key.build().unwrap()).attribute_definitions(attribute);
+        create.billing_mode(BillingMode::PayPerRequest).send().await.unwrap();
+
+        answer_for_backups(&world, 1);
+        let store = build(&world, options.clone(), false).await;
+        store.update_table().await.unwrap();
+        let sent = world.network.take_sent();
+        assert_eq!(allowed(&policy(options, Access::Update)), needed(&sent));
+    }
+}
+
+#[tokio::test]
+async fn verify_allows_exactly_what_verifying_sends() {
+    for options in [TableOptions::new(), everything()] {
+        let world = World::new();
+        let store = build(&world, options.clone(), true).await;
+        world.network.take_sent();
+        answer_for_backups(&world, 1);
+        store.verify_table().await.unwrap();
+        let sent = world.network.take_sent();
+        assert_eq!(allowed(&policy(options, Access::Verify)), needed(&sent));
+    }
+}
+
+#[tokio::test]
+async fn list_allows_exactly_what_listing_and_ending_send() {
     let world = World::new();
-    build(&world, TableOptions::new(), true).await;
+    let store = build(&world, TableOptions::new(), true).await;
+    let mut kept = store.create();
+    for session in [&mut kept, &mut store.create(), &mut store.create(), &mut store.create()] {
+        session.user = Some("ada".to_owned());
+        session.tenant = Some(7);
+        session.device = Some(Device(vec![7]));
+        let _ = session.commit().await.unwrap();
+    }
+    world.network.take_sent();
+
+    let listed = store.by(Ledger::DEVICE).list(&Device(vec![7])).all().await.unwrap();
+    assert_eq!(listed.len(), 4);
+    let other = listed.iter().find(|listed| !listed.is(&kept)).unwrap();
+    assert!(other.end().await.unwrap());
+    assert_eq!(store.by(Ledger::TENANT).keep_newest(&7, 2, &kept).await.unwrap(), 1);
+    assert_eq!(store.by(Ledger::USER).end_all("ada").except(&kept).await.unwrap(), 1);
     let sent = world.network.take_sent();
-    assert_eq!(allowed(&policy(TableOptions::new(), Access::Create)), needed(&sent));
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::List)), needed(&sent));
+}
+
+#[tokio::test]
+async fn purge_and_count_allow_exactly_what_they_send() {
+    let world = World::new();
+    let store = build(&world, TableOptions::new(), true).await;
+    let mut session = store.create();
+    session.note = "old".to_owned();
+    let _ = session.commit().await.unwrap();
+    world.clock.advance(Duration::from_secs(86_400));
+    world.network.take_sent();
+
+    assert_eq!(store.count_sessions().measure_sizes(true).await.unwrap().expired, 1);
+    let sent = world.network.take_sent();
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::Count)), needed(&sent));
+    assert_eq!(store.purge_expired().await.unwrap().deleted, 1);
+    let sent = world.network.take_sent();
+    assert_eq!(allowed(&policy(TableOptions::new(), Access::Purge)), needed(&sent));
 }
 
 #[test]

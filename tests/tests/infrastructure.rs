@@ -6,7 +6,8 @@
 mod texts;
 
 use dynamo_session::{
-    Access, DynamoSession, ErrorKind, Infrastructure, KeyType, Schema, TableOptions,
+    Access, DynamoSession, ErrorKind, Infrastructure, KeyType, Schema, SessionStore, TableClass,
+    TableOptions,
 };
 use dynamo_session_tests::{Ledger, Odd, Shop, Visit, World, tables};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
@@ -229,7 +230,7 @@ fn the_same_input_makes_the_same_text() {
 async fn a_store_has_the_infrastructure_of_its_own_table() {
     let world = World::new();
     let options = TableOptions::new().provisioned(7, 3);
-    let builder = dynamo_session::SessionStore::<Ledger>::builder().client(world.client.clone());
+    let builder = SessionStore::<Ledger>::builder().client(world.client.clone());
     let store =
         builder.table_name("elsewhere").table_options(options.clone()).build().await.unwrap();
     let expected = Infrastructure::of::<Ledger>().table_name("elsewhere").table_options(options);
@@ -289,26 +290,64 @@ proptest! {
     }
 }
 
-/// Whatever creates the table describes the one that the texts describe.
+/// What the store asks DynamoDB for, beside what CloudFormation would ask for.
+async fn created<S: DynamoSession>(options: TableOptions) {
+    let world = World::new();
+    let builder = SessionStore::<S>::builder().client(world.client.clone());
+    let builder = builder.table_name("created").table_options(options).auto_create(true);
+    let store = builder.build().await.unwrap();
+    let sent = world.network.take_sent();
+    let request = &sent.iter().find(|sent| sent.operation == "CreateTable").unwrap().body;
+
+    let template = yaml(&store.infrastructure().cloudformation().unwrap());
+    let properties = &template["Resources"]["SessionTable"]["Properties"];
+    for key in [
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "BillingMode",
+        "OnDemandThroughput",
+        "ProvisionedThroughput",
+        "Tags",
+    ] {
+        assert_eq!(properties[key], request[key], "{key}");
+    }
+    let or = |value: &Value, default: Value| if value.is_null() { default } else { value.clone() };
+    assert_eq!(properties["TableClass"], or(&request["TableClass"], json!("STANDARD")));
+    let protection = &request["DeletionProtectionEnabled"];
+    assert_eq!(properties["DeletionProtectionEnabled"], or(protection, json!(false)));
+    for (named, asked) in
+        [("SSEEnabled", "Enabled"), ("SSEType", "SSEType"), ("KMSMasterKeyId", "KMSMasterKeyId")]
+    {
+        let encryption = (&properties["SSESpecification"], &request["SSESpecification"]);
+        assert_eq!(encryption.0[named], encryption.1[asked], "{named}");
+    }
+    let enabled = sent.iter().find(|sent| sent.operation == "UpdateTimeToLive");
+    assert_eq!(
+        properties["TimeToLiveSpecification"],
+        enabled.map_or(Value::Null, |sent| sent.body["TimeToLiveSpecification"].clone())
+    );
+
+    let configuration = hcl(&store.infrastructure().terraform().unwrap());
+    let table = &configuration["resource"]["aws_dynamodb_table"]["sessions"];
+    assert_eq!(Described::by_configuration(table), Described::by_request(request));
+}
+
 #[tokio::test]
 async fn the_store_creates_the_table_that_the_texts_describe() {
-    async fn created<S: DynamoSession>() -> (Described, Described, Described) {
-        let world = World::new();
-        let builder = dynamo_session::SessionStore::<S>::builder().client(world.client.clone());
-        let store = builder.table_name("created").auto_create(true).build().await.unwrap();
-        let sent = world.network.take_sent();
-        let request = sent.iter().find(|sent| sent.operation == "CreateTable").unwrap();
-        let infrastructure = store.infrastructure();
-        let template = yaml(&infrastructure.cloudformation().unwrap());
-        let configuration = hcl(&infrastructure.terraform().unwrap());
-        (
-            Described::by_request(&request.body),
-            Described::by_request(&template["Resources"]["SessionTable"]["Properties"]),
-            Described::by_configuration(
-                &configuration["resource"]["aws_dynamodb_table"]["sessions"],
-            ),
-        )
+    let new = TableOptions::new;
+    for options in [
+        new(),
+        new().deletion_protection(true).max_on_demand(40, 10).tag("team", "web").tag("a", "b"),
+        new()
+            .provisioned(25, 5)
+            .table_class(TableClass::StandardInfrequentAccess)
+            .aws_managed_key(),
+        new().time_to_live(false).kms_key("alias/sessions"),
+    ] {
+        created::<Visit>(options.clone()).await;
+        created::<Shop>(options.clone()).await;
+        created::<Ledger>(options).await;
     }
-    let (request, template, configuration) = created::<Shop>().await;
-    assert_eq!((&request, &request), (&template, &configuration));
+    created::<Odd>(new()).await;
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::Visibility;
 
 use crate::model::{Field, Session};
@@ -41,7 +41,9 @@ fn constant(position: usize, field: &Field) -> TokenStream {
     let doc = format!(
         "The index on `{ident}`: the sessions with one value of it are listed and ended through `SessionStore::by`."
     );
-    quote! {
+    // So that a constant of the user's with this name is reported at the field.
+    let here = Span::call_site().located_at(ident.span());
+    quote_spanned! {here=>
         #[doc = #doc]
         #visibility const #constant: __private::SessionIndex<Self, #value> =
             __private::SessionIndex::new(#position);

@@ -20,16 +20,11 @@ pub(crate) fn creation(
         .attribute_definitions(attribute(schema.hash_key(), KeyType::S)?)
         .key_schema(key(schema.hash_key())?);
     let mut units = None;
+    let limits = limits(options.billing);
     request = match options.billing {
-        Billing::OnDemand { max_read, max_write } => {
-            let limits = (max_read.is_some() || max_write.is_some()).then(|| {
-                OnDemandThroughput::builder()
-                    .set_max_read_request_units(max_read.map(signed))
-                    .set_max_write_request_units(max_write.map(signed))
-                    .build()
-            });
-            request.billing_mode(BillingMode::PayPerRequest).set_on_demand_throughput(limits)
-        }
+        Billing::OnDemand { .. } => request
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_on_demand_throughput(limits.clone()),
         Billing::Provisioned { read, write } => {
             units = Some((read, write));
             let request = request.billing_mode(BillingMode::Provisioned);
@@ -46,6 +41,7 @@ pub(crate) fn creation(
                     .key_schema(key(index.attribute())?)
                     .projection(keys_only())
                     .set_provisioned_throughput(units)
+                    .set_on_demand_throughput(limits.clone())
                     .build()?,
             );
     }
@@ -72,17 +68,20 @@ fn encryption(encryption: &Encryption) -> Option<SseSpecification> {
     Some(specification.set_kms_master_key_id(key).build())
 }
 
-/// An index for a live table, with units if the table pays by the hour.
+/// An index for a live table: with units if the table pays by the hour, else with the limits of the options.
 pub(crate) fn addition(
     index: &Index,
     units: Option<(u64, u64)>,
+    billing: Billing,
 ) -> Result<(AttributeDefinition, CreateGlobalSecondaryIndexAction), BuildError> {
+    let limits = limits(billing).filter(|_| units.is_none());
     let units = units.map(|(read, write)| throughput(read, write)).transpose()?;
     let action = CreateGlobalSecondaryIndexAction::builder()
         .index_name(index.name())
         .key_schema(key(index.attribute())?)
         .projection(keys_only())
         .set_provisioned_throughput(units)
+        .set_on_demand_throughput(limits)
         .build()?;
     Ok((attribute(index.attribute(), index.key_type())?, action))
 }
@@ -109,6 +108,18 @@ fn throughput(read: u64, write: u64) -> Result<ProvisionedThroughput, BuildError
         .read_capacity_units(signed(read))
         .write_capacity_units(signed(write))
         .build()
+}
+
+fn limits(billing: Billing) -> Option<OnDemandThroughput> {
+    match billing {
+        Billing::OnDemand { max_read: None, max_write: None } | Billing::Provisioned { .. } => None,
+        Billing::OnDemand { max_read, max_write } => Some(
+            OnDemandThroughput::builder()
+                .set_max_read_request_units(max_read.map(signed))
+                .set_max_write_request_units(max_write.map(signed))
+                .build(),
+        ),
+    }
 }
 
 fn signed(units: u64) -> i64 {

@@ -83,7 +83,8 @@ impl TableOptions {
         self
     }
 
-    /// Bills per request, and refuses what goes beyond so many read and write units a second: a limit to the bill.
+    /// Bills per request, and refuses what goes beyond so many read and write units a second, of the table and again of
+    /// each index: a limit to the bill.
     #[must_use]
     pub fn max_on_demand(mut self, read_units: u64, write_units: u64) -> Self {
         self.billing =

@@ -88,7 +88,8 @@ async fn add_indexes(work: &mut Work<'_>) -> Result<(), Error> {
             continue;
         }
         work.report(TableProgress::AddingIndex { index: index.name().to_owned() });
-        let (key, action) = addition(&index, units(work, &live)).map_err(unbuildable)?;
+        let (key, action) =
+            addition(&index, units(work, &live), work.options.billing).map_err(unbuildable)?;
         match work.control.add_index(key, action).await {
             Ok(()) => {
                 asked = Some(index);

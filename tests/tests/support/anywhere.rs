@@ -10,7 +10,7 @@ mod generic {
     use std::fmt::Debug;
     use std::marker::PhantomData;
 
-    use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionKey};
+    use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionIndex, SessionKey};
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
@@ -49,6 +49,8 @@ mod generic {
         count: Count,
         #[session(index = "by_count")]
         last: Count,
+        #[session(index)]
+        r#type: Option<Count>,
     }
 
     #[derive(DynamoSession)]
@@ -76,7 +78,10 @@ mod generic {
     #[test]
     fn parameters_types_and_constants() {
         assert_eq!(bounded::<u8>(), ["value", "optional", "map", "set", "list", "counts"]);
-        assert_eq!(super::attributes::<Owned<String, u64, i32>>(), ["count", "last"]);
+        assert_eq!(super::attributes::<Owned<String, u64, i32>>(), ["count", "last", "type"]);
+        let last: SessionIndex<Owned<String, u64, i32>, i32> = Owned::LAST;
+        let r#type: SessionIndex<_, i32> = Owned::<String, u64, i32>::TYPE;
+        assert_eq!([last.schema().name(), r#type.schema().name()], ["by_count", "type"]);
         key::<String, Owned<String, i64, u8>>();
         let sized = Sized::<16, true>::SCHEMA.attributes();
         assert_eq!(
@@ -100,13 +105,23 @@ mod names {
         pub(super) r#loop: Expires,
         pub r#type: u32,
         pub(self) two_words: String,
+        /// Documented.
+        #[session(index)]
+        pub r#match: Option<u32>,
+        #[session(index)]
+        pub(self) per_user: Option<String>,
+        #[session(index = "by_size")]
+        pub(in super::names) größe: u32,
     }
 
     #[test]
     fn raw_identifiers_lose_their_prefix() {
         assert_eq!(Raw::SCHEMA.hash_key(), "fn");
         assert_eq!(Raw::SCHEMA.time_to_live(), "loop");
-        assert_eq!(super::attributes::<Raw>(), ["type", "twoWords"]);
+        let names = ["type", "twoWords", "match", "perUser", "größe"];
+        assert_eq!(super::attributes::<Raw>(), names);
+        assert_eq!(Raw::MATCH.schema().attribute(), "match");
+        assert_eq!(Raw::PER_USER.schema().attribute(), "perUser");
     }
 }
 
@@ -216,6 +231,7 @@ mod facade {
         id: dynamo_session::SessionId,
         #[session(ttl)]
         expires_at: dynamo_session::Expires,
+        #[session(index)]
         user: Option<String>,
     }
 
@@ -223,6 +239,7 @@ mod facade {
     fn the_crate_under_another_path() {
         assert_eq!(super::attributes::<Renamed>(), ["user"]);
         assert_eq!(super::attributes::<Reexported>(), ["user"]);
+        assert_eq!(Reexported::USER.schema().name(), "user");
     }
 }
 
@@ -322,6 +339,7 @@ mod no_prelude {
     #[::std::prelude::v1::test]
     fn nothing_is_in_scope() {
         ::std::assert_eq!(super::attributes::<Bare>(), ["User", "Views", "Roles", "List"]);
+        let _: ::dynamo_session::SessionIndex<Bare, ::std::string::String> = Bare::USER;
     }
 }
 
@@ -349,7 +367,7 @@ mod no_fields {
 mod newtypes {
     use std::collections::{BTreeSet, HashMap, HashSet};
 
-    use dynamo_session::{DynamoSession, Expires, IndexKey, KeyType, SessionId};
+    use dynamo_session::{DynamoSession, Expires, IndexKey, KeyType, SessionId, SessionIndex};
     use serde::{Deserialize, Serialize};
 
     #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -402,6 +420,8 @@ mod newtypes {
 
     #[test]
     fn newtypes_and_enums() {
+        let _: SessionIndex<Shop, UserId> = Shop::ACCOUNT;
+        let _: SessionIndex<Shop, Vec<u8>> = Shop::DEVICE;
         let types: Vec<_> = Shop::SCHEMA.indexes().map(|index| index.key_type()).collect();
         assert_eq!(types, [KeyType::N, KeyType::N, KeyType::B]);
         assert_eq!([Role::Admin, Role::Editor].len(), 2);

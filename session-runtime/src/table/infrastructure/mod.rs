@@ -129,9 +129,9 @@ impl Infrastructure {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text that a template cannot hold.
     pub fn cloudformation(&self) -> Result<String, Error> {
-        self.checked().and_then(|()| cloudformation::template(self)).map_err(|error| {
-            error.with_context("write CloudFormation for", self.name_for_errors(), None)
-        })
+        self.checked()
+            .and_then(|()| cloudformation::template(self))
+            .map_err(|error| self.in_context(error, "write CloudFormation"))
     }
 
     /// A Terraform configuration in HCL, with the table's name as a variable.
@@ -162,9 +162,9 @@ impl Infrastructure {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse.
     pub fn terraform(&self) -> Result<String, Error> {
-        self.checked().map(|()| terraform::configuration(self)).map_err(|error| {
-            error.with_context("write Terraform for", self.name_for_errors(), None)
-        })
+        self.checked()
+            .map(|()| terraform::configuration(self))
+            .map_err(|error| self.in_context(error, "write Terraform"))
     }
 
     /// The least IAM policy, in JSON, under which all of these uses work: what they call, on this table and its indexes
@@ -200,9 +200,9 @@ impl Infrastructure {
     /// or the sessions are to be listed and the type has no field marked `index`.
     pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
         let uses: Vec<Access> = uses.into_iter().collect();
-        self.checked().and_then(|()| policy::document(self, &uses)).map_err(|error| {
-            error.with_context("write an IAM policy for", self.name_for_errors(), None)
-        })
+        self.checked()
+            .and_then(|()| policy::document(self, &uses))
+            .map_err(|error| self.in_context(error, "write an IAM policy"))
     }
 
     fn checked(&self) -> Result<(), Error> {
@@ -234,7 +234,10 @@ impl Infrastructure {
         self.table_name.as_deref().map(arn::table_in)
     }
 
-    fn name_for_errors(&self) -> &str {
-        self.table_name.as_deref().unwrap_or("(unnamed)")
+    fn in_context(&self, error: Error, operation: &'static str) -> Error {
+        match &self.table_name {
+            Some(name) => error.with_context(operation, name, None),
+            None => error,
+        }
     }
 }

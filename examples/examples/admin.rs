@@ -1,0 +1,466 @@
+//! Looks after a table of sessions: creates and verifies it, lists and ends sessions, purges and counts them, and
+//! writes its infrastructure as text.
+//!
+//! `cargo run --example admin -- --help`. To make it yours, copy this file, and change [`ShopSession`], [`INDEX`] and
+//! [`options`].
+
+#![allow(clippy::print_stderr)]
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+use std::{fs, future};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dynamo_session::embedded::Engine;
+use dynamo_session::{
+    Access, CreatedAt, DynamoSession, Expires, Infrastructure, SessionId, SessionIndex,
+    SessionStore, TableChange, TableOptions,
+};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+/// The sessions of the shop, `examples/shop.rs`.
+#[derive(DynamoSession)]
+#[session(table = "shop-sessions", idle_timeout = "30m", absolute_timeout = "12h")]
+struct ShopSession {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(created)]
+    created_at: CreatedAt,
+    #[session(index = "by_user")]
+    user: Option<String>,
+    cart: BTreeMap<String, u32>,
+    #[session(counter)]
+    page_views: u64,
+    notice: Option<String>,
+}
+
+/// What `list` and `end` go by.
+const INDEX: SessionIndex<ShopSession, String> = ShopSession::USER;
+
+/// How the table is set up.
+fn options() -> TableOptions {
+    TableOptions::new().tag("application", "shop")
+}
+
+/// Looks after the table of the shop's sessions.
+///
+/// Without --db, it works on AWS, with Region and credentials as every AWS tool finds them, or at the endpoint in
+/// AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL.
+#[derive(Debug, Parser)]
+#[command(name = "admin")]
+struct Cli {
+    /// The table's name, or its ARN [default: the one that the session type names]
+    #[arg(long, global = true)]
+    table: Option<String>,
+    /// Work on an embedded engine's file, such as the shop's, in place of AWS
+    #[arg(long, global = true, value_name = "FILE")]
+    db: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create the table, with its indexes and TTL, and wait until it is ready
+    Create,
+    /// Add to a live table what it lacks: indexes, TTL, backups, protection
+    Update,
+    /// Compare the table with what is declared; exits with 1 if something is wrong
+    Verify,
+    /// List the sessions of a user
+    List {
+        #[arg(long)]
+        user: String,
+    },
+    /// End all sessions of a user: log out everywhere
+    End {
+        #[arg(long)]
+        user: String,
+        /// Let this session live, by its name in the list; may be given more than once
+        #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
+        except: Vec<String>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Delete what has expired, without waiting for TTL
+    Purge {
+        #[command(flatten)]
+        sweep: Sweep,
+        /// Keep in this file how far it came, and go on from there next time
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        #[command(flatten)]
+        consent: Consent,
+    },
+    /// Count the sessions that are alive and those that have expired
+    Count {
+        #[command(flatten)]
+        sweep: Sweep,
+        /// Measure them too: each session comes over the network whole
+        #[arg(long)]
+        sizes: bool,
+    },
+    /// Write the table as text: templates and policies. Nothing is sent
+    #[command(subcommand)]
+    Infra(Infra),
+}
+
+#[derive(Debug, Args)]
+struct Consent {
+    /// Delete without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Debug, Args)]
+struct Sweep {
+    /// Scan the table in so many segments at the same time
+    #[arg(long)]
+    segments: Option<u32>,
+    /// Use at most so many capacity units a second, so that visitors are not slowed down
+    #[arg(long, value_name = "UNITS")]
+    capacity: Option<f64>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Infra {
+    /// An AWS CloudFormation template, in YAML
+    Cloudformation,
+    /// A Terraform configuration, in HCL
+    Terraform,
+    /// The least IAM policy for a use of the table, in JSON
+    Iam {
+        /// What the policy is to allow; several with commas between
+        #[arg(long, value_enum, value_delimiter = ',', default_value = "run")]
+        access: Vec<Use>,
+        /// Only in this Region
+        #[arg(long)]
+        region: Option<String>,
+        /// Only in this account
+        #[arg(long)]
+        account: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Use {
+    Run,
+    List,
+    Purge,
+    Count,
+    Create,
+    Update,
+    Verify,
+}
+
+impl From<Use> for Access {
+    fn from(chosen: Use) -> Self {
+        match chosen {
+            Use::Run => Self::Run,
+            Use::List => Self::List,
+            Use::Purge => Self::Purge,
+            Use::Count => Self::Count,
+            Use::Create => Self::Create,
+            Use::Update => Self::Update,
+            Use::Verify => Self::Verify,
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, Box<dyn StdError>>;
+type Store = SessionStore<ShopSession>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        // Whoever was reading, such as `head`, has seen enough.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprintln!("  because: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &(dyn StdError + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    if let Command::Infra(infra) = cli.command {
+        write!(io::stdout(), "{}", text(cli.table, infra)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let is_embedded = cli.db.is_some();
+    let store = open(cli.table, cli.db.as_deref(), matches!(cli.command, Command::Create)).await?;
+    match cli.command {
+        Command::Create => {
+            let bar = spinner();
+            let create = store.create_table();
+            let changes = create.on_progress(|step| bar.set_message(step.to_string())).await?;
+            bar.finish_and_clear();
+            report("created", &changes)?;
+        }
+        Command::Update => {
+            let bar = spinner();
+            let update = store.update_table();
+            let changes = update.on_progress(|step| bar.set_message(step.to_string())).await?;
+            bar.finish_and_clear();
+            report("added", &changes)?;
+        }
+        Command::Verify => {
+            let report = store.verify_table().await?;
+            say(&report)?;
+            if !report.is_sound() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::List { user } => list(&store, &user).await?,
+        Command::End { user, except, consent } => {
+            return end(&store, &user, &except, consent).await;
+        }
+        Command::Purge { sweep, checkpoint, consent } => {
+            let question = format!("Delete what has expired from table {}?", store.table_name());
+            if !consents(consent, &question)? {
+                return Ok(ExitCode::FAILURE);
+            }
+            purge(&store, sweep.on(is_embedded), checkpoint.as_deref()).await?;
+        }
+        Command::Count { sweep, sizes } => count(&store, sweep.on(is_embedded), sizes).await?,
+        Command::Infra(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn open(table: Option<String>, db: Option<&Path>, is_new: bool) -> Result<Store> {
+    let mut builder = Store::builder().table_options(options());
+    if let Some(table) = table {
+        builder = builder.table_name(table);
+    }
+    if let Some(file) = db {
+        if !is_new && !file.exists() {
+            return Err(format!("there is no file {}: `create` makes it", file.display()).into());
+        }
+        builder = builder.client(Engine::file(file)?.client());
+    }
+    Ok(builder.build().await?)
+}
+
+fn text(table: Option<String>, infra: Infra) -> Result<String> {
+    let mut infrastructure = Infrastructure::of::<ShopSession>().table_options(options());
+    if let Some(table) = table {
+        infrastructure = infrastructure.table_name(table);
+    }
+    Ok(match infra {
+        Infra::Cloudformation => infrastructure.cloudformation()?,
+        Infra::Terraform => infrastructure.terraform()?,
+        Infra::Iam { access, region, account } => {
+            if let Some(region) = region {
+                infrastructure = infrastructure.region(region);
+            }
+            if let Some(account) = account {
+                infrastructure = infrastructure.account(account);
+            }
+            infrastructure.iam_policy(access.into_iter().map(Access::from))?
+        }
+    })
+}
+
+/// A line on standard output.
+fn say(line: impl Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
+}
+
+fn report(what: &str, changes: &[TableChange]) -> io::Result<()> {
+    if changes.is_empty() {
+        say("Nothing to do: it was all there.")?;
+    }
+    for change in changes {
+        say(format_args!("{what}: {change}"))?;
+    }
+    Ok(())
+}
+
+async fn list(store: &Store, user: &str) -> Result<()> {
+    let mut sessions = store.by(INDEX).list(user);
+    let mut count = 0;
+    while let Some(page) = sessions.next_page().await? {
+        for listed in page {
+            let now = SystemTime::now();
+            let began = match listed.created_at() {
+                Some(created) => format!("{} ago", span(created.system_time(), now)),
+                None => "at an unknown time".to_owned(),
+            };
+            let left = span(now, listed.expires_at().system_time());
+            say(format_args!("{}  began {began}, expires in {left}", listed.fingerprint()))?;
+            count += 1;
+        }
+    }
+    say(format_args!("{count} sessions of {user}."))?;
+    Ok(())
+}
+
+async fn end(store: &Store, user: &str, except: &[String], consent: Consent) -> Result<ExitCode> {
+    let question = match except {
+        [] => format!("End all sessions of {user}?"),
+        except => format!("End all sessions of {user} except {}?", except.join(", ")),
+    };
+    if !consents(consent, &question)? {
+        return Ok(ExitCode::FAILURE);
+    }
+    let bar = spinner();
+    let ended = if except.is_empty() {
+        let ending = store.by(INDEX).end_all(user);
+        ending.on_progress(|progress| bar.set_message(format!("{} ended", progress.ended))).await?
+    } else {
+        end_listed(store, user, except, &bar).await?
+    };
+    bar.finish_and_clear();
+    say(format_args!("{ended} sessions ended."))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends what is not named: a fingerprint cannot be turned into a session.
+async fn end_listed(
+    store: &Store,
+    user: &str,
+    except: &[String],
+    bar: &ProgressBar,
+) -> Result<u64> {
+    let mut sessions = store.by(INDEX).list(user);
+    let mut ended = 0;
+    while let Some(page) = sessions.next_page().await? {
+        for listed in page.iter().filter(|listed| !except.contains(&listed.fingerprint())) {
+            ended += u64::from(listed.end().await?);
+            bar.set_message(format!("{ended} ended"));
+        }
+    }
+    Ok(ended)
+}
+
+async fn purge(store: &Store, sweep: Sweep, checkpoint: Option<&Path>) -> Result<()> {
+    let mut purge = store.purge_expired();
+    if let Some(units) = sweep.capacity {
+        purge = purge.capacity_per_second(units);
+    }
+    match checkpoint.filter(|file| file.exists()) {
+        Some(file) => purge = purge.resume_from(fs::read_to_string(file)?.parse()?),
+        None => purge = sweep.segments.into_iter().fold(purge, |purge, it| purge.segments(it)),
+    }
+    let mut purge = purge.start();
+    let bar = spinner();
+    loop {
+        let progress = tokio::select! {
+            progress = purge.next() => progress,
+            _ = interrupted() => {
+                bar.finish_and_clear();
+                say(format_args!("Stopped: {}.", purge.progress()))?;
+                let Some(file) = checkpoint else {
+                    return Err("not finished: --checkpoint FILE would keep how far it came".into());
+                };
+                save(file, &purge.checkpoint().to_string())?;
+                return Err("not finished: the same command goes on from there".into());
+            }
+        };
+        if let Some(file) = checkpoint {
+            save(file, &purge.checkpoint().to_string())?;
+        }
+        match progress {
+            Some(progress) => bar.set_message(progress?.to_string()),
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    if let Some(file) = checkpoint {
+        fs::remove_file(file)?;
+    }
+    say(format_args!("{}.", purge.progress()))?;
+    Ok(())
+}
+
+async fn count(store: &Store, sweep: Sweep, sizes: bool) -> Result<()> {
+    let mut count = store.count_sessions().measure_sizes(sizes);
+    if let Some(segments) = sweep.segments {
+        count = count.segments(segments);
+    }
+    if let Some(units) = sweep.capacity {
+        count = count.capacity_per_second(units);
+    }
+    let mut count = count.start();
+    let bar = spinner();
+    while let Some(progress) = count.next().await {
+        bar.set_message(progress?.to_string());
+    }
+    bar.finish_and_clear();
+    say(format_args!("{}.", count.progress()))?;
+    Ok(())
+}
+
+impl Sweep {
+    /// On an embedded engine, each segment walks through the whole table.
+    fn on(mut self, is_embedded: bool) -> Self {
+        self.segments = self.segments.or(is_embedded.then_some(1));
+        self
+    }
+}
+
+fn span(from: SystemTime, to: SystemTime) -> HumanDuration {
+    HumanDuration(to.duration_since(from).unwrap_or_default())
+}
+
+/// So that a file that is cut short never takes the place of a whole one.
+fn save(file: &Path, text: &str) -> io::Result<()> {
+    let new = file.with_added_extension("new");
+    fs::write(&new, text)?;
+    fs::rename(new, file)
+}
+
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        future::pending::<()>().await;
+    }
+}
+
+/// Whether to go on with what deletes: asks on a terminal, and takes silence elsewhere for a no.
+fn consents(consent: Consent, question: &str) -> io::Result<bool> {
+    if consent.yes {
+        return Ok(true);
+    }
+    if !io::stdin().is_terminal() {
+        eprintln!("{question} Say so with --yes. Nothing was deleted.");
+        return Ok(false);
+    }
+    eprint!("{question} [y/N] ");
+    io::stderr().flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let agreed = matches!(answer.trim(), "y" | "Y" | "yes");
+    if !agreed {
+        eprintln!("Nothing was deleted.");
+    }
+    Ok(agreed)
+}
+
+/// Shown on a terminal only, and cleared where an error ends the work.
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
