@@ -13,7 +13,8 @@ pub enum ErrorKind {
     Gone,
     /// A guarded value was changed by someone else; nothing was written.
     Conflict,
-    /// The session exceeds the 400 KB that DynamoDB stores in one item; nothing was sent.
+    /// The session exceeds the 400 KB that DynamoDB stores in one item, or more fields have changed at once than it
+    /// takes in one request; nothing was sent.
     TooLarge,
     /// The table does not exist in this account, Region or engine.
     TableMissing,
@@ -162,7 +163,7 @@ impl Error {
         self.kind() == ErrorKind::Conflict
     }
 
-    /// The session exceeds DynamoDB's 400 KB limit for an item.
+    /// The session, or the change, exceeds what DynamoDB takes.
     pub fn is_too_large(&self) -> bool {
         self.kind() == ErrorKind::TooLarge
     }

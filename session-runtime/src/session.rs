@@ -250,7 +250,8 @@ impl<S: DynamoSession> Session<S> {
     /// - [`ErrorKind::Conflict`]: a field marked `guard` was changed by someone else, or a counter would
     ///   leave its type's range. Nothing was written; [`latest`](Self::latest) is the stored session.
     /// - [`ErrorKind::Encode`]: a field cannot be stored. Nothing was written.
-    /// - [`ErrorKind::TooLarge`]: the item would pass 400 KB. Nothing was sent.
+    /// - [`ErrorKind::TooLarge`]: the item would pass 400 KB, or about 500 fields have changed at once. Nothing
+    ///   was sent.
     /// - [`ErrorKind::Configuration`]: key, expiry or creation was assigned to. Nothing was written.
     /// - [`ErrorKind::OutcomeUnknown`]: an earlier attempt got no answer, and it can no longer be known
     ///   whether it was applied. Load the session again.

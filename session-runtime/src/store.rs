@@ -278,15 +278,14 @@ impl<S: DynamoSession> SessionStore<S> {
             let result = change(&mut state.data);
             state.require_header()?;
             let after = state.encode()?;
-            let changes = diff(S::SCHEMA.attributes(), &before, &after);
-            if changes.is_empty() {
+            if diff(S::SCHEMA.attributes(), &before, &after).is_empty() {
                 let _ = state.touch().await?;
                 attempts.add(state.attempts, attempt > 0);
                 return Ok(result);
             }
             state.require_size(&after)?;
             let Standing::Stored(record) = &state.standing else { return Err(gone()) };
-            let mut update = Update::new(record, changes, after, state.expiry_due());
+            let mut update = Update::new(record, after, state.expiry_due());
             update.stored = Some(stored);
             update.guard_changes = true;
             if let Some(earlier) = unsettled.take() {

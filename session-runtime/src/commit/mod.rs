@@ -3,12 +3,14 @@
 mod clauses;
 mod create;
 mod pending;
+mod planning;
 mod read_back;
 mod size;
 mod update;
 
 pub(crate) use clauses::require_alive;
 pub(crate) use pending::{Pending, Update};
+pub use planning::{Planned, Planning};
 pub(crate) use update::{back_off, out_of_range};
 
 use clauses::set_header;
@@ -42,15 +44,14 @@ impl<S: DynamoSession> State<S> {
         self.require_header()?;
         let after = self.encode()?;
         let Some(Ok(before)) = &self.snapshot else { return Ok(settled) };
-        let changes = diff(S::SCHEMA.attributes(), before, &after);
-        if changes.is_empty() {
+        if diff(S::SCHEMA.attributes(), before, &after).is_empty() {
             return Ok(settled);
         }
         self.require_standing()?;
         self.require_size(&after)?;
         match &self.standing {
             Standing::Stored(record) => {
-                let update = Update::new(record, changes, after, self.expiry_due());
+                let update = Update::new(record, after, self.expiry_due());
                 self.pending = Some(Pending::Update(update));
                 self.send_update().await?;
                 Ok(Some(Committed::Updated))

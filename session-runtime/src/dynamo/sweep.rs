@@ -27,7 +27,7 @@ pub(crate) struct PageRequest {
     pub(crate) limit: u32,
     /// The attributes wanted, as placeholders of the filter; all of them if there are none.
     pub(crate) projection: Vec<String>,
-    pub(crate) filter: Expression,
+    pub(crate) filter: Expression<'static>,
 }
 
 /// The answer to one request of a scan.
@@ -77,7 +77,8 @@ impl Table {
     }
 
     pub(crate) async fn scan(&self, request: PageRequest) -> Result<Page, Error> {
-        let filter = Some(request.filter.condition_text()).filter(|filter| !filter.is_empty());
+        let filter =
+            Some(request.filter.condition_text().to_owned()).filter(|filter| !filter.is_empty());
         let projection = Some(request.projection.join(", ")).filter(|names| !names.is_empty());
         let (names, values) = request.filter.into_placeholders();
         let parallel = (request.segments > 1).then_some((request.segment, request.segments));
@@ -120,9 +121,9 @@ impl Table {
     pub(crate) async fn delete_swept(
         &self,
         key: &str,
-        condition: Expression,
+        condition: Expression<'_>,
     ) -> Result<Swept, Error> {
-        let text = condition.condition_text();
+        let text = condition.condition_text().to_owned();
         let (names, values) = condition.into_placeholders();
         let result = self
             .client

@@ -93,23 +93,19 @@ impl Table {
     }
 
     /// Sends one conditional update; returns the attributes that it wrote, if they are asked for.
-    pub(crate) async fn update(
+    pub(crate) fn update(
         &self,
         key: &str,
-        expression: Expression,
+        expression: Expression<'_>,
         return_values: ReturnValue,
-    ) -> Result<Item, WriteFailure> {
-        let sent = Transmissions::default();
-        let result = self
-            .prepare_update(key, expression)
-            .return_values(return_values)
-            .customize()
-            .interceptor(sent.clone())
-            .send()
-            .await;
-        match result {
-            Ok(output) => Ok(output.attributes.unwrap_or_default()),
-            Err(source) => Err(update_failure(source, sent.count())),
+    ) -> impl Future<Output = Result<Item, WriteFailure>> + Send + use<> {
+        let update = self.prepare_update(key, expression).return_values(return_values);
+        async move {
+            let sent = Transmissions::default();
+            match update.customize().interceptor(sent.clone()).send().await {
+                Ok(output) => Ok(output.attributes.unwrap_or_default()),
+                Err(source) => Err(update_failure(source, sent.count())),
+            }
         }
     }
 
@@ -117,7 +113,7 @@ impl Table {
     pub(crate) async fn update_idempotently(
         &self,
         key: &str,
-        expression: Expression,
+        expression: Expression<'_>,
     ) -> Result<(), WriteFailure> {
         let update = self.prepare_update(key, expression);
         match update.send().await {
@@ -126,8 +122,9 @@ impl Table {
         }
     }
 
-    fn prepare_update(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
-        let (update, condition) = (expression.update_text(), expression.condition_text());
+    fn prepare_update(&self, key: &str, expression: Expression<'_>) -> UpdateItemFluentBuilder {
+        let (update, condition) =
+            (expression.update_text(), expression.condition_text().to_owned());
         let (names, values) = expression.into_placeholders();
         self.client
             .update_item()
@@ -157,7 +154,7 @@ impl Table {
         &self,
         new: Item,
         old_key: &str,
-        condition: Expression,
+        condition: Expression<'_>,
     ) -> Result<(), RenameFailure> {
         let (absent, names) = self.absence();
         let put = Put::builder()

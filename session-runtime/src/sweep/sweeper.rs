@@ -129,13 +129,14 @@ impl Sweeper {
         match wanted {
             Wanted::Items => {}
             Wanted::Times => {
-                projection.push(filter.name(self.schema.time_to_live()));
-                projection.extend(self.schema.created().map(|created| filter.name(created)));
+                projection.push(filter.name(self.schema.time_to_live()).to_string());
+                let created = self.schema.created().map(|created| filter.name(created).to_string());
+                projection.extend(created);
             }
             Wanted::ExpiredKeys => {
-                projection.push(filter.name(self.schema.hash_key()));
+                projection.push(filter.name(self.schema.hash_key()).to_string());
                 let expired = is_expired(&mut filter, self.schema, self.shared.timeouts, now);
-                filter.condition(expired);
+                filter.condition(&[&expired]);
             }
         }
         let after = match position {
@@ -154,7 +155,7 @@ impl Sweeper {
             let mut condition = Expression::default();
             let hash_key = condition.name(self.schema.hash_key());
             let expired = is_expired(&mut condition, self.schema, self.shared.timeouts, now);
-            condition.condition(format!("attribute_not_exists({hash_key}) OR ({expired})"));
+            condition.condition(&["attribute_not_exists(", &hash_key, ") OR (", &expired, ")"]);
             let reserved = self.rate.expected_delete();
             self.rate.reserve(reserved).await;
             match self.table.delete_swept(key, condition).await {
