@@ -1,6 +1,7 @@
 //! What the tests share: a session type with every role, a world to run it in, and a network that can fail.
 
 mod network;
+pub mod refusals;
 mod schedule;
 mod shop;
 mod world;

@@ -71,7 +71,7 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
         let found = live.key();
         let wanted = key_of(schema.hash_key(), KeyType::S);
         findings.push(Finding::error(
-            FindingKind::Key { found: found.clone() },
+            FindingKind::KeyDiffers { found: found.clone() },
             format!("the table's key is {found}, the session's is {wanted}"),
             "name another table, or change the field marked `hash_key`",
         ));
@@ -98,7 +98,7 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
         if !found.has_key_of(&index) {
             let key = found.key();
             findings.push(Finding::error(
-                FindingKind::IndexKey { index: name.clone(), found: key.clone() },
+                FindingKind::IndexKeyDiffers { index: name.clone(), found: key.clone() },
                 format!("the key of the index `{name}` is {key}, the session's is {wanted}"),
                 "give the field's index another name, or name another table",
             ));
