@@ -70,6 +70,9 @@ async fn the_table_has_the_sessions_key_indexes_and_ttl() {
     };
     let indexes = json!([index("by_user", "user"), index("by_tenant", "tenant")]);
     assert_eq!(request["GlobalSecondaryIndexes"], indexes);
+    let operations: Vec<_> = sent.iter().map(|sent| sent.operation.as_str()).collect();
+    let only = ["DescribeTable", "CreateTable", "DescribeTimeToLive", "UpdateTimeToLive"];
+    assert!(operations.iter().all(|sent| only.contains(sent)), "least rights: {operations:?}");
     for unset in ["Tags", "TableClass", "SSESpecification", "OnDemandThroughput"] {
         assert!(request.get(unset).is_none(), "{unset} is left to AWS");
     }
@@ -410,6 +413,20 @@ async fn ttl_that_was_changed_within_the_hour_says_when_it_can_be_enabled() {
     let text = error.to_string();
     assert!(text.contains("60 minutes, at 09:00 UTC, at the latest"), "{text}");
     assert_eq!(store.create_table().await.unwrap(), [time_to_live()]);
+}
+
+#[tokio::test]
+async fn ttl_that_someone_else_enabled_is_believed_although_it_is_not_visible_at_once() {
+    const NOT_YET: &str = r#"{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}"#;
+    skip_pauses();
+    let world = World::new();
+    let store = world.bare_store::<Member>(TableOptions::new()).await;
+    store.create_table().await.unwrap();
+    for _ in 0..4 {
+        world.network.fail_next("DescribeTimeToLive", Fault::Answer(200, NOT_YET));
+    }
+    world.network.fail_next("UpdateTimeToLive", Fault::Answer(400, TTL_TOO_SOON));
+    assert_eq!(store.create_table().await.unwrap(), []);
 }
 
 /// A table with this key that is not ours, and perhaps an index `by_user` on this attribute.

@@ -366,6 +366,36 @@ async fn a_table_that_is_deleted_meanwhile_ends_the_call() {
 }
 
 #[tokio::test]
+async fn a_table_that_begins_to_be_deleted_ends_the_call() {
+    const DELETING: &str = r#"{"Table":{"TableName":"members","TableStatus":"DELETING"}}"#;
+    skip_pauses();
+    let (world, store) = grown(off()).await;
+    for look in [BACKFILLING, BACKFILLING, BACKFILLING, DELETING] {
+        world.network.fail_next("DescribeTable", Fault::Answer(200, look));
+    }
+    let error = store.update_table().await.unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert!(error.to_string().contains("DELETING"), "{error}");
+}
+
+#[tokio::test]
+async fn an_index_is_not_asked_for_while_someone_changes_the_table() {
+    const UPDATING: &str = r#"{"Table":{"TableName":"members","TableStatus":"UPDATING",
+        "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+        "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}]}}"#;
+    skip_pauses();
+    let (world, store) = grown(off()).await;
+    for _ in 0..4 {
+        world.network.fail_next("DescribeTable", Fault::Answer(200, UPDATING));
+    }
+    let mut steps = Vec::new();
+    let update = store.update_table().on_progress(|step| steps.push(step.to_string()));
+    update.await.unwrap();
+    let expected = ["waiting for the table (UPDATING)", "waiting for the table (UPDATING)"];
+    assert_eq!(steps[..2], expected, "then: {steps:?}");
+}
+
+#[tokio::test]
 async fn ttl_that_was_changed_within_the_hour_says_when_and_leaves_the_rest_for_later() {
     let (world, _) = grown(off()).await;
     let store = world.bare_store::<After>(TableOptions::new()).await;

@@ -23,14 +23,6 @@ pub(crate) async fn verify(
     compare_status(&live, &mut findings);
     compare_keys(&live, schema, &mut findings);
     compare_options(&live, options, &mut findings);
-    let unchecked = |what, refusal: Refusal| match refusal.why {
-        Why::Denied | Why::Unknown => Ok(Finding::advice_on(
-            FindingKind::Unchecked { what },
-            format!("{what} could not be checked ({})", refusal.error()),
-            format!("allow {}, or check it by hand", refusal.permissions()),
-        )),
-        _ => Err(refusal.into_error()),
-    };
     match control.time_to_live().await {
         Ok(found) => {
             let on = options.time_to_live;
@@ -51,6 +43,19 @@ pub(crate) async fn verify(
         }
     }
     Ok(report(findings))
+}
+
+/// The finding of a check that could not be made, where the rest still can.
+fn unchecked(what: &'static str, refusal: Refusal) -> Result<Finding, Error> {
+    let advice = match refusal.why {
+        Why::Denied => format!("allow {}, or look at it by hand", refusal.permissions()),
+        Why::Unknown => {
+            format!("this endpoint does not offer it, AWS does ({})", refusal.permissions())
+        }
+        _ => return Err(refusal.into_error()),
+    };
+    let problem = format!("{what} could not be checked: {}", refusal.error());
+    Ok(Finding::advice_on(FindingKind::Unchecked { what }, problem, advice))
 }
 
 fn compare_status(live: &Live, findings: &mut Vec<Finding>) {
