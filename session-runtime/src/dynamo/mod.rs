@@ -3,6 +3,7 @@
 mod attempts;
 mod failure;
 mod index;
+mod index_failure;
 mod patience;
 mod table;
 
