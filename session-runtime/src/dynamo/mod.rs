@@ -3,6 +3,7 @@
 mod control;
 mod failure;
 mod index;
+mod index_failure;
 mod patience;
 mod refusal;
 mod sweep;
