@@ -10,11 +10,7 @@ use dynamo_session::{
     DynamoSession, ErrorKind, Expires, ListedSession, OnUndecodable, Session, SessionId,
     SessionIndex, SessionKey, SessionStore,
 };
-use dynamo_session_tests::{
-    AccountId, Fault, Login, Place, Plan, World, index_answer, skip_pauses,
-};
-
-const THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}"#;
+use dynamo_session_tests::{AccountId, Fault, Login, Place, Plan, World, index_answer};
 
 /// The fingerprints of a user's sessions, as they are listed.
 async fn listed(store: &SessionStore<Login>, user: &str) -> BTreeSet<String> {
@@ -186,84 +182,6 @@ async fn what_the_index_says_is_not_believed() {
 
     world.network.fail_next("Query", Fault::Answer(200, index_answer([])));
     assert!(listed(&store, "ada").await.is_empty(), "what it does not know yet is missed");
-}
-
-#[tokio::test]
-async fn reads_that_are_left_undone_are_made_again() {
-    skip_pauses();
-    let world = World::new();
-    let store = world.store::<Login>().await;
-    let ada = world.logins(&store, "ada", 5).await;
-    let keys: Vec<_> = ada
-        .iter()
-        .map(|session| serde_json::json!({"id": {"S": session.id().attribute_value()}}))
-        .collect();
-    let answer = |found: &[&Session<Login>], undone: &[serde_json::Value]| {
-        let now = world.clock.epoch_seconds();
-        let items: Vec<_> = found
-            .iter()
-            .map(|session| {
-                serde_json::json!({
-                    "id": {"S": session.id().attribute_value()},
-                    "user": {"S": "ada"},
-                    "expires_at": {"N": (now + 60).to_string()},
-                    "created_at": {"N": now.to_string()},
-                })
-            })
-            .collect();
-        let table = store.table_name();
-        let answer = serde_json::json!({
-            "Responses": {table: items},
-            "UnprocessedKeys": {table: {"Keys": undone, "ConsistentRead": true}},
-        });
-        Fault::Answer(200, answer.to_string().leak())
-    };
-    for _ in 0..9 {
-        world.network.fail_next("BatchGetItem", answer(&[], &keys));
-    }
-    world.network.fail_next("BatchGetItem", answer(&[&ada[0]], &keys[1..]));
-    world.network.fail_next("BatchGetItem", answer(&[&ada[1], &ada[2]], &keys[3..]));
-    assert_eq!(listed(&store, "ada").await, fingerprints(&ada));
-    let sent = world.network.take_sent();
-    let last = sent.last().unwrap();
-    let asked = last.body["RequestItems"][store.table_name()]["Keys"].as_array().unwrap();
-    assert_eq!(asked, &keys[3..], "what is there already is not read again");
-    assert_eq!(last.body["RequestItems"][store.table_name()]["ConsistentRead"], true);
-
-    for _ in 0..10 {
-        world.network.fail_next("BatchGetItem", answer(&[], &keys));
-    }
-    let error = store.by(Login::USER).list("ada").all().await.unwrap_err();
-    assert!(error.is_throttled(), "{error}");
-    assert_eq!(listed(&store, "ada").await, fingerprints(&ada));
-}
-
-#[tokio::test]
-async fn throttling_is_waited_out_but_not_for_ever() {
-    skip_pauses();
-    let world = World::new();
-    let store = world.store::<Login>().await;
-    let ada = world.logins(&store, "ada", 3).await;
-    for operation in ["Query", "BatchGetItem"] {
-        for _ in 0..8 {
-            world.network.fail_next(operation, Fault::Answer(400, THROTTLED));
-        }
-    }
-    let mut list = store.by(Login::USER).list("ada").page_size(2);
-    assert_eq!(list.next_page().await.unwrap().unwrap().len(), 2);
-
-    for _ in 0..200 {
-        world.network.fail_next("Query", Fault::Answer(400, THROTTLED));
-    }
-    world.network.take_sent();
-    let error = list.next_page().await.unwrap_err();
-    assert!(error.is_throttled(), "{error}");
-    assert_eq!(error.operation(), "list");
-    assert!(world.network.take_sent().len() <= 30);
-    world.network.forget_faults();
-    let rest = list.next_page().await.unwrap().unwrap();
-    assert_eq!(rest.len(), 1, "the same page, and no other, is asked for again");
-    assert_eq!(fingerprints(&ada).len(), 3);
 }
 
 #[tokio::test]

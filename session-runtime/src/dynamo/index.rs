@@ -3,8 +3,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, GlobalSecondaryIndexDescription, IndexStatus, KeysAndAttributes, ReturnValue,
-    ReturnValuesOnConditionCheckFailure,
+    AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
 use super::attempts::Attempts;
@@ -184,91 +183,6 @@ impl Table {
         };
         patiently(delete).await
     }
-
-    /// Why a query was refused: the index says so itself, if it may be looked at.
-    async fn explain_query(&self, refusal: Error, index: Index) -> Error {
-        let name = index.name();
-        match refusal.kind() {
-            ErrorKind::AccessDenied => {
-                return refusal.with_note(format_args!(
-                    "it needs `dynamodb:Query` on the resource `table/{}/index/{name}`",
-                    self.name
-                ));
-            }
-            // Some engines answer so for an index that is missing.
-            ErrorKind::Rejected | ErrorKind::TableMissing => {}
-            _ => return refusal,
-        }
-        let description = match self.client.describe_table().table_name(&self.name).send().await {
-            Ok(output) => output.table,
-            Err(source) => {
-                let error = error(source);
-                return match error.is_table_missing() {
-                    true => error,
-                    false => refusal.with_note(format_args!(
-                        "most likely the index `{name}` is missing or still being built: it could not be \
-                         looked at ({error})"
-                    )),
-                };
-            }
-        };
-        let indexes = description.iter().flat_map(|table| table.global_secondary_indexes());
-        let found = indexes.into_iter().find(|known| known.index_name() == Some(name));
-        let definitions = description.iter().flat_map(|table| table.attribute_definitions());
-        let key_type = definitions
-            .into_iter()
-            .find(|definition| definition.attribute_name() == index.attribute())
-            .map_or("?", |definition| definition.attribute_type().as_str());
-        match found {
-            None => Error::new(
-                ErrorKind::Configuration,
-                format!(
-                    "the table has no index `{name}` on `{}` ({:?}); create it with \
-                     `store.update_table()`, or together with a new table",
-                    index.attribute(),
-                    index.key_type()
-                ),
-            )
-            .with_source(refusal),
-            Some(found) => explain_index(refusal, index, found, key_type),
-        }
-    }
-}
-
-fn explain_index(
-    refusal: Error,
-    index: Index,
-    found: &GlobalSecondaryIndexDescription,
-    key_type: &str,
-) -> Error {
-    let name = index.name();
-    let key = found.key_schema().first().map_or("?", |key| key.attribute_name());
-    let (actual, wanted) = (
-        format!("`{key}` ({key_type})"),
-        format!("`{}` ({:?})", index.attribute(), index.key_type()),
-    );
-    if key != index.attribute() || actual != wanted {
-        let detail = format!(
-            "the key of the table's index `{name}` is {actual}, the session's is {wanted}; give the \
-             field's index another name, and create that"
-        );
-        return Error::new(ErrorKind::Configuration, detail).with_source(refusal);
-    }
-    let (kind, detail) = match found.index_status() {
-        Some(IndexStatus::Creating) => (
-            ErrorKind::Unavailable,
-            format!(
-                "the index `{name}` is still being built from the sessions in the table, and answers once \
-                 it is ACTIVE; try again then"
-            ),
-        ),
-        Some(IndexStatus::Deleting) => (
-            ErrorKind::Configuration,
-            format!("the index `{name}` is being deleted; create it again once it is gone"),
-        ),
-        _ => return refusal,
-    };
-    Error::new(kind, detail).with_source(refusal)
 }
 
 fn unprocessed_keys(count: usize) -> Error {

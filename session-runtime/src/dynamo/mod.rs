@@ -4,6 +4,7 @@ mod attempts;
 mod control;
 mod failure;
 mod index;
+mod index_failure;
 mod patience;
 mod refusal;
 mod sweep;
