@@ -83,9 +83,11 @@ impl TableOptions {
         self
     }
 
-    /// Bills per request, and refuses what goes beyond so many read and write units a second: a limit to the bill.
+    /// Bills per request, and refuses what goes beyond so many read and write units a second, of the table and again of
+    /// each index: a limit to the bill.
     ///
-    /// The limit is the table's. Its indexes have none of their own, so that they never hold back a commit.
+    /// A login writes an index once, and a change of the indexed value twice, so set it well above the logins a second:
+    /// a throttled index refuses the commit that it belongs to.
     #[must_use]
     pub fn max_on_demand(mut self, read_units: u64, write_units: u64) -> Self {
         self.billing =
