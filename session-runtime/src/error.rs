@@ -13,7 +13,8 @@ pub enum ErrorKind {
     Gone,
     /// A guarded value was changed by someone else; nothing was written.
     Conflict,
-    /// The session exceeds the 400 KB that DynamoDB stores in one item; nothing was sent.
+    /// The session exceeds the 400 KB that DynamoDB stores in one item, or more fields have changed at once than it
+    /// takes in one request; nothing was sent.
     TooLarge,
     /// The table does not exist in this account, Region or engine.
     TableMissing,
@@ -114,12 +115,6 @@ impl Error {
         self
     }
 
-    /// Adds to the text what the caller should know or do.
-    pub(crate) fn and_say(mut self, advice: impl fmt::Display) -> Self {
-        self.0.detail = format!("{}; {advice}", self.0.detail);
-        self
-    }
-
     pub(crate) fn with_context(
         mut self,
         operation: &'static str,
@@ -141,11 +136,9 @@ impl Error {
     }
 
     /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
-    /// `list`, `end all`, `keep newest`, `end`,
-    /// `build a store`, `auto-create`, `create table`, `update table`, `verify table`,
-    /// `purge expired`, `count sessions`, `write CloudFormation`,
-    /// `write Terraform`, `write an IAM policy`, or empty where no
-    /// store was involved.
+    /// `list`, `end all`, `keep newest`, `end`, `build a store`, `auto-create`, `create table`, `update table`,
+    /// `verify table`, `purge expired`, `count sessions`, `write CloudFormation`, `write Terraform`,
+    /// `write an IAM policy`, or empty where no store was involved.
     pub fn operation(&self) -> &str {
         self.0.operation
     }
@@ -170,7 +163,7 @@ impl Error {
         self.kind() == ErrorKind::Conflict
     }
 
-    /// The session exceeds DynamoDB's 400 KB limit for an item.
+    /// The session, or the change, exceeds what DynamoDB takes.
     pub fn is_too_large(&self) -> bool {
         self.kind() == ErrorKind::TooLarge
     }

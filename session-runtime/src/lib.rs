@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attempts;
 mod builder;
 mod change;
 mod commit;
@@ -28,6 +29,7 @@ mod table;
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 mod web;
 
+pub use attempts::Attempts;
 pub use aws_sdk_dynamodb;
 pub use builder::SessionStoreBuilder;
 pub use dynamo_session_derive::DynamoSession;

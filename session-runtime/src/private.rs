@@ -13,7 +13,7 @@ pub use core::result::Result::Ok;
 pub use core::unreachable;
 
 // For the benchmarks alone.
-pub use crate::change::Planning;
+pub use crate::commit::{Planned, Planning};
 pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
 pub use crate::schema::{CounterRange, Header};
 pub use crate::{

@@ -64,10 +64,11 @@ impl<S: DynamoSession> State<S> {
             match record.sequence {
                 Some(known) => {
                     let known = unchanged.number(known);
-                    unchanged.condition(format!("{sequence} = {known}"));
+                    unchanged.condition(&[&sequence, "=", &known]);
                 }
-                None => unchanged.require_value(&sequence, None),
+                None => unchanged.require_absence(&sequence),
             }
+            self.attempts.count_request(attempt > 0);
             match self.store.table().rename(renewed.clone(), &old, unchanged).await {
                 Ok(()) => return self.adopt_item(new_key, renewed),
                 Err(RenameFailure::NewExists) => return self.adopt_renewed(new_key).await,
@@ -151,8 +152,9 @@ impl<S: DynamoSession> State<S> {
         let attributes = S::SCHEMA.attributes();
         let now = self.encode()?;
         let attempts = self.renewal.iter().flat_map(|renewal| &renewal.attempts);
-        let sent = attempts.rev().find(|(token, _)| token.is_in(&item)).map(|(_, sent)| sent);
-        let later = sent.map_or_else(Vec::new, |sent| diff(attributes, sent, &now));
+        let sent =
+            attempts.rev().find(|(token, _)| token.is_in(&item)).map(|(_, sent)| sent.clone());
+        let later = sent.as_ref().map_or_else(Vec::new, |sent| diff(attributes, sent, &now));
         let mut record = Record::take(S::SCHEMA, &mut item)?;
         let (stored, found) = stored_fields(attributes, &item);
         for (index, value) in stored.iter().enumerate() {
@@ -184,6 +186,8 @@ impl<S: DynamoSession> State<S> {
         tracing::debug!(
             session = key.fingerprint(),
             previous = self.key.fingerprint(),
+            requests = self.attempts.requests(),
+            rebases = self.attempts.rebases(),
             "session renewed"
         );
         self.data.__set_key(key.clone());

@@ -6,7 +6,7 @@ use crate::item::{Encoder, Fields, Item};
 use crate::record::Record;
 use crate::renew::Renewal;
 use crate::store::SessionStore;
-use crate::{DynamoSession, Error, ErrorKind, Expires, SessionKey};
+use crate::{Attempts, DynamoSession, Error, ErrorKind, Expires, SessionKey};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -81,6 +81,8 @@ pub(crate) struct State<S: DynamoSession> {
     pub(crate) latest: Option<S>,
     pub(crate) winner: Option<Item>,
     pub(crate) renewal: Option<Renewal<S::Key>>,
+    /// What the call that is under way, or was the last, has needed so far.
+    pub(crate) attempts: Attempts,
 }
 
 pub(crate) enum Standing {
@@ -191,6 +193,43 @@ impl<S: DynamoSession> Session<S> {
         self.state().latest.as_ref()
     }
 
+    /// How many requests the last [`commit`](Self::commit), [`touch`](Self::touch), [`renew`](Self::renew) or
+    /// [`destroy`](Self::destroy) of this handle took, whether it succeeded or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "visits")]
+    /// # struct Visit {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     pages: u32,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<Visit>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// session.pages += 1;
+    /// let _ = session.commit().await?;
+    /// if session.attempts().rebases() > 3 {
+    ///     println!("many requests change this session at once");
+    /// }
+    ///
+    /// let _ = session.commit().await?; // nothing has changed
+    /// assert_eq!(session.attempts().requests(), 0);
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn attempts(&self) -> Attempts {
+        self.state().attempts
+    }
+
     /// Writes what has changed, and moves the expiry when it is due.
     ///
     /// A new session is stored with one `PutItem`, if it was changed at all; a stored one with one
@@ -211,14 +250,15 @@ impl<S: DynamoSession> Session<S> {
     /// - [`ErrorKind::Conflict`]: a field marked `guard` was changed by someone else, or a counter would
     ///   leave its type's range. Nothing was written; [`latest`](Self::latest) is the stored session.
     /// - [`ErrorKind::Encode`]: a field cannot be stored. Nothing was written.
-    /// - [`ErrorKind::TooLarge`]: the item would pass 400 KB. Nothing was sent.
+    /// - [`ErrorKind::TooLarge`]: the item would pass 400 KB, or about 500 fields have changed at once. Nothing
+    ///   was sent.
     /// - [`ErrorKind::Configuration`]: key, expiry or creation was assigned to. Nothing was written.
     /// - [`ErrorKind::OutcomeUnknown`]: an earlier attempt got no answer, and it can no longer be known
     ///   whether it was applied. Load the session again.
     /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`],
     ///   [`ErrorKind::TableMissing`], [`ErrorKind::Rejected`]: DynamoDB's answer, or its absence.
     pub async fn commit(&mut self) -> Result<Committed, Error> {
-        let result = self.state_mut().commit().await;
+        let result = self.begin().commit().await;
         self.in_context("commit", result)
     }
 
@@ -233,7 +273,7 @@ impl<S: DynamoSession> Session<S> {
     /// [`ErrorKind::Gone`] if the session was destroyed or has expired: it is not revived. Otherwise as
     /// for [`commit`](Self::commit).
     pub async fn touch(&mut self) -> Result<Committed, Error> {
-        let result = self.state_mut().touch().await;
+        let result = self.begin().touch().await;
         self.in_context("touch", result)
     }
 
@@ -251,7 +291,7 @@ impl<S: DynamoSession> Session<S> {
     /// As for [`commit`](Self::commit). After an error, call it again: the new id is chosen once. A
     /// [`commit`](Self::commit) does so by itself, and never writes under an id that was to end.
     pub async fn renew(&mut self) -> Result<(), Error> {
-        let result = self.state_mut().renew().await;
+        let result = self.begin().renew().await;
         self.in_context("renew", result)
     }
 
@@ -266,15 +306,21 @@ impl<S: DynamoSession> Session<S> {
     /// [`ErrorKind::TableMissing`] and [`ErrorKind::Configuration`]: the session may still be there; call
     /// it again.
     pub async fn destroy(&mut self) -> Result<(), Error> {
-        let result = self.state_mut().destroy().await;
+        let result = self.begin().destroy().await;
         self.in_context("destroy", result)
     }
 
     /// Commits, but leaves an unchanged session as it is.
     #[cfg(feature = "axum")]
     pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
-        let result = self.state_mut().commit_changes().await;
+        let result = self.begin().commit_changes().await;
         self.in_context("commit", result.map(drop))
+    }
+
+    fn begin(&mut self) -> &mut State<S> {
+        let state = self.state_mut();
+        state.attempts = Attempts::default();
+        state
     }
 
     fn in_context<T>(&self, operation: &'static str, result: Result<T, Error>) -> Result<T, Error> {

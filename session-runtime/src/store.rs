@@ -11,7 +11,7 @@ use crate::record::{Record, stored_fields};
 use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
 use crate::{
-    Clock, DynamoSession, EpochSeconds, Error, Infrastructure, SessionIndex, SessionKey,
+    Attempts, Clock, DynamoSession, EpochSeconds, Error, Infrastructure, SessionIndex, SessionKey,
     SessionsBy, TableOptions, Timeouts,
 };
 
@@ -113,6 +113,7 @@ impl<S: DynamoSession> SessionStore<S> {
             latest: None,
             winner: None,
             renewal: None,
+            attempts: Attempts::default(),
         })
     }
 
@@ -203,13 +204,70 @@ impl<S: DynamoSession> SessionStore<S> {
         id: &S::Key,
         change: impl FnMut(&mut S) -> R,
     ) -> Result<R, Error> {
-        self.try_update(id, change).await.map_err(|error| self.in_context(error, "update", id))
+        self.update_counted(id, change).await.map(|(result, _)| result)
+    }
+
+    /// As [`update`](Self::update), and tells how many requests it took.
+    ///
+    /// Each rebase is one more run of the function, and one more `UpdateItem`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "games")]
+    /// # struct Game {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     coins: u32,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<Game>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// # session.coins = 3;
+    /// # let _ = session.commit().await?;
+    /// let (coins, attempts) = store
+    ///     .update_counted(session.id(), |game| {
+    ///         game.coins *= 2;
+    ///         game.coins
+    ///     })
+    ///     .await?;
+    /// assert_eq!(coins, 6);
+    /// assert_eq!(attempts.requests(), attempts.rebases() + 1);
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`update`](Self::update).
+    pub async fn update_counted<R>(
+        &self,
+        id: &S::Key,
+        change: impl FnMut(&mut S) -> R,
+    ) -> Result<(R, Attempts), Error> {
+        let mut attempts = Attempts::default();
+        match self.try_update(id, change, &mut attempts).await {
+            Ok(result) => {
+                let (requests, rebases) = (attempts.requests(), attempts.rebases());
+                tracing::debug!(session = id.fingerprint(), requests, rebases, "session updated");
+                Ok((result, attempts))
+            }
+            Err(error) => Err(self.in_context(error, "update", id)),
+        }
     }
 
     async fn try_update<R>(
         &self,
         id: &S::Key,
         mut change: impl FnMut(&mut S) -> R,
+        attempts: &mut Attempts,
     ) -> Result<R, Error> {
         let mut item = self.table().get(&id.attribute_value(), true).await?.ok_or_else(gone)?;
         let mut unsettled: Option<Update> = None;
@@ -220,14 +278,14 @@ impl<S: DynamoSession> SessionStore<S> {
             let result = change(&mut state.data);
             state.require_header()?;
             let after = state.encode()?;
-            let changes = diff(S::SCHEMA.attributes(), &before, &after);
-            if changes.is_empty() {
+            if diff(S::SCHEMA.attributes(), &before, &after).is_empty() {
                 let _ = state.touch().await?;
+                attempts.add(state.attempts, attempt > 0);
                 return Ok(result);
             }
             state.require_size(&after)?;
             let Standing::Stored(record) = &state.standing else { return Err(gone()) };
-            let mut update = Update::new(record, changes, after, state.expiry_due());
+            let mut update = Update::new(record, after, state.expiry_due());
             update.stored = Some(stored);
             update.guard_changes = true;
             if let Some(earlier) = unsettled.take() {
@@ -235,7 +293,9 @@ impl<S: DynamoSession> SessionStore<S> {
             }
             state.pending = Some(Pending::Update(update));
             state.snapshot = Some(Ok(before));
-            let error = match state.send_update().await {
+            let sent = state.send_update().await;
+            attempts.add(state.attempts, attempt > 0);
+            let error = match sent {
                 Ok(()) => return Ok(result),
                 Err(error) => error,
             };
@@ -405,6 +465,7 @@ impl<S: DynamoSession> SessionStore<S> {
             latest: None,
             winner: None,
             renewal: None,
+            attempts: Attempts::default(),
         }))
     }
 }

@@ -2,6 +2,7 @@
 
 mod login;
 mod network;
+pub mod refusals;
 mod schedule;
 mod shop;
 mod tables;

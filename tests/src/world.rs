@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use dynamo_session::embedded::Engine;
-use dynamo_session::{DynamoSession, ManualClock, Session, SessionKey, SessionStore};
+use dynamo_session::{
+    DynamoSession, ManualClock, Session, SessionKey, SessionStore, SessionStoreBuilder,
+    TableOptions,
+};
 
 use crate::Network;
 
@@ -71,15 +74,25 @@ impl World {
         self.engine.as_ref()
     }
 
-    /// A store over the network, its table created.
-    pub async fn store<S: DynamoSession>(&self) -> SessionStore<S> {
-        let store = SessionStore::builder()
+    /// Begins a store over the network, with a table name of this world and its clock.
+    pub fn builder<S: DynamoSession>(&self) -> SessionStoreBuilder<S> {
+        SessionStore::builder()
             .client(self.client.clone())
             .table_name(self.prefix.clone() + S::SCHEMA.table().unwrap_or("sessions"))
             .clock(self.clock.clone())
-            .auto_create(true)
-            .build()
-            .await;
+    }
+
+    /// A store over the network, whether or not there is a table for it.
+    pub async fn bare_store<S: DynamoSession>(&self, options: TableOptions) -> SessionStore<S> {
+        match self.builder().table_options(options).build().await {
+            Ok(store) => store,
+            Err(error) => panic!("no store: {error:?}"),
+        }
+    }
+
+    /// A store over the network, its table created.
+    pub async fn store<S: DynamoSession>(&self) -> SessionStore<S> {
+        let store = self.builder().auto_create(true).build().await;
         self.network.take_sent();
         match store {
             Ok(store) => store,

@@ -114,7 +114,7 @@ async fn play(options: &Options, kind: Kind) -> Result<(Report, Column), Box<dyn
     };
     create(direct.clone()).await?;
     let store = match kind {
-        Kind::Typed => Store::Typed(create(client(&engine, &network)).await?),
+        Kind::Typed => Store::Typed(create(client(&engine, &network)).await?, Arc::default()),
         Kind::Blob => Store::Blob(BlobStore {
             client: client(&engine, &network),
             table: name.clone(),
@@ -137,7 +137,8 @@ async fn play(options: &Options, kind: Kind) -> Result<(Report, Column), Box<dyn
         state: State::new(options.sessions),
     });
     let progress = tokio::spawn(show_progress(title, storm.clone()));
-    let report = storm.play().await?;
+    let report = storm.clone().play().await?;
+    let effort = storm.store.effort();
     progress.abort();
     if io::stdout().is_terminal() {
         print!("\r{:78}\r", "");
@@ -151,7 +152,7 @@ async fn play(options: &Options, kind: Kind) -> Result<(Report, Column), Box<dyn
     if report.unexpected.len() > 3 {
         println!("{title}: and {} more", report.unexpected.len() - 3);
     }
-    let column = Column::new(title, &report, network.tally());
+    let column = Column::new(title, &report, network.tally(), effort);
     Ok((report, column))
 }
 

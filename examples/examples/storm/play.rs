@@ -560,7 +560,7 @@ impl Storm {
             let (number, key) = (image.number, image.key.clone());
             let ended_before = images.insert(number, image).is_some();
             // A session ends once. The other store's renewal is no move, but a put and a delete.
-            if deleted_before || (ended_before && matches!(self.store, Store::Typed(_))) {
+            if deleted_before || (ended_before && matches!(self.store, Store::Typed(..))) {
                 revived.insert(key);
             }
         }

@@ -1,10 +1,11 @@
 //! The table in the end.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::network::Tally;
 use crate::play::Report;
+use crate::store::Effort;
 
 /// One line of the table for each store that was played on.
 pub(crate) struct Column {
@@ -13,9 +14,17 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    pub(crate) fn new(name: &'static str, report: &Report, tally: &Tally) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        report: &Report,
+        tally: &Tally,
+        effort: Option<&Effort>,
+    ) -> Self {
         let Report { elapsed, latencies, verdict, .. } = report;
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let own = |counter: fn(&Effort) -> &AtomicU64| {
+            effort.map_or_else(|| "-".to_owned(), |effort| count(counter(effort)).to_string())
+        };
         let per_second = u128::from(report.operations) * 1000 / elapsed.as_millis().max(1);
         let cells = vec![
             ("operations", report.operations.to_string()),
@@ -25,7 +34,9 @@ impl Column {
             ("requests", count(&tally.requests).to_string()),
             ("  harmed by the network", count(&tally.faults).to_string()),
             ("  retries by the SDK", count(&tally.retries).to_string()),
-            ("  refused conditions (rebases)", count(&tally.refused).to_string()),
+            ("  refused conditions", count(&tally.refused).to_string()),
+            ("rebases", own(|effort| &effort.rebases)),
+            ("most requests for one write", own(|effort| &effort.most_requests)),
             ("operations on ended sessions", report.gone.to_string()),
             ("loads given up", report.unavailable.to_string()),
             ("unknown outcomes", report.unknown.to_string()),

@@ -1,16 +1,33 @@
 //! The two stores that the storm can play on, behind one face.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use dynamo_session::{Error, ErrorKind, Session, SessionId, SessionKey, SessionStore};
+use dynamo_session::{Attempts, Error, ErrorKind, Session, SessionId, SessionKey, SessionStore};
 
 use crate::blob::{BlobSession, BlobStore};
 use crate::visit::Visit;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Store {
-    Typed(SessionStore<Visit>),
+    Typed(SessionStore<Visit>, Arc<Effort>),
     Blob(BlobStore),
+}
+
+/// What dynamo-session says of its own writes.
+#[derive(Debug, Default)]
+pub(crate) struct Effort {
+    pub(crate) rebases: AtomicU64,
+    /// The most requests that one call made.
+    pub(crate) most_requests: AtomicU64,
+}
+
+impl Effort {
+    fn count(&self, attempts: Attempts) {
+        self.rebases.fetch_add(attempts.rebases().into(), Ordering::Relaxed);
+        self.most_requests.fetch_max(attempts.requests().into(), Ordering::Relaxed);
+    }
 }
 
 /// A session in hand.
@@ -46,14 +63,14 @@ impl From<Error> for Failure {
 impl Store {
     pub(crate) fn create(&self) -> Handle {
         match self {
-            Self::Typed(store) => Handle::Typed(store.create()),
+            Self::Typed(store, _) => Handle::Typed(store.create()),
             Self::Blob(store) => Handle::Blob(Box::new(store.create())),
         }
     }
 
     pub(crate) async fn load(&self, id: &SessionId) -> Result<Option<Handle>, Failure> {
         Ok(match self {
-            Self::Typed(store) => store.load(id).await?.map(Handle::Typed),
+            Self::Typed(store, _) => store.load(id).await?.map(Handle::Typed),
             Self::Blob(store) => store.load(id).await?.map(Box::new).map(Handle::Blob),
         })
     }
@@ -64,7 +81,11 @@ impl Store {
         mut change: impl FnMut(&mut Visit),
     ) -> Result<(), Failure> {
         match self {
-            Self::Typed(store) => Ok(store.update(id, change).await?),
+            Self::Typed(store, effort) => {
+                let ((), attempts) = store.update_counted(id, change).await?;
+                effort.count(attempts);
+                Ok(())
+            }
             Self::Blob(store) => {
                 let mut session = store.load(id).await?.ok_or(Failure::Gone)?;
                 change(&mut session.visit);
@@ -75,8 +96,24 @@ impl Store {
 
     pub(crate) async fn destroy(&self, id: &SessionId) -> Result<(), Failure> {
         match self {
-            Self::Typed(store) => Ok(store.destroy(id).await?),
+            Self::Typed(store, _) => Ok(store.destroy(id).await?),
             Self::Blob(store) => store.destroy(id).await,
+        }
+    }
+}
+
+impl Store {
+    /// What the store says of its own writes, if it does.
+    pub(crate) fn effort(&self) -> Option<&Effort> {
+        match self {
+            Self::Typed(_, effort) => Some(effort),
+            Self::Blob(_) => None,
+        }
+    }
+
+    fn count(&self, session: &Session<Visit>) {
+        if let Some(effort) = self.effort() {
+            effort.count(session.attempts());
         }
     }
 }
@@ -96,24 +133,36 @@ impl Handle {
 
     pub(crate) async fn commit(&mut self, store: &Store) -> Result<(), Failure> {
         match (self, store) {
-            (Self::Typed(session), _) => Ok(session.commit().await.map(drop)?),
+            (Self::Typed(session), store) => {
+                let committed = session.commit().await;
+                store.count(session);
+                Ok(committed.map(drop)?)
+            }
             (Self::Blob(session), Store::Blob(store)) => store.save(session).await,
-            (Self::Blob(_), Store::Typed(_)) => unreachable!("a handle stays with its store"),
+            (Self::Blob(_), Store::Typed(..)) => unreachable!("a handle stays with its store"),
         }
     }
 
     pub(crate) async fn touch(&mut self, store: &Store) -> Result<(), Failure> {
         match (self, store) {
-            (Self::Typed(session), _) => Ok(session.touch().await.map(drop)?),
+            (Self::Typed(session), store) => {
+                let touched = session.touch().await;
+                store.count(session);
+                Ok(touched.map(drop)?)
+            }
             (session, store) => Box::pin(session.commit(store)).await,
         }
     }
 
     pub(crate) async fn renew(&mut self, store: &Store) -> Result<(), Failure> {
         match (self, store) {
-            (Self::Typed(session), _) => Ok(session.renew().await?),
+            (Self::Typed(session), store) => {
+                let renewed = session.renew().await;
+                store.count(session);
+                Ok(renewed?)
+            }
             (Self::Blob(session), Store::Blob(store)) => store.renew(session).await,
-            (Self::Blob(_), Store::Typed(_)) => unreachable!("a handle stays with its store"),
+            (Self::Blob(_), Store::Typed(..)) => unreachable!("a handle stays with its store"),
         }
     }
 

@@ -10,6 +10,8 @@ use crate::model::{Field, Kind, Name, Session};
 /// What a commit keeps for itself in the item.
 const RESERVED: &[&str] = &["_seq", "_commits", "_idle"];
 const LONGEST_ATTRIBUTE: usize = 255;
+/// The quota of DynamoDB for one table, unless AWS raised it for the account.
+const MOST_INDEXES: usize = 20;
 
 pub(crate) fn check(session: &Session, errors: &mut Errors) {
     if let Some(table) = session.table() {
@@ -33,7 +35,15 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
             resource("an index's name", &index.text, index, "by_user", errors);
             constant(&mut constants, field, errors);
             match indexes.entry(index.text.as_str()) {
-                Entry::Vacant(entry) => drop(entry.insert(&field.ident)),
+                Entry::Vacant(entry) => {
+                    entry.insert(&field.ident);
+                    if indexes.len() == MOST_INDEXES + 1 {
+                        errors.at(
+                            index,
+                            "a table has at most 20 indexes: remove `index` from the fields that nothing is listed by",
+                        );
+                    }
+                }
                 Entry::Occupied(entry) => errors.at(
                     index,
                     format!(

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,7 +14,7 @@ pub(crate) fn apply<'c>(
     stored: Option<Value>,
     default: &Value,
     after: Option<&Value>,
-    changes: impl IntoIterator<Item = &'c Change>,
+    changes: impl IntoIterator<Item = &'c Change<'c>>,
 ) -> Option<Value> {
     let mut value = stored;
     for change in changes {
@@ -69,7 +70,7 @@ fn number(value: Option<&Value>) -> Option<i128> {
 
 fn put(
     attribute: Option<Value>,
-    path: &Path,
+    path: &Path<'_>,
     after: Option<&Value>,
     new: impl FnOnce(Option<&Value>) -> Option<Value>,
 ) -> Option<Value> {
@@ -86,27 +87,24 @@ fn put(
     let Some((last, parents)) = place.keys.split_last() else { return value };
     let mut attribute = attribute;
     if let (Some(entries), Some(value)) = (entries_at(attribute.as_mut(), parents), value) {
-        entries.insert(last.clone(), value);
+        entries.insert(Cow::Owned((*last).to_owned()), value);
     }
     attribute
 }
 
-fn remove(mut attribute: Option<Value>, path: &Path) -> Option<Value> {
+fn remove(mut attribute: Option<Value>, path: &Path<'_>) -> Option<Value> {
     let (last, parents) = path.keys.split_last()?;
     if let Some(entries) = entries_at(attribute.as_mut(), parents) {
-        entries.remove(last);
+        entries.remove(*last);
     }
     attribute
 }
 
-type Entries = BTreeMap<std::borrow::Cow<'static, str>, Value>;
+type Entries = BTreeMap<Cow<'static, str>, Value>;
 
-fn entries_at<'v>(
-    attribute: Option<&'v mut Value>,
-    keys: &[std::borrow::Cow<'static, str>],
-) -> Option<&'v mut Entries> {
+fn entries_at<'v>(attribute: Option<&'v mut Value>, keys: &[&str]) -> Option<&'v mut Entries> {
     let value = keys.iter().try_fold(attribute?, |value, key| match value {
-        Value::Map(entries) => entries.get_mut(key),
+        Value::Map(entries) => entries.get_mut(*key),
         Value::Atom(_) => None,
     })?;
     match value {

@@ -5,83 +5,113 @@ use crate::item::{Fields, Value, integer, set};
 use crate::schema::{Attribute, Role};
 
 /// The changes that lead from one version of a session's fields to another.
-pub(crate) fn diff(attributes: &[Attribute], before: &Fields, after: &Fields) -> Vec<Change> {
+pub(crate) fn diff<'a>(
+    attributes: &[Attribute],
+    before: &'a Fields,
+    after: &'a Fields,
+) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     for (index, attribute) in attributes.iter().enumerate() {
         let (before, after) = (before[index].as_ref(), after[index].as_ref());
         if before == after {
             continue;
         }
-        let path = Path::top(index);
+        let mut path = Path::top(index);
         match attribute.role() {
-            Role::Value => merge(path, before, after, &mut changes),
-            Role::Whole => replace(path, after, &mut changes),
-            Role::Append => append(path, before, after, &mut changes),
-            Role::Set => members(path, before, after, &mut changes),
-            Role::Counter => count(path, before, after, &mut changes),
+            Role::Value => merge(&mut path, before, after, &mut changes),
+            Role::Whole => replace(&path, after, &mut changes),
+            Role::Append => append(&path, before, after, &mut changes),
+            Role::Set => members(&path, before, after, &mut changes),
+            Role::Counter => count(&mut path, before, after, &mut changes),
         }
     }
     changes
 }
 
-fn replace(path: Path, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn replace<'a>(path: &Path<'a>, after: Option<&'a Value>, changes: &mut Vec<Change<'a>>) {
+    let path = path.clone();
     changes.push(match after {
-        Some(value) => Change::Set { path, value: value.clone() },
+        Some(value) => Change::Set { path, value },
         None => Change::Remove { path },
     });
 }
 
-fn merge(path: Path, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
-    each_entry(path, before, after, changes, merge, replace);
+fn merge<'a>(
+    path: &mut Path<'a>,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    changes: &mut Vec<Change<'a>>,
+) {
+    each_entry(path, before, after, changes, merge);
 }
 
-fn count(path: Path, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn count<'a>(
+    path: &mut Path<'a>,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    changes: &mut Vec<Change<'a>>,
+) {
     let number = |value: Option<&Value>| match value {
         Some(Value::Atom(value)) => integer(value),
         _ => None,
     };
-    match (number(before), number(after)) {
-        (Some(before), Some(after)) => changes.push(Change::Add { path, delta: after - before }),
-        (None, Some(after)) if before.is_none() => changes.push(Change::Add { path, delta: after }),
-        _ => each_entry(path, before, after, changes, count, replace),
-    }
+    let delta = match (number(before), number(after)) {
+        (Some(before), Some(after)) => after - before,
+        (None, Some(after)) if before.is_none() => after,
+        _ => return each_entry(path, before, after, changes, count),
+    };
+    changes.push(Change::Add { path: path.clone(), delta });
 }
 
 /// Visits the entries in which two maps differ, or replaces what is not a map on both sides.
-fn each_entry(
-    path: Path,
-    before: Option<&Value>,
-    after: Option<&Value>,
-    changes: &mut Vec<Change>,
-    visit: fn(Path, Option<&Value>, Option<&Value>, &mut Vec<Change>),
-    replace: fn(Path, Option<&Value>, &mut Vec<Change>),
+fn each_entry<'a>(
+    path: &mut Path<'a>,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    changes: &mut Vec<Change<'a>>,
+    visit: fn(&mut Path<'a>, Option<&'a Value>, Option<&'a Value>, &mut Vec<Change<'a>>),
 ) {
     let (Some(Value::Map(before)), Some(Value::Map(after))) = (before, after) else {
         return replace(path, after, changes);
     };
-    for key in before.keys().filter(|key| !after.contains_key(*key)) {
-        replace(path.child(key.clone()), None, changes);
-    }
-    for (key, after) in after {
-        let before = before.get(key);
-        if before != Some(after) {
-            visit(path.child(key.clone()), before, Some(after), changes);
+    let mut before = before.iter().peekable();
+    for (key, value) in after {
+        while let Some((removed, _)) = before.next_if(|(earlier, _)| *earlier < key) {
+            changes.push(Change::Remove { path: path.child(removed) });
         }
+        let old = before.next_if(|(same, _)| *same == key).map(|(_, old)| old);
+        if old != Some(value) {
+            path.keys.push(key);
+            visit(path, old, Some(value), changes);
+            path.keys.pop();
+        }
+    }
+    for (removed, _) in before {
+        changes.push(Change::Remove { path: path.child(removed) });
     }
 }
 
-fn append(path: Path, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn append<'a>(
+    path: &Path<'a>,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    changes: &mut Vec<Change<'a>>,
+) {
     use AttributeValue::L;
     if let (Some(Value::Atom(L(before))), Some(Value::Atom(L(after)))) = (before, after)
         && let Some(elements) = after.strip_prefix(before.as_slice())
     {
-        let attribute = path.attribute;
-        return changes.push(Change::Append { attribute, elements: elements.to_vec() });
+        return changes.push(Change::Append { attribute: path.attribute, elements });
     }
     replace(path, after, changes);
 }
 
-fn members(path: Path, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<Change>) {
+fn members<'a>(
+    path: &Path<'a>,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+    changes: &mut Vec<Change<'a>>,
+) {
     let (before, after) = (native_set(before), native_set(after));
     let added = after.and_then(|after| set::difference(after, before));
     let removed = before.and_then(|before| set::difference(before, after));

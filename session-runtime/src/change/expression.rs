@@ -1,167 +1,207 @@
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// DynamoDB's limits on one expression
-/// ([quotas](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html)).
-const MAX_TEXT_BYTES: usize = 4096;
-/// ` AND `, the longest of what stands between clauses.
-const SEPARATOR_BYTES: usize = 5;
-pub(super) const MAX_OPERATORS: usize = 300;
+use super::limits::{condition_fits, update_fits};
+use super::placeholder::Placeholder;
+use crate::item::Value;
 
 /// An update expression and its condition, every name and value a placeholder.
+///
+/// Clauses are written as DynamoDB reads them, without spaces where it needs none: an expression has room for
+/// the more changes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Expression {
-    sets: Vec<String>,
-    removes: Vec<String>,
-    adds: Vec<String>,
-    deletes: Vec<String>,
-    conditions: Vec<String>,
-    /// Each name's placeholder.
-    names: HashMap<String, String>,
-    /// Each placeholder's value.
-    values: Vec<(String, AttributeValue)>,
-    type_values: Vec<(&'static str, String)>,
+pub(crate) struct Expression<'a> {
+    sets: String,
+    removes: String,
+    adds: String,
+    deletes: String,
+    condition: String,
+    names: Vec<&'a str>,
+    numbers: HashMap<&'a str, usize>,
+    values: Vec<Operand<'a>>,
+    types: Vec<(&'static str, Placeholder)>,
 }
 
-impl Expression {
-    pub(crate) fn name(&mut self, name: &str) -> String {
-        if let Some(placeholder) = self.names.get(name) {
-            return placeholder.clone();
+/// What a value's placeholder stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Operand<'a> {
+    Field(&'a Value),
+    Raw(&'a AttributeValue),
+    Owned(AttributeValue),
+}
+
+impl Operand<'_> {
+    fn into_attribute_value(self) -> AttributeValue {
+        match self {
+            Self::Field(value) => value.to_attribute_value(),
+            Self::Raw(value) => value.clone(),
+            Self::Owned(value) => value,
         }
-        let placeholder = format!("#{}", self.names.len());
-        self.names.insert(name.to_owned(), placeholder.clone());
-        placeholder
     }
+}
 
-    pub(crate) fn path(&mut self, name: &str, keys: &[Cow<'static, str>]) -> String {
-        let mut path = self.name(name);
-        for key in keys {
-            let key = self.name(key);
-            path.push('.');
-            path.push_str(&key);
+impl<'a> From<&'a Value> for Operand<'a> {
+    fn from(value: &'a Value) -> Self {
+        Self::Field(value)
+    }
+}
+
+impl<'a> From<&'a AttributeValue> for Operand<'a> {
+    fn from(value: &'a AttributeValue) -> Self {
+        Self::Raw(value)
+    }
+}
+
+impl From<AttributeValue> for Operand<'_> {
+    fn from(value: AttributeValue) -> Self {
+        Self::Owned(value)
+    }
+}
+
+impl<'a> Expression<'a> {
+    pub(crate) fn with_capacity(changes: usize) -> Self {
+        Self {
+            sets: String::with_capacity(16 * changes),
+            condition: String::with_capacity(16 * changes + 200),
+            names: Vec::with_capacity(changes + 8),
+            numbers: HashMap::with_capacity(changes + 8),
+            values: Vec::with_capacity(changes + 8),
+            ..Self::default()
         }
-        path
     }
 
-    pub(crate) fn value(&mut self, value: AttributeValue) -> String {
-        let placeholder = format!(":{}", self.values.len());
-        self.values.push((placeholder.clone(), value));
-        placeholder
+    pub(crate) fn name(&mut self, name: &'a str) -> Placeholder {
+        let next = self.names.len();
+        let number = *self.numbers.entry(name).or_insert(next);
+        if number == next {
+            self.names.push(name);
+        }
+        Placeholder::name(number)
     }
 
-    pub(crate) fn number(&mut self, number: impl ToString) -> String {
+    pub(crate) fn value(&mut self, value: impl Into<Operand<'a>>) -> Placeholder {
+        self.values.push(value.into());
+        Placeholder::value(self.values.len() - 1)
+    }
+
+    pub(crate) fn number(&mut self, number: impl ToString) -> Placeholder {
         self.value(AttributeValue::N(number.to_string()))
     }
 
-    pub(crate) fn set(&mut self, clause: String) {
-        self.sets.push(clause);
+    pub(crate) fn set(&mut self, clause: &[&str]) {
+        join(&mut self.sets, ",", clause);
     }
 
-    pub(crate) fn remove(&mut self, path: String) {
-        self.removes.push(path);
+    pub(crate) fn remove(&mut self, path: &[&str]) {
+        join(&mut self.removes, ",", path);
     }
 
-    pub(crate) fn add(&mut self, clause: String) {
-        self.adds.push(clause);
+    pub(crate) fn add(&mut self, clause: &[&str]) {
+        join(&mut self.adds, ",", clause);
     }
 
-    pub(crate) fn delete(&mut self, clause: String) {
-        self.deletes.push(clause);
+    pub(crate) fn delete(&mut self, clause: &[&str]) {
+        join(&mut self.deletes, ",", clause);
     }
 
-    pub(crate) fn condition(&mut self, condition: String) {
-        if !self.conditions.contains(&condition) {
-            self.conditions.push(condition);
-        }
+    pub(crate) fn condition(&mut self, clause: &[&str]) {
+        join(&mut self.condition, " AND ", clause);
     }
 
     pub(crate) fn require_type(&mut self, path: &str, attribute_type: &'static str) {
         let attribute_type = self.type_value(attribute_type);
-        self.condition(format!("attribute_type({path}, {attribute_type})"));
+        self.condition(&["attribute_type(", path, ",", &attribute_type, ")"]);
     }
 
     pub(crate) fn require_type_or_absence(&mut self, path: &str, attribute_type: &'static str) {
         let attribute_type = self.type_value(attribute_type);
-        self.condition(format!(
-            "(attribute_not_exists({path}) OR attribute_type({path}, {attribute_type}))"
-        ));
+        self.condition(&[
+            "(attribute_not_exists(",
+            path,
+            ") OR attribute_type(",
+            path,
+            ",",
+            &attribute_type,
+            "))",
+        ]);
     }
 
     pub(crate) fn require_not_a_map(&mut self, path: &str) {
         let map = self.type_value("M");
-        self.condition(format!("NOT attribute_type({path}, {map})"));
+        self.condition(&["NOT attribute_type(", path, ",", &map, ")"]);
     }
 
-    pub(crate) fn require_value(&mut self, path: &str, value: Option<AttributeValue>) {
-        let condition = match value {
+    pub(crate) fn require_value(&mut self, path: &str, value: Option<impl Into<Operand<'a>>>) {
+        match value {
             Some(value) => {
                 let value = self.value(value);
-                format!("{path} = {value}")
+                self.condition(&[path, "=", &value]);
             }
-            None => format!("attribute_not_exists({path})"),
-        };
-        self.condition(condition);
+            None => self.require_absence(path),
+        }
     }
 
-    pub(crate) fn type_value(&mut self, attribute_type: &'static str) -> String {
-        let known = self.type_values.iter().find(|(known, _)| *known == attribute_type);
+    pub(crate) fn require_absence(&mut self, path: &str) {
+        self.condition(&["attribute_not_exists(", path, ")"]);
+    }
+
+    pub(crate) fn type_value(&mut self, attribute_type: &'static str) -> Placeholder {
+        let known = self.types.iter().find(|(known, _)| *known == attribute_type);
         if let Some((_, placeholder)) = known {
-            return placeholder.clone();
+            return *placeholder;
         }
         let placeholder = self.value(AttributeValue::S(attribute_type.to_owned()));
-        self.type_values.push((attribute_type, placeholder.clone()));
+        self.types.push((attribute_type, placeholder));
         placeholder
     }
 
-    /// Whether DynamoDB takes the expression, with room for the clauses that every commit adds.
-    pub(crate) fn fits(&self, reserved_bytes: usize, reserved_operators: usize) -> bool {
-        let fits = |parts: &[&Vec<String>]| {
-            let clauses = || parts.iter().copied().flatten();
-            let bytes: usize = clauses().map(|clause| clause.len() + SEPARATOR_BYTES).sum();
-            let operators: usize = clauses().map(|clause| operators(clause)).sum();
-            bytes + reserved_bytes <= MAX_TEXT_BYTES
-                && operators + reserved_operators <= MAX_OPERATORS
-        };
-        fits(&[&self.sets, &self.removes, &self.adds, &self.deletes]) && fits(&[&self.conditions])
+    /// Whether DynamoDB takes the expression.
+    pub(crate) fn fits(&self) -> bool {
+        update_fits(&self.update_text()) && condition_fits(&self.condition)
     }
 
     pub(crate) fn update_text(&self) -> String {
-        let mut text = String::new();
         let parts = [
-            ("SET", &self.sets),
-            ("REMOVE", &self.removes),
-            ("ADD", &self.adds),
-            ("DELETE", &self.deletes),
+            ("SET ", &self.sets),
+            ("REMOVE ", &self.removes),
+            ("ADD ", &self.adds),
+            ("DELETE ", &self.deletes),
         ];
+        let length = parts.iter().map(|(keyword, clauses)| keyword.len() + clauses.len() + 1).sum();
+        let mut text = String::with_capacity(length);
         for (keyword, clauses) in parts {
             if !clauses.is_empty() {
-                let separator = if text.is_empty() { "" } else { " " };
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{separator}{keyword} {}", clauses.join(", "));
+                join(&mut text, " ", &[keyword, clauses]);
             }
         }
         text
     }
 
-    pub(crate) fn condition_text(&self) -> String {
-        self.conditions.join(" AND ")
+    pub(crate) fn condition_text(&self) -> &str {
+        &self.condition
     }
 
     /// The names and the values that the placeholders stand for.
     pub(crate) fn into_placeholders(
         self,
     ) -> (HashMap<String, String>, HashMap<String, AttributeValue>) {
-        let names = self.names.into_iter().map(|(name, placeholder)| (placeholder, name)).collect();
-        (names, self.values.into_iter().collect())
+        let names = self.names.into_iter().enumerate();
+        let names =
+            names.map(|(number, name)| (Placeholder::name(number).to_string(), name.to_owned()));
+        let values = self.values.into_iter().enumerate();
+        let values = values.map(|(number, value)| {
+            (Placeholder::value(number).to_string(), value.into_attribute_value())
+        });
+        (names.collect(), values.collect())
     }
 }
 
-/// A count that is never below DynamoDB's own: comparisons, functions, arithmetic, dereferences, AND.
-fn operators(clause: &str) -> usize {
-    1 + clause.matches(['(', '=', '<', '>', '+', '.']).count()
-        + clause.matches(" OR ").count()
-        + clause.matches("NOT ").count()
+fn join(text: &mut String, separator: &str, clause: &[&str]) {
+    if !text.is_empty() {
+        text.push_str(separator);
+    }
+    for part in clause {
+        text.push_str(part);
+    }
 }

@@ -3,33 +3,31 @@
 mod apply;
 mod diff;
 mod expression;
+mod limits;
+mod placeholder;
 mod plan;
-mod planning;
-
-use std::borrow::Cow;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub(crate) use apply::apply;
 pub(crate) use diff::diff;
 pub(crate) use expression::Expression;
-pub(crate) use plan::{Target, plan};
-pub use planning::Planning;
+pub(crate) use plan::{Others, Target, plan};
 
 use crate::item::Value;
 
 /// What a commit does to one place in the item.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Change {
+pub(crate) enum Change<'a> {
     Set {
-        path: Path,
-        value: Value,
+        path: Path<'a>,
+        value: &'a Value,
     },
     Remove {
-        path: Path,
+        path: Path<'a>,
     },
     Add {
-        path: Path,
+        path: Path<'a>,
         delta: i128,
     },
     /// Members of a native set; either side may be absent.
@@ -40,11 +38,11 @@ pub(crate) enum Change {
     },
     Append {
         attribute: usize,
-        elements: Vec<AttributeValue>,
+        elements: &'a [AttributeValue],
     },
 }
 
-impl Change {
+impl Change<'_> {
     /// The position in the schema of the attribute that is changed.
     pub(crate) fn attribute(&self) -> usize {
         match self {
@@ -58,26 +56,21 @@ impl Change {
 
 /// A place in the item: an attribute of the schema, and map keys inside it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Path {
+pub(crate) struct Path<'a> {
     pub(crate) attribute: usize,
-    pub(crate) keys: Vec<Cow<'static, str>>,
+    pub(crate) keys: Vec<&'a str>,
 }
 
-impl Path {
+impl<'a> Path<'a> {
     pub(crate) fn top(attribute: usize) -> Self {
         Self { attribute, keys: Vec::new() }
     }
 
-    fn child(&self, key: Cow<'static, str>) -> Self {
+    fn child(&self, key: &'a str) -> Self {
         let mut keys = Vec::with_capacity(self.keys.len() + 1);
         keys.extend_from_slice(&self.keys);
         keys.push(key);
         Self { attribute: self.attribute, keys }
-    }
-
-    fn parent(&self) -> Option<Self> {
-        let (_, parents) = self.keys.split_last()?;
-        Some(Self { attribute: self.attribute, keys: parents.to_vec() })
     }
 
     /// The shortest prefix that a nested path goes through and that is not a map in this value.
@@ -87,19 +80,16 @@ impl Path {
             let Some(Value::Map(entries)) = value else {
                 return Some(Self { attribute: self.attribute, keys: self.keys[..depth].to_vec() });
             };
-            value = entries.get(key);
+            value = entries.get(*key);
         }
         None
     }
 }
 
 /// The value at these keys, if every key on the way is there.
-pub(crate) fn value_at<'v>(
-    attribute: Option<&'v Value>,
-    keys: &[Cow<'static, str>],
-) -> Option<&'v Value> {
+pub(crate) fn value_at<'v>(attribute: Option<&'v Value>, keys: &[&str]) -> Option<&'v Value> {
     keys.iter().try_fold(attribute?, |value, key| match value {
-        Value::Map(entries) => entries.get(key),
+        Value::Map(entries) => entries.get(*key),
         Value::Atom(_) => None,
     })
 }

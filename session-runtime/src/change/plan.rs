@@ -1,99 +1,170 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::expression::MAX_OPERATORS;
+use aws_sdk_dynamodb::types::AttributeValue;
+
 use super::{Change, Expression, Path, apply, value_at};
 use crate::item::{Fields, Found, Value, integer, set};
 use crate::schema::{Attribute, CounterRange};
 
-/// Room for what every commit adds to an expression: key, expiry, sequence, token, pruned tokens.
-const RESERVED_BYTES: usize = 1200;
-const RESERVED_OPERATORS: usize = 100;
+/// More clauses than any expression has room for.
+const MANY: usize = 1024;
 
 /// What changes are planned against: the item as it was last seen, and the session that commits.
+#[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) attributes: &'static [Attribute],
     pub(crate) defaults: &'a [Value],
-    pub(crate) stored: &'a Fields,
+    /// The fields that the changes were found against.
+    pub(crate) before: &'a Fields,
+    /// What the table was found to hold, if that is known to be something else.
+    pub(crate) stored: Option<&'a Fields>,
     pub(crate) found: &'a [Found],
     pub(crate) after: &'a Fields,
     /// Require that every value which is changed still is what it was.
     pub(crate) guard_changes: bool,
 }
 
-impl Target<'_> {
-    fn named(&self, attribute: usize) -> Option<&Value> {
+impl<'a> Target<'a> {
+    fn named(&self, attribute: usize) -> Option<&'a Value> {
         match self.found[attribute] {
-            Found::Named => self.stored[attribute].as_ref(),
+            Found::Named => self.any_name(attribute),
             Found::Absent | Found::Aliased(_) => None,
         }
     }
 
-    fn any_name(&self, attribute: usize) -> Option<&Value> {
+    fn any_name(&self, attribute: usize) -> Option<&'a Value> {
         match self.found[attribute] {
             Found::Absent => None,
-            Found::Named | Found::Aliased(_) => self.stored[attribute].as_ref(),
+            Found::Named | Found::Aliased(_) => {
+                self.stored.unwrap_or(self.before)[attribute].as_ref()
+            }
+        }
+    }
+
+    /// Whether the attribute is where the changes were found, so that every map on a path is there.
+    fn is_as_before(&self, attribute: usize) -> bool {
+        self.stored.is_none() && self.found[attribute] == Found::Named
+    }
+
+    fn missing_parent<'p>(&self, path: &Path<'p>) -> Option<Path<'p>> {
+        match path.keys.is_empty() || self.is_as_before(path.attribute) {
+            true => None,
+            false => path.missing_parent(self.named(path.attribute)),
         }
     }
 }
 
-/// The expression that makes these changes to the stored item.
+/// What a commit requires of commits by others since the item was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// They may have come between; what matters to the changes has conditions of its own.
+    Welcome,
+    /// There was none.
+    Excluded,
+}
+
+/// The expression that makes these changes to the stored item, after the clauses that every commit has; `None` if
+/// no expression has room for them.
 ///
-/// One that would pass DynamoDB's limits replaces the attribute with the most changes as a whole, under
-/// a guard, until the rest fits.
-pub(crate) fn plan(changes: &[Change], target: &Target<'_>) -> Expression {
-    let mut counts = vec![0; target.attributes.len()];
+/// Where the changes would pass DynamoDB's limits, attributes are replaced as a whole, each under a guard: those
+/// with the most changes first, until the rest fits. Where not even the guards fit, one condition stands for them,
+/// that nobody committed since.
+pub(crate) fn plan<'a>(
+    changes: &[Change<'a>],
+    target: &Target<'a>,
+    header: impl Fn(&mut Expression<'a>, Others),
+) -> Option<Expression<'a>> {
+    let mut clauses: BTreeMap<usize, usize> = BTreeMap::new();
     for change in changes {
-        counts[change.attribute()] += 1;
+        *clauses.entry(change.attribute()).or_default() += change.clauses();
     }
     let mut replaced: BTreeSet<usize> = (0..target.attributes.len())
         .filter(|attribute| {
             matches!(target.found[*attribute], Found::Aliased(_))
-                || counts[*attribute] > MAX_OPERATORS
+                || clauses.get(attribute).is_some_and(|clauses| *clauses > MANY)
         })
         .collect();
+    let mut largest: Vec<usize> = clauses
+        .iter()
+        .filter(|(attribute, clauses)| **clauses > 1 && !replaced.contains(attribute))
+        .map(|(attribute, _)| *attribute)
+        .collect();
+    largest.sort_by_key(|attribute| std::cmp::Reverse(clauses[attribute]));
+    let mut more = largest.chunks(1.max(largest.len() / 16));
+    let mut others = Others::Welcome;
     loop {
-        let expression = plan_with(changes, target, &replaced);
-        if expression.fits(RESERVED_BYTES, RESERVED_OPERATORS) {
-            return expression;
+        let mut expression = Expression::with_capacity(changes.len().min(MANY / 2));
+        header(&mut expression, others);
+        let expression = plan_with(changes, target, &replaced, others, expression);
+        if expression.fits() {
+            return Some(expression);
         }
-        let largest = (0..target.attributes.len())
-            .filter(|attribute| !replaced.contains(attribute))
-            .max_by_key(|attribute| counts[*attribute])
-            .filter(|attribute| counts[*attribute] > 1);
-        match largest {
-            Some(attribute) => replaced.insert(attribute),
-            None => return expression,
-        };
+        match (more.next(), others) {
+            (Some(more), _) => replaced.extend(more),
+            (None, Others::Welcome) => others = Others::Excluded,
+            (None, Others::Excluded) => return None,
+        }
     }
 }
 
-fn plan_with(changes: &[Change], target: &Target<'_>, replaced: &BTreeSet<usize>) -> Expression {
+fn plan_with<'a>(
+    changes: &[Change<'a>],
+    target: &Target<'a>,
+    replaced: &BTreeSet<usize>,
+    others: Others,
+    expression: Expression<'a>,
+) -> Expression<'a> {
     let mut planner = Planner {
         target,
-        expression: Expression::default(),
-        replaced: replaced.clone(),
+        changes,
+        others,
+        expression,
+        replaced: BTreeSet::new(),
         created: BTreeSet::new(),
+        entered: (0, Vec::new()),
+        parent: String::new(),
+        text: String::new(),
+        parents: HashSet::new(),
     };
     for attribute in replaced {
-        planner.replace(*attribute, changes);
+        planner.replace(*attribute);
     }
     for change in changes {
-        planner.change(change, changes);
+        planner.change(change);
     }
     planner.expression
 }
 
-struct Planner<'a> {
-    target: &'a Target<'a>,
-    expression: Expression,
+impl Change<'_> {
+    /// About how many clauses it takes: 1 for what replacing the whole attribute would not make shorter.
+    fn clauses(&self) -> usize {
+        match self {
+            Self::Set { path, .. } | Self::Remove { path } if path.keys.is_empty() => 1,
+            _ => 2,
+        }
+    }
+}
+
+struct Planner<'p, 'a> {
+    target: &'p Target<'a>,
+    changes: &'p [Change<'a>],
+    others: Others,
+    expression: Expression<'a>,
     /// Attributes that are written as one value.
     replaced: BTreeSet<usize>,
     /// Maps that are created whole, with everything that changes inside them.
-    created: BTreeSet<Path>,
+    created: BTreeSet<Path<'a>>,
+    /// The map that the last nested path is in, and its text.
+    entered: (usize, Vec<&'a str>),
+    parent: String,
+    /// Maps that are required to be there.
+    parents: HashSet<String>,
+    /// The text of the path that is written about.
+    text: String,
 }
 
-impl Planner<'_> {
-    fn change(&mut self, change: &Change, changes: &[Change]) {
+impl<'a> Planner<'_, 'a> {
+    fn change(&mut self, change: &Change<'a>) {
         if self.replaced.contains(&change.attribute()) {
             return;
         }
@@ -101,10 +172,7 @@ impl Planner<'_> {
             Change::Set { path, value } => self.set(path, value),
             Change::Remove { path } => self.remove(path),
             Change::Add { path, delta } => self.add(path, *delta),
-            Change::Append { attribute, elements } => {
-                let value = aws_sdk_dynamodb::types::AttributeValue::L(elements.clone());
-                self.append(*attribute, value, changes);
-            }
+            Change::Append { attribute, elements } => self.append(*attribute, elements),
             Change::Members { attribute, added, removed } => {
                 let empty_by_default = self.target.defaults[*attribute].is_empty_option_or_set();
                 let stored = match self.target.named(*attribute) {
@@ -113,38 +181,61 @@ impl Planner<'_> {
                     Some(Value::Map(_)) => false,
                 };
                 match (added, removed) {
-                    _ if !empty_by_default || !stored => self.replace_now(*attribute, changes),
+                    _ if !empty_by_default || !stored => self.replace(*attribute),
                     (Some(members), None) => self.members(*attribute, members, Expression::add),
                     (None, Some(members)) => self.members(*attribute, members, Expression::delete),
-                    _ => self.replace_now(*attribute, changes),
+                    _ => self.replace(*attribute),
                 }
             }
         }
     }
 
-    fn path(&mut self, path: &Path) -> String {
-        self.expression.path(self.target.attributes[path.attribute].name(), &path.keys)
+    /// Writes about a path, and requires the map that it is in, and what `update` read there.
+    fn at(&mut self, path: &Path<'a>, write: impl FnOnce(&mut Self, &str)) {
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        match path.keys.split_last() {
+            None => {
+                let name = self.target.attributes[path.attribute].name();
+                text.push_str(&self.expression.name(name));
+            }
+            Some((last, parents)) => {
+                self.enter(path.attribute, parents);
+                text.push_str(&self.parent);
+                text.push('.');
+                text.push_str(&self.expression.name(last));
+            }
+        }
+        if self.target.guard_changes && self.others == Others::Welcome {
+            let stored = value_at(self.target.named(path.attribute), &path.keys);
+            self.expression.require_value(&text, stored);
+        }
+        write(self, &text);
+        self.text = text;
     }
 
-    /// Requires the map that a nested path is in, and what `update` read at the path.
-    fn require_surroundings(&mut self, path: &Path) -> String {
-        let text = self.path(path);
-        if let Some(parent) = path.parent() {
-            let parent = self.path(&parent);
-            self.expression.require_type(&parent, "M");
+    /// Requires a map that changes are in.
+    fn enter(&mut self, attribute: usize, keys: &[&'a str]) {
+        if self.entered.0 == attribute && self.entered.1 == keys && !self.parent.is_empty() {
+            return;
         }
-        if self.target.guard_changes {
-            let stored = value_at(self.target.named(path.attribute), &path.keys);
-            self.expression.require_value(&text, stored.map(Value::to_attribute_value));
+        self.entered.0 = attribute;
+        self.entered.1.clear();
+        self.entered.1.extend_from_slice(keys);
+        self.parent.clear();
+        self.parent.push_str(&self.expression.name(self.target.attributes[attribute].name()));
+        for key in keys {
+            self.parent.push('.');
+            self.parent.push_str(&self.expression.name(key));
         }
-        text
+        if self.parents.insert(self.parent.clone()) {
+            self.expression.require_type(&self.parent, "M");
+        }
     }
 
     /// Creates the first missing map on the way to a path; true if there was one.
-    fn create_parent(&mut self, path: &Path) -> bool {
-        let Some(parent) = path.missing_parent(self.target.named(path.attribute)) else {
-            return false;
-        };
+    fn create_parent(&mut self, path: &Path<'a>) -> bool {
+        let Some(parent) = self.target.missing_parent(path) else { return false };
         if self.created.insert(parent.clone())
             && let Some(value) = value_at(self.target.after[path.attribute].as_ref(), &parent.keys)
         {
@@ -153,143 +244,153 @@ impl Planner<'_> {
         true
     }
 
-    fn put(&mut self, path: &Path, value: &Value) {
-        let text = self.require_surroundings(path);
-        if let Value::Map(_) = value {
-            self.expression.require_not_a_map(&text);
-        }
-        let value = self.expression.value(value.to_attribute_value());
-        self.expression.set(format!("{text} = {value}"));
-    }
-
-    fn set(&mut self, path: &Path, value: &Value) {
-        if self.create_parent(path) {
-            return;
-        }
-        let stored = value_at(self.target.named(path.attribute), &path.keys);
-        match (stored, value) {
-            // Someone made a map where this session made one too: both keep their entries.
-            (Some(Value::Map(_)), Value::Map(entries)) => {
-                for (key, value) in entries {
-                    self.set(&path.child(key.clone()), value);
-                }
+    fn put(&mut self, path: &Path<'a>, value: &'a Value) {
+        self.at(path, |planner, text| {
+            if let Value::Map(_) = value {
+                planner.expression.require_not_a_map(text);
             }
-            _ => self.put(path, value),
-        }
+            let value = planner.expression.value(value);
+            planner.expression.set(&[text, "=", &value]);
+        });
     }
 
-    fn remove(&mut self, path: &Path) {
-        if path.missing_parent(self.target.named(path.attribute)).is_none() {
-            let text = self.require_surroundings(path);
-            self.expression.remove(text);
-        }
-    }
-
-    fn add(&mut self, path: &Path, delta: i128) {
+    fn set(&mut self, path: &Path<'a>, value: &'a Value) {
         if self.create_parent(path) {
             return;
         }
-        let text = self.require_surroundings(path);
+        if let Value::Map(entries) = value
+            && let Some(Value::Map(_)) = value_at(self.target.named(path.attribute), &path.keys)
+        {
+            // Someone made a map where this session made one too: both keep their entries.
+            for (key, value) in entries {
+                self.set(&path.child(key), value);
+            }
+            return;
+        }
+        self.put(path, value);
+    }
+
+    fn remove(&mut self, path: &Path<'a>) {
+        if self.target.missing_parent(path).is_none() {
+            self.at(path, |planner, text| planner.expression.remove(&[text]));
+        }
+    }
+
+    fn add(&mut self, path: &Path<'a>, delta: i128) {
+        if self.create_parent(path) {
+            return;
+        }
         let default = match (&self.target.defaults[path.attribute], path.keys.is_empty()) {
             (Value::Atom(value), true) => integer(value).unwrap_or(0),
             _ => 0,
         };
-        self.require_range(&text, default, delta, self.target.attributes[path.attribute].range());
-        let default = self.expression.number(default);
-        let delta = self.expression.number(delta);
-        self.expression.set(format!("{text} = if_not_exists({text}, {default}) + {delta}"));
+        let range = self.target.attributes[path.attribute].range();
+        self.at(path, |planner, text| {
+            planner.require_range(text, default, delta, range);
+            let expression = &mut planner.expression;
+            let delta = expression.number(delta);
+            // `ADD` begins at zero, and is for attributes at the top level only.
+            if default == 0 && path.keys.is_empty() {
+                return expression.add(&[text, " ", &delta]);
+            }
+            let default = expression.number(default);
+            expression.set(&[text, "=if_not_exists(", text, ",", &default, ")+", &delta]);
+        });
     }
 
     fn require_range(&mut self, text: &str, default: i128, delta: i128, range: CounterRange) {
-        let (bounded, comparison, limit) = match delta {
-            ..0 => (range.min > i128::from(i64::MIN), ">=", range.min - delta),
-            0.. => (range.max < i128::from(i64::MAX), "<=", range.max - delta),
+        let (bounded, within, beyond, limit) = match delta {
+            ..0 => (range.min > i128::from(i64::MIN), ">=", "<", range.min - delta),
+            0.. => (range.max < i128::from(i64::MAX), "<=", ">", range.max - delta),
         };
         if !bounded {
             return;
         }
         let limit = self.expression.number(limit);
-        let in_range = format!("{text} {comparison} {limit}");
         let from_default = default + delta;
-        let condition = match from_default < range.min || from_default > range.max {
-            true => in_range,
-            false => format!("(attribute_not_exists({text}) OR {in_range})"),
-        };
-        self.expression.condition(condition);
+        match from_default < range.min || from_default > range.max {
+            true => self.expression.condition(&[text, within, &limit]),
+            // What is absent is not beyond anything.
+            false => self.expression.condition(&["NOT ", text, beyond, &limit]),
+        }
     }
 
-    fn append(
-        &mut self,
-        attribute: usize,
-        elements: aws_sdk_dynamodb::types::AttributeValue,
-        changes: &[Change],
-    ) {
-        use aws_sdk_dynamodb::types::AttributeValue;
+    fn append(&mut self, attribute: usize, elements: &[AttributeValue]) {
         let stored = self.target.named(attribute);
         if !matches!(stored, None | Some(Value::Atom(AttributeValue::L(_)))) {
-            return self.replace_now(attribute, changes);
+            return self.replace(attribute);
         }
-        let text = self.require_surroundings(&Path::top(attribute));
-        self.expression.require_type_or_absence(&text, "L");
-        let default = self.target.defaults[attribute].to_attribute_value();
-        let default = self.expression.value(default);
-        let elements = self.expression.value(elements);
-        self.expression
-            .set(format!("{text} = list_append(if_not_exists({text}, {default}), {elements})"));
+        let default = &self.target.defaults[attribute];
+        self.at(&Path::top(attribute), |planner, text| {
+            let expression = &mut planner.expression;
+            expression.require_type_or_absence(text, "L");
+            let default = expression.value(default);
+            let elements = expression.value(AttributeValue::L(elements.to_vec()));
+            expression.set(&[
+                text,
+                "=list_append(if_not_exists(",
+                text,
+                ",",
+                &default,
+                "),",
+                &elements,
+                ")",
+            ]);
+        });
     }
 
     fn members(
         &mut self,
         attribute: usize,
-        members: &aws_sdk_dynamodb::types::AttributeValue,
-        write: fn(&mut Expression, String),
+        members: &AttributeValue,
+        write: fn(&mut Expression<'a>, &[&str]),
     ) {
-        use aws_sdk_dynamodb::types::AttributeValue;
-        let text = self.require_surroundings(&Path::top(attribute));
         let set_type = match members {
             AttributeValue::Ns(_) => "NS",
             AttributeValue::Bs(_) => "BS",
             _ => "SS",
         };
-        self.expression.require_type_or_absence(&text, set_type);
-        let members = self.expression.value(members.clone());
-        write(&mut self.expression, format!("{text} {members}"));
-    }
-
-    fn replace_now(&mut self, attribute: usize, changes: &[Change]) {
-        if self.replaced.insert(attribute) {
-            self.replace(attribute, changes);
-        }
+        self.at(&Path::top(attribute), |planner, text| {
+            planner.expression.require_type_or_absence(text, set_type);
+            let members = planner.expression.value(members.clone());
+            write(&mut planner.expression, &[text, " ", &members]);
+        });
     }
 
     /// Writes an attribute as one value, on condition that it still is what the changes were made to.
-    fn replace(&mut self, attribute: usize, changes: &[Change]) {
+    fn replace(&mut self, attribute: usize) {
+        if !self.replaced.insert(attribute) {
+            return;
+        }
         let target = self.target;
         let schema = &target.attributes[attribute];
-        let stored = target.any_name(attribute);
-        let value = apply(
-            stored.cloned(),
-            &target.defaults[attribute],
-            target.after[attribute].as_ref(),
-            changes.iter().filter(|change| change.attribute() == attribute),
-        );
+        let guard = target.any_name(attribute);
         let name = self.expression.name(schema.name());
-        let guard = stored.map(Value::to_attribute_value);
-        match target.found[attribute] {
-            Found::Aliased(alias) => {
-                let alias = self.expression.name(alias);
-                self.expression.require_value(&alias, guard);
-                self.expression.require_value(&name, None);
-                self.expression.remove(alias);
+        let mut place = name;
+        if let Found::Aliased(alias) = target.found[attribute] {
+            if self.others == Others::Welcome {
+                self.expression.require_absence(&name);
             }
-            Found::Named | Found::Absent => self.expression.require_value(&name, guard),
+            place = self.expression.name(alias);
+            self.expression.remove(&[&place]);
         }
-        match value {
-            Some(value) => {
-                let value = self.expression.value(value.into_attribute_value());
-                self.expression.set(format!("{name} = {value}"));
+        // A map in the item may hold entries that the session type does not name: the guard finds out.
+        if self.others == Others::Welcome || matches!(guard, Some(Value::Map(_))) {
+            self.expression.require_value(&place, guard);
+        }
+        let after = target.after[attribute].as_ref();
+        let value = match target.stored {
+            None => after.map(|value| self.expression.value(value)),
+            Some(_) => {
+                let changes = self.changes.iter().filter(|change| change.attribute() == attribute);
+                let default = &target.defaults[attribute];
+                let value = apply(guard.cloned(), default, after, changes);
+                value.map(|value| self.expression.value(value.into_attribute_value()))
             }
-            None if target.found[attribute] == Found::Named => self.expression.remove(name),
+        };
+        match value {
+            Some(value) => self.expression.set(&[&name, "=", &value]),
+            None if target.found[attribute] == Found::Named => self.expression.remove(&[&name]),
             None => {}
         }
     }

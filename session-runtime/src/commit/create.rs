@@ -51,6 +51,7 @@ impl<S: DynamoSession> State<S> {
     pub(super) async fn send_creation(&mut self) -> Result<(), Error> {
         let Some(Pending::Create(creation)) = &self.pending else { return Ok(()) };
         let (item, token) = (creation.item.clone(), creation.token.clone());
+        self.attempts.count_request(false);
         match self.store.table().put_if_absent(item).await {
             Ok(()) => {}
             Err(WriteFailure::Condition { item: Some(item), .. }) if token.is_in(&item) => {}
@@ -82,7 +83,7 @@ impl<S: DynamoSession> State<S> {
             record.guards = guards_of(S::SCHEMA, &after);
             self.snapshot = Some(Ok(after));
             self.standing = Standing::Stored(record);
-            tracing::debug!(session = self.key.fingerprint(), "session created");
+            self.trace("session created");
         }
         Ok(())
     }

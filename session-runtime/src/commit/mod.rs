@@ -3,12 +3,14 @@
 mod clauses;
 mod create;
 mod pending;
+mod planning;
 mod read_back;
 mod size;
 mod update;
 
 pub(crate) use clauses::require_alive;
 pub(crate) use pending::{Pending, Update};
+pub use planning::{Planned, Planning};
 pub(crate) use update::{back_off, out_of_range};
 
 use clauses::set_header;
@@ -42,15 +44,14 @@ impl<S: DynamoSession> State<S> {
         self.require_header()?;
         let after = self.encode()?;
         let Some(Ok(before)) = &self.snapshot else { return Ok(settled) };
-        let changes = diff(S::SCHEMA.attributes(), before, &after);
-        if changes.is_empty() {
+        if diff(S::SCHEMA.attributes(), before, &after).is_empty() {
             return Ok(settled);
         }
         self.require_standing()?;
         self.require_size(&after)?;
         match &self.standing {
             Standing::Stored(record) => {
-                let update = Update::new(record, changes, after, self.expiry_due());
+                let update = Update::new(record, after, self.expiry_due());
                 self.pending = Some(Pending::Update(update));
                 self.send_update().await?;
                 Ok(Some(Committed::Updated))
@@ -86,6 +87,7 @@ impl<S: DynamoSession> State<S> {
         require_alive(&mut expression, S::SCHEMA, now);
         set_header(&mut expression, S::SCHEMA, Some(next), record, self.created);
         let key = self.key.attribute_value();
+        self.attempts.count_request(false);
         let expires = match self.store.table().update_idempotently(&key, expression).await {
             Ok(()) => next,
             Err(WriteFailure::Condition { item: Some(mut item), .. }) => {
@@ -99,6 +101,7 @@ impl<S: DynamoSession> State<S> {
             Err(WriteFailure::Other { error, .. }) => return Err(error),
         };
         self.moved_to(expires);
+        self.trace("session touched");
         Ok(Committed::Touched)
     }
 
@@ -121,17 +124,19 @@ impl<S: DynamoSession> State<S> {
 
     pub(crate) async fn destroy(&mut self) -> Result<(), Error> {
         if !matches!(self.standing, Standing::New) || self.pending.is_some() {
+            self.attempts.count_request(false);
             self.store.table().delete(&self.key.attribute_value()).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
         if let Some(renewal) = &self.renewal {
+            self.attempts.count_request(false);
             self.store.table().delete(&renewal.key.attribute_value()).await?;
         }
         self.pending = None;
         self.renewal = None;
         self.snapshot = None;
         self.standing = Standing::Destroyed;
-        tracing::debug!(session = self.key.fingerprint(), "session destroyed");
+        self.trace("session destroyed");
         Ok(())
     }
 
@@ -155,6 +160,12 @@ impl<S: DynamoSession> State<S> {
                 Ok(Some(Committed::Updated))
             }
         }
+    }
+
+    /// Tells that a write is done, and what it took.
+    fn trace(&self, event: &'static str) {
+        let (requests, rebases) = (self.attempts.requests(), self.attempts.rebases());
+        tracing::debug!(session = self.key.fingerprint(), requests, rebases, "{event}");
     }
 
     pub(crate) fn require_standing(&self) -> Result<(), Error> {

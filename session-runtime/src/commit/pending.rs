@@ -1,6 +1,3 @@
-use aws_sdk_dynamodb::types::ReturnValue;
-
-use crate::change::Change;
 use crate::item::{Fields, Found, Item};
 use crate::record::{Record, SHORTEST_WINDOW, Token};
 
@@ -30,8 +27,7 @@ pub(crate) struct Creation {
 #[derive(Debug)]
 pub(crate) struct Update {
     pub(crate) token: Token,
-    pub(crate) changes: Vec<Change>,
-    /// The fields as the session has them.
+    /// The fields as the session has them: what is to be written is their difference to the snapshot.
     pub(crate) after: Fields,
     /// The expiry to write, when it is due.
     pub(crate) expires: Option<i64>,
@@ -50,30 +46,15 @@ pub(crate) struct Update {
 const WINDOWS: [i64; 4] = [SHORTEST_WINDOW, 16, 32, 64];
 
 impl Update {
-    pub(crate) fn new(
-        record: &Record,
-        changes: Vec<Change>,
-        after: Fields,
-        expires: Option<i64>,
-    ) -> Self {
+    pub(crate) fn new(record: &Record, after: Fields, expires: Option<i64>) -> Self {
         Self {
             token: Token::new(record.sequence(), WINDOWS[0]),
-            changes,
             after,
             expires,
             stored: None,
             guard_changes: false,
             ambiguous: false,
             window: 0,
-        }
-    }
-
-    /// What merges with the table's value has to be read back; what was set is known.
-    pub(crate) fn return_values(&self) -> ReturnValue {
-        let is_set = |change| matches!(change, &Change::Set { .. } | &Change::Remove { .. });
-        match self.changes.iter().all(is_set) {
-            true => ReturnValue::None,
-            false => ReturnValue::UpdatedNew,
         }
     }
 

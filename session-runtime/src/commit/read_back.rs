@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Pending, Update};
 use crate::DynamoSession;
-use crate::change::{Change, Path, apply, value_at};
+use crate::change::{Change, Path, apply, diff, value_at};
 use crate::item::{Decoder, Fields, Found, Item, Value};
 use crate::record::{SEQUENCE, sequence_number};
 use crate::schema::Role;
@@ -13,8 +13,11 @@ impl<S: DynamoSession> State<S> {
     pub(super) fn finish(&mut self, written: &Item) {
         let Some(Pending::Update(update)) = self.pending.take() else { return };
         let Standing::Stored(record) = &mut self.standing else { return };
-        let Update { token, changes, mut after, expires, stored, .. } = update;
+        let Some(Ok(before)) = &self.snapshot else { return };
+        let Update { token, after: sent, expires, stored, .. } = update;
         let attributes = S::SCHEMA.attributes();
+        let changes = diff(attributes, before, &sent);
+        let mut after = sent.clone();
         let mut merged: Vec<usize> = Vec::new();
         let mut written_value = None;
         for change in &changes {
@@ -70,6 +73,7 @@ impl<S: DynamoSession> State<S> {
             self.read_back(index, after[index].clone());
         }
         self.snapshot = Some(Ok(after));
+        self.trace("session committed");
     }
 
     /// Gives a field the value that the table holds.
@@ -84,7 +88,7 @@ impl<S: DynamoSession> State<S> {
     }
 
     /// Makes changes again that came after a commit which has only now taken over the table's values.
-    pub(super) fn make_again(&mut self, changes: &[Change], session: &Fields) {
+    pub(super) fn make_again(&mut self, changes: &[Change<'_>], session: &Fields) {
         for (index, attribute) in S::SCHEMA.attributes().iter().enumerate() {
             let changes: Vec<_> =
                 changes.iter().filter(|change| change.attribute() == index).collect();
@@ -99,9 +103,9 @@ impl<S: DynamoSession> State<S> {
     }
 }
 
-fn put_at(attribute: &mut Option<Value>, path: &Path, value: Value) {
+fn put_at(attribute: &mut Option<Value>, path: &Path<'_>, value: Value) {
     let place = path.keys.iter().try_fold(attribute.as_mut(), |place, key| match place {
-        Some(Value::Map(entries)) => Some(entries.get_mut(key)),
+        Some(Value::Map(entries)) => Some(entries.get_mut(*key)),
         _ => None,
     });
     if let Some(Some(place)) = place {

@@ -1,15 +1,17 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::clauses::{count_commit, require_alive, set_header};
+use super::clauses::{count_commit, require_alive, require_guards, set_header};
 use super::{Pending, Update, outcome_unknown};
-use crate::change::{Change, Expression, Target, plan, value_at};
+use crate::change::{Change, Others, Target, diff, plan, value_at};
 use crate::dynamo::WriteFailure;
 use crate::id::random_bytes;
-use crate::item::{Fields, Found, Item, Value, integer};
+use crate::item::{Fields, Item, Value, integer};
 use crate::record::{Record, stored_fields};
 use crate::schema::{Attribute, Role, Schema};
 use crate::session::{Standing, State, gone};
 use crate::{DynamoSession, Error, ErrorKind, SessionKey};
+use aws_sdk_dynamodb::types::ReturnValue;
 
 const MAX_REQUESTS: usize = 16;
 
@@ -23,17 +25,14 @@ impl<S: DynamoSession> State<S> {
             if self.store.timeouts().has_ended(now, self.created()) && !update.ambiguous {
                 return Err(self.found_gone());
             }
-            let Some(expression) = self.expression(update, now) else {
-                return Err(self.found_gone());
+            let sent = match self.request(update, &key, now) {
+                Ok(sent) => sent,
+                Err(error) => return Err(self.unsent(error)),
             };
-            let return_values = update.return_values();
-            match self.store.table().update(&key, expression, return_values).await {
+            self.attempts.count_request(request > 0);
+            match sent.await {
                 Ok(written) => {
                     self.finish(&written);
-                    if request > 0 {
-                        let session = self.key.fingerprint();
-                        tracing::debug!(session, requests = request + 1, "commit rebased");
-                    }
                     return Ok(());
                 }
                 Err(WriteFailure::Other { error, may_be_applied }) => {
@@ -108,7 +107,11 @@ impl<S: DynamoSession> State<S> {
         let Standing::Stored(record) = &mut self.standing else { return Ok(true) };
         let (stored, found) = stored_fields(S::SCHEMA.attributes(), &item);
         let broken = match record.broken_guard(S::SCHEMA, &item) {
-            None => out_of_range(S::SCHEMA, &update.changes, &stored, self.store.defaults()),
+            None => {
+                let Some(Ok(before)) = &self.snapshot else { return Ok(true) };
+                let changes = diff(S::SCHEMA.attributes(), before, &update.after);
+                out_of_range(S::SCHEMA, &changes, &stored, self.store.defaults())
+            }
             broken => broken,
         };
         let broken = match broken {
@@ -135,36 +138,51 @@ impl<S: DynamoSession> State<S> {
         Ok(false)
     }
 
-    fn expression(&self, update: &Update, now: i64) -> Option<Expression> {
+    /// The pending update as one request, ready to be sent.
+    fn request(
+        &self,
+        update: &Update,
+        key: &str,
+        now: i64,
+    ) -> Result<impl Future<Output = Result<Item, WriteFailure>> + Send + use<S>, Error> {
         let (Standing::Stored(record), Some(Ok(before))) = (&self.standing, &self.snapshot) else {
-            return None;
+            return Err(gone());
         };
         let schema = S::SCHEMA;
         let (stored, found) = match &update.stored {
-            Some((stored, found)) => (stored, found),
-            None => (before, &record.found),
+            Some((stored, found)) => (Some(stored), found),
+            None => (None, &record.found),
         };
         let target = Target {
             attributes: schema.attributes(),
             defaults: self.store.defaults(),
+            before,
             stored,
             found,
             after: &update.after,
             guard_changes: update.guard_changes,
         };
-        let mut expression = plan(&update.changes, &target);
-        require_alive(&mut expression, schema, now);
-        set_header(&mut expression, schema, update.expires, record, self.created);
-        for (index, loaded) in &record.guards {
-            let attribute = &schema.attributes()[*index];
-            let name = match found[*index] {
-                Found::Aliased(alias) => expression.name(alias),
-                Found::Named | Found::Absent => expression.name(attribute.name()),
-            };
-            expression.require_value(&name, loaded.clone());
+        let changes = diff(schema.attributes(), before, &update.after);
+        let expression = plan(&changes, &target, |expression, others| {
+            require_alive(expression, schema, now);
+            set_header(expression, schema, update.expires, record, self.created);
+            if others == Others::Welcome {
+                require_guards(expression, schema, found, &record.guards);
+            }
+            count_commit(expression, record, &update.token, others);
+        });
+        match expression {
+            Some(expression) => Ok(self.store.table().update(key, expression, read_back(&changes))),
+            None => Err(too_many_changes(&changes)),
         }
-        count_commit(&mut expression, record, &update.token);
-        Some(expression)
+    }
+
+    /// Gives up a request that cannot be written, but not one before it that may still be applied.
+    fn unsent(&mut self, error: Error) -> Error {
+        if matches!(&self.pending, Some(Pending::Update(update)) if !update.ambiguous) {
+            self.pending = None;
+        }
+        error
     }
 
     /// The error for a guard that does not hold, with the item that broke it kept for the caller.
@@ -201,10 +219,31 @@ impl<S: DynamoSession> State<S> {
     }
 }
 
+fn too_many_changes(changes: &[Change<'_>]) -> Error {
+    let fields: BTreeSet<usize> = changes.iter().map(Change::attribute).collect();
+    Error::new(
+        ErrorKind::TooLarge,
+        format!(
+            "{} fields have changed, and DynamoDB's 4 KB for one update have no room for so many; nothing was \
+             sent. Commit more often, or put fields that change together into one struct or map",
+            fields.len()
+        ),
+    )
+}
+
+/// What merges with the table's value has to be read back; what was set is known.
+fn read_back(changes: &[Change<'_>]) -> ReturnValue {
+    let is_set = |change| matches!(change, &Change::Set { .. } | &Change::Remove { .. });
+    match changes.iter().all(is_set) {
+        true => ReturnValue::None,
+        false => ReturnValue::UpdatedNew,
+    }
+}
+
 /// The first counter that these changes would take out of its type's range.
 pub(crate) fn out_of_range(
     schema: &Schema,
-    changes: &[Change],
+    changes: &[Change<'_>],
     stored: &Fields,
     defaults: &[Value],
 ) -> Option<&'static str> {

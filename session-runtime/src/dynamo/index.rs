@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::attempts::Attempts;
 use super::failure::error;
 use super::patience::{MAX_ATTEMPTS, patiently, pause};
 use super::table::Table;
+use super::transmissions::Transmissions;
 use crate::item::Item;
 use crate::schema::Index;
 use crate::{Error, ErrorKind};
@@ -145,7 +145,7 @@ impl Table {
         index: Index,
         value: &AttributeValue,
     ) -> Result<Deletion, Error> {
-        let attempts = Attempts::default();
+        let transmissions = Transmissions::default();
         let delete = || async {
             let result = self
                 .client
@@ -160,7 +160,7 @@ impl Table {
                     ReturnValuesOnConditionCheckFailure::AllOld,
                 )
                 .customize()
-                .interceptor(attempts.clone())
+                .interceptor(transmissions.clone())
                 .send()
                 .await;
             match result {
@@ -174,7 +174,7 @@ impl Table {
                     };
                     Ok(match item {
                         Some(_) => Deletion::Kept,
-                        None if attempts.count() > 1 => Deletion::Deleted(None),
+                        None if transmissions.count() > 1 => Deletion::Deleted(None),
                         None => Deletion::Absent,
                     })
                 }

@@ -1,6 +1,5 @@
 //! The only room that calls DynamoDB: requests, responses, and what their failures mean.
 
-mod attempts;
 mod control;
 mod failure;
 mod index;
@@ -9,11 +8,12 @@ mod patience;
 mod refusal;
 mod sweep;
 mod table;
+mod transmissions;
 
 pub(crate) use control::{Control, has_number, unbuildable};
 pub(crate) use failure::{WriteFailure, error};
 pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
 pub(crate) use patience::pause;
 pub(crate) use refusal::{Refusal, Why};
-pub(crate) use sweep::{Deletion as ExpiredDeletion, Page, PageRequest};
+pub(crate) use sweep::{Page, PageRequest, Swept};
 pub(crate) use table::{RenameFailure, Table};

@@ -27,7 +27,7 @@ pub(crate) struct PageRequest {
     pub(crate) limit: u32,
     /// The attributes wanted, as placeholders of the filter; all of them if there are none.
     pub(crate) projection: Vec<String>,
-    pub(crate) filter: Expression,
+    pub(crate) filter: Expression<'static>,
 }
 
 /// The answer to one request of a scan.
@@ -43,7 +43,7 @@ pub(crate) struct Page {
 
 /// What came of a conditional delete.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Deletion {
+pub(crate) enum Swept {
     /// The item is not there any more.
     Done { units: Option<f64> },
     /// The condition does not hold.
@@ -77,7 +77,8 @@ impl Table {
     }
 
     pub(crate) async fn scan(&self, request: PageRequest) -> Result<Page, Error> {
-        let filter = Some(request.filter.condition_text()).filter(|filter| !filter.is_empty());
+        let filter =
+            Some(request.filter.condition_text().to_owned()).filter(|filter| !filter.is_empty());
         let projection = Some(request.projection.join(", ")).filter(|names| !names.is_empty());
         let (names, values) = request.filter.into_placeholders();
         let parallel = (request.segments > 1).then_some((request.segment, request.segments));
@@ -105,7 +106,7 @@ impl Table {
             None => None,
             Some(mut key) => match (key.remove(self.hash_key), key.is_empty()) {
                 (Some(AttributeValue::S(last)), true) => Some(last),
-                _ => return Err(self.other_key()),
+                _ => return Err(self.wrong_key()),
             },
         };
         Ok(Page {
@@ -117,12 +118,12 @@ impl Table {
     }
 
     /// Deletes an item if a condition holds.
-    pub(crate) async fn delete_where(
+    pub(crate) async fn delete_swept(
         &self,
         key: &str,
-        condition: Expression,
-    ) -> Result<Deletion, Error> {
-        let text = condition.condition_text();
+        condition: Expression<'_>,
+    ) -> Result<Swept, Error> {
+        let text = condition.condition_text().to_owned();
         let (names, values) = condition.into_placeholders();
         let result = self
             .client
@@ -136,8 +137,8 @@ impl Table {
             .send()
             .await;
         match result {
-            Ok(output) => Ok(Deletion::Done { units: units(output.consumed_capacity) }),
-            Err(source) if is_refusal(&source) => Ok(Deletion::Refused),
+            Ok(output) => Ok(Swept::Done { units: units(output.consumed_capacity) }),
+            Err(source) if is_refusal(&source) => Ok(Swept::Refused),
             Err(source) => Err(denied(error(source), "dynamodb:DeleteItem")),
         }
     }
@@ -150,7 +151,7 @@ fn is_refusal<E: ProvideErrorMetadata>(source: &SdkError<E, HttpResponse>) -> bo
 
 fn denied(error: Error, action: &str) -> Error {
     match error.kind() {
-        ErrorKind::AccessDenied => error.and_say(format!("the action is `{action}`")),
+        ErrorKind::AccessDenied => error.with_note(format!("the action is `{action}`")),
         _ => error,
     }
 }

@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem,
 };
 
-use super::attempts::Attempts;
 use super::failure::{WriteFailure, error, may_be_applied};
+use super::transmissions::Transmissions;
 use crate::change::Expression;
 use crate::id::require_key_length;
 use crate::item::Item;
@@ -62,7 +62,7 @@ impl Table {
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Result<(), WriteFailure> {
-        let attempts = Attempts::default();
+        let sent = Transmissions::default();
         let (condition, names) = self.absence();
         let result = self
             .client
@@ -73,11 +73,11 @@ impl Table {
             .set_expression_attribute_names(Some(names))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .customize()
-            .interceptor(attempts.clone())
+            .interceptor(sent.clone())
             .send()
             .await;
         let Err(source) = result else { return Ok(()) };
-        let sent_before = attempts.count() > 1;
+        let sent_before = sent.count() > 1;
         Err(match source {
             SdkError::ServiceError(service)
                 if service.err().is_conditional_check_failed_exception() =>
@@ -88,28 +88,24 @@ impl Table {
                 };
                 WriteFailure::Condition { item, sent_before }
             }
-            source => other(source, attempts.count()),
+            source => other(source, sent.count()),
         })
     }
 
     /// Sends one conditional update; returns the attributes that it wrote, if they are asked for.
-    pub(crate) async fn update(
+    pub(crate) fn update(
         &self,
         key: &str,
-        expression: Expression,
+        expression: Expression<'_>,
         return_values: ReturnValue,
-    ) -> Result<Item, WriteFailure> {
-        let attempts = Attempts::default();
-        let result = self
-            .prepare_update(key, expression)
-            .return_values(return_values)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
-        match result {
-            Ok(output) => Ok(output.attributes.unwrap_or_default()),
-            Err(source) => Err(update_failure(source, attempts.count())),
+    ) -> impl Future<Output = Result<Item, WriteFailure>> + Send + use<> {
+        let update = self.prepare_update(key, expression).return_values(return_values);
+        async move {
+            let sent = Transmissions::default();
+            match update.customize().interceptor(sent.clone()).send().await {
+                Ok(output) => Ok(output.attributes.unwrap_or_default()),
+                Err(source) => Err(update_failure(source, sent.count())),
+            }
         }
     }
 
@@ -117,7 +113,7 @@ impl Table {
     pub(crate) async fn update_idempotently(
         &self,
         key: &str,
-        expression: Expression,
+        expression: Expression<'_>,
     ) -> Result<(), WriteFailure> {
         let update = self.prepare_update(key, expression);
         match update.send().await {
@@ -126,8 +122,9 @@ impl Table {
         }
     }
 
-    fn prepare_update(&self, key: &str, expression: Expression) -> UpdateItemFluentBuilder {
-        let (update, condition) = (expression.update_text(), expression.condition_text());
+    fn prepare_update(&self, key: &str, expression: Expression<'_>) -> UpdateItemFluentBuilder {
+        let (update, condition) =
+            (expression.update_text(), expression.condition_text().to_owned());
         let (names, values) = expression.into_placeholders();
         self.client
             .update_item()
@@ -157,7 +154,7 @@ impl Table {
         &self,
         new: Item,
         old_key: &str,
-        condition: Expression,
+        condition: Expression<'_>,
     ) -> Result<(), RenameFailure> {
         let (absent, names) = self.absence();
         let put = Put::builder()
@@ -233,10 +230,6 @@ impl Table {
             ErrorKind::Rejected => self.wrong_key().with_source(error),
             _ => error,
         }
-    }
-
-    pub(super) fn other_key(&self) -> Error {
-        self.wrong_key()
     }
 
     pub(super) fn wrong_key(&self) -> Error {

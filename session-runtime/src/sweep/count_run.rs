@@ -8,7 +8,7 @@ use futures_util::stream::Stream;
 use super::counted::Counted;
 use super::run::{Run, Tally};
 use super::sweeper::{Read, Sweeper, Wanted};
-use crate::dynamo::ExpiredDeletion;
+use crate::dynamo::Swept;
 use crate::item::{Item, item_size, whole_seconds};
 use crate::{Error, Expires};
 
@@ -84,7 +84,7 @@ impl Tally for Counted {
         Ok(Vec::new())
     }
 
-    fn take_deletion(&mut self, _: ExpiredDeletion) {}
+    fn take_deletion(&mut self, _: Swept) {}
 
     fn set_finished(&mut self, segments: u32) {
         self.segments_finished = segments;
@@ -93,7 +93,7 @@ impl Tally for Counted {
     fn explain(&self, error: Error) -> Error {
         match self.items() {
             0 => error,
-            _ => error.and_say(format!("by then: {self}. Begin anew")),
+            _ => error.with_note(format!("by then: {self}. Begin anew")),
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::schema::Schema;
 /// The condition under which reads treat an item as an expired session of this type. False for an item without a Number
 /// as its expiry, which is no session.
 pub(super) fn is_expired(
-    expression: &mut Expression,
-    schema: &Schema,
+    expression: &mut Expression<'static>,
+    schema: &'static Schema,
     timeouts: Timeouts,
     now: i64,
 ) -> String {

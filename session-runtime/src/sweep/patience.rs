@@ -22,7 +22,7 @@ impl Patience {
             return Err(error);
         }
         if self.failures == MAX_FAILURES {
-            return Err(error.and_say(format!("tried {MAX_FAILURES} times, for minutes")));
+            return Err(error.with_note(format!("tried {MAX_FAILURES} times, for minutes")));
         }
         let longest = LONGEST_PAUSE.min(FIRST_PAUSE * (1 << (self.failures - 1).min(16)));
         let share = f64::from(u32::from_le_bytes(random_bytes())) / f64::from(u32::MAX);

@@ -10,7 +10,7 @@ use super::checkpoint::PurgeCheckpoint;
 use super::purged::Purged;
 use super::run::{Run, Tally};
 use super::sweeper::{Read, Sweeper, Wanted};
-use crate::dynamo::ExpiredDeletion;
+use crate::dynamo::Swept;
 use crate::{Error, ErrorKind};
 
 /// A purge that is under way: [`PurgeExpired::start`](crate::PurgeExpired::start) returns it.
@@ -103,13 +103,13 @@ impl Tally for Purged {
         keys.collect()
     }
 
-    fn take_deletion(&mut self, deletion: ExpiredDeletion) {
+    fn take_deletion(&mut self, deletion: Swept) {
         match deletion {
-            ExpiredDeletion::Done { units } => {
+            Swept::Done { units } => {
                 self.deleted += 1;
                 self.write_units += units.unwrap_or_default();
             }
-            ExpiredDeletion::Refused => self.kept += 1,
+            Swept::Refused => self.kept += 1,
         }
     }
 
@@ -120,7 +120,7 @@ impl Tally for Purged {
     fn explain(&self, error: Error) -> Error {
         match self.scanned {
             0 => error,
-            _ => error.and_say(format!(
+            _ => error.with_note(format!(
                 "by then: {self}. Go on from the checkpoint, or begin anew, which finds what is left"
             )),
         }

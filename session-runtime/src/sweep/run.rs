@@ -9,7 +9,7 @@ use super::checkpoint::PurgeCheckpoint;
 use super::position::Position;
 use super::sweeper::{Cursor, Read, Sweeper, Wanted};
 use crate::Error;
-use crate::dynamo::ExpiredDeletion;
+use crate::dynamo::Swept;
 
 /// Deletes in flight for each segment.
 const MAX_DELETES: usize = 4;
@@ -28,7 +28,7 @@ pub(super) trait Tally {
     /// Counts a page; returns the keys of what is to be deleted.
     fn take_page(&mut self, read: &mut Read, sweeper: &Sweeper) -> Result<Vec<String>, Error>;
 
-    fn take_deletion(&mut self, deletion: ExpiredDeletion);
+    fn take_deletion(&mut self, deletion: Swept);
 
     fn set_finished(&mut self, segments: u32);
 
@@ -59,7 +59,7 @@ enum Stage {
 enum Event {
     KeyLookedAt(Result<f64, Error>),
     PageRead(u32, Result<Read, Error>),
-    Deleted(u32, Result<ExpiredDeletion, Error>),
+    Deleted(u32, Result<Swept, Error>),
 }
 
 /// A segment's page while items of it are being deleted.

@@ -7,7 +7,7 @@ use super::position::Position;
 use super::rate::Rate;
 use crate::Error;
 use crate::change::Expression;
-use crate::dynamo::{ExpiredDeletion, Page, PageRequest, Table};
+use crate::dynamo::{Page, PageRequest, Swept, Table};
 use crate::expiry::EpochSeconds as _;
 use crate::schema::Schema;
 use crate::store::Shared;
@@ -129,13 +129,14 @@ impl Sweeper {
         match wanted {
             Wanted::Items => {}
             Wanted::Times => {
-                projection.push(filter.name(self.schema.time_to_live()));
-                projection.extend(self.schema.created().map(|created| filter.name(created)));
+                projection.push(filter.name(self.schema.time_to_live()).to_string());
+                let created = self.schema.created().map(|created| filter.name(created).to_string());
+                projection.extend(created);
             }
             Wanted::ExpiredKeys => {
-                projection.push(filter.name(self.schema.hash_key()));
+                projection.push(filter.name(self.schema.hash_key()).to_string());
                 let expired = is_expired(&mut filter, self.schema, self.shared.timeouts, now);
-                filter.condition(expired);
+                filter.condition(&[&expired]);
             }
         }
         let after = match position {
@@ -148,22 +149,18 @@ impl Sweeper {
 
     /// Deletes a session if it is still expired. One that is gone already counts as deleted: an earlier attempt whose
     /// answer was lost may have done it.
-    pub(super) async fn delete_expired(
-        &self,
-        key: &str,
-        now: i64,
-    ) -> Result<ExpiredDeletion, Error> {
+    pub(super) async fn delete_expired(&self, key: &str, now: i64) -> Result<Swept, Error> {
         let mut patience = Patience::default();
         loop {
             let mut condition = Expression::default();
             let hash_key = condition.name(self.schema.hash_key());
             let expired = is_expired(&mut condition, self.schema, self.shared.timeouts, now);
-            condition.condition(format!("attribute_not_exists({hash_key}) OR ({expired})"));
+            condition.condition(&["attribute_not_exists(", &hash_key, ") OR (", &expired, ")"]);
             let reserved = self.rate.expected_delete();
             self.rate.reserve(reserved).await;
-            match self.table.delete_where(key, condition).await {
+            match self.table.delete_swept(key, condition).await {
                 Ok(deletion) => {
-                    if let ExpiredDeletion::Done { units: Some(units) } = deletion {
+                    if let Swept::Done { units: Some(units) } = deletion {
                         self.rate.settle(reserved, units);
                         self.rate.learn_delete(units);
                     }

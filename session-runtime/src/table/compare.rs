@@ -38,7 +38,7 @@ fn compare_billing(live: &Live, wanted: Billing) -> Option<Finding> {
     };
     let (found, wanted) = (billing(found), billing(wanted));
     let problem = format!("billing is {found}; the options say {wanted}");
-    Some(Finding::advice_on(FindingKind::Billing { found }, problem, advice))
+    Some(Finding::advice_on(FindingKind::BillingDiffers { found }, problem, advice))
 }
 
 fn billing(billing: Billing) -> String {
@@ -67,7 +67,7 @@ fn compare_class(live: &Live, wanted: TableClass) -> Option<Finding> {
     };
     (found != wanted).then(|| {
         Finding::advice_on(
-            FindingKind::TableClass { found: found.to_owned() },
+            FindingKind::TableClassDiffers { found: found.to_owned() },
             format!("the table's class is {found}; the options say {wanted}"),
             "change it by hand (twice in 30 days at most), or change the table's options",
         )
@@ -94,7 +94,7 @@ fn compare_encryption(live: &Live, wanted: &Encryption) -> Option<Finding> {
     differs.then(|| {
         let problem = format!("the table is encrypted with {found}; the options say {wanted}");
         let advice = "change it by hand, or change the table's options";
-        Finding::advice_on(FindingKind::Encryption { found }, problem, advice)
+        Finding::advice_on(FindingKind::EncryptionDiffers { found }, problem, advice)
     })
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn compare_tags(
             Some(found) => format!("the tag `{key}` is `{found}`; the options say `{value}`"),
             None => format!("the tag `{key}` is missing; the options say `{value}`"),
         };
-        let kind = FindingKind::Tag { key: key.clone(), found };
+        let kind = FindingKind::TagDiffers { key: key.clone(), found };
         findings.push(Finding::advice_on(kind, problem, "set it by hand"));
     }
 }

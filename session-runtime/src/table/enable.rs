@@ -10,6 +10,8 @@ use crate::{EpochSeconds, Error, ErrorKind};
 
 /// How many items are looked at before TTL may delete any.
 const SAMPLE: i32 = 25;
+/// How often in a row TTL is looked at before a refusal to enable it is believed.
+const LOOKS: u32 = 6;
 /// AWS takes one TTL change per table in this time.
 const BETWEEN_TTL_CHANGES: Duration = Duration::from_secs(3600);
 
@@ -100,13 +102,15 @@ impl Work<'_> {
                 self.finish(self.time_to_live());
                 return Ok(());
             };
-            if refusal.why != Why::Denied {
-                // AWS refuses to enable it twice: someone else may have been first.
-                let description = self.control.time_to_live().await.map_err(Refusal::into_error)?;
-                if time_to_live_is_on(description.as_ref(), self.schema)? {
-                    self.drop_plan(&self.time_to_live());
-                    return Ok(());
-                }
+            // AWS refuses to enable it twice: someone else may have been first.
+            let looks = match refusal.why {
+                Why::Denied => 0,
+                Why::Invalid => LOOKS,
+                _ => 1,
+            };
+            if self.finds_time_to_live_on(looks).await? {
+                self.drop_plan(&self.time_to_live());
+                return Ok(());
             }
             match refusal.why {
                 Why::Busy | Why::Missing => {
@@ -119,12 +123,26 @@ impl Work<'_> {
         }
     }
 
+    /// Looks so often, since what someone else has just enabled may not be visible at once.
+    async fn finds_time_to_live_on(&mut self, looks: u32) -> Result<bool, Error> {
+        for look in 0..looks {
+            if look > 0 {
+                self.pause().await;
+            }
+            let description = self.control.time_to_live().await.map_err(Refusal::into_error)?;
+            if time_to_live_is_on(description.as_ref(), self.schema)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// A request as plain as this is only invalid to AWS when TTL was changed less than an hour ago.
     fn changed_lately(&self, refusal: Refusal) -> Error {
         let retry = self.clock.now() + BETWEEN_TTL_CHANGES;
         let minute = retry.epoch_seconds().rem_euclid(86_400) / 60;
         let detail = format!(
-            "TTL was not enabled ({}): AWS takes one change of TTL an hour for each table; call again \
+            "TTL was not enabled: {}; AWS takes one change of TTL an hour for each table: call again \
              in {} minutes, at {:02}:{:02} UTC, at the latest",
             refusal.error(),
             BETWEEN_TTL_CHANGES.as_secs() / 60,

@@ -83,8 +83,9 @@ impl TableOptions {
         self
     }
 
-    /// Bills per request, and refuses what goes beyond so many read and write units a second, of the table and again of
-    /// each index: a limit to the bill.
+    /// Bills per request, and refuses what goes beyond so many read and write units a second: a limit to the bill.
+    ///
+    /// The limit is the table's. Its indexes have none of their own, so that they never hold back a commit.
     #[must_use]
     pub fn max_on_demand(mut self, read_units: u64, write_units: u64) -> Self {
         self.billing =
@@ -110,6 +111,7 @@ impl TableOptions {
     }
 
     /// Whether the table is backed up continuously and can be restored as it was at any second. Off by default.
+    /// On an endpoint without backups, as local engines are, it is left off with a traced warning.
     ///
     /// A restored table holds every session that was ended since, without TTL: end them before it serves anyone.
     #[must_use]

@@ -147,7 +147,7 @@ pub enum FindingKind {
         status: String,
     },
     /// An error: the table's key has another name or type, or a sort key.
-    Key {
+    KeyDiffers {
         /// The key, such as "`pk` (HASH, S) and `sk` (RANGE, S)".
         found: String,
     },
@@ -157,7 +157,7 @@ pub enum FindingKind {
         index: String,
     },
     /// An error: a field's index is on another attribute or type, or has a sort key.
-    IndexKey {
+    IndexKeyDiffers {
         /// The index's name.
         index: String,
         /// Its key, such as "`account` (HASH, S)".
@@ -192,12 +192,12 @@ pub enum FindingKind {
         status: String,
     },
     /// Advice: the table is paid for in another way, or has other limits.
-    Billing {
+    BillingDiffers {
         /// Such as "provisioned, 5 read and 5 write units a second".
         found: String,
     },
     /// Advice: the table has another class.
-    TableClass {
+    TableClassDiffers {
         /// AWS's word for it, such as `STANDARD`.
         found: String,
     },
@@ -206,12 +206,12 @@ pub enum FindingKind {
     /// Advice: the options ask for point-in-time recovery, and it is off.
     PointInTimeRecoveryOff,
     /// Advice: the table is encrypted with another key.
-    Encryption {
+    EncryptionDiffers {
         /// The key's ARN, or whose it is.
         found: String,
     },
     /// Advice: a tag of the options is not there, or has another value.
-    Tag {
+    TagDiffers {
         /// The tag's key.
         key: String,
         /// Its value, if the tag is there.

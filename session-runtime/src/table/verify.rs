@@ -23,14 +23,6 @@ pub(crate) async fn verify(
     compare_status(&live, &mut findings);
     compare_keys(&live, schema, &mut findings);
     compare_options(&live, options, &mut findings);
-    let unchecked = |what, refusal: Refusal| match refusal.why {
-        Why::Denied | Why::Unknown => Ok(Finding::advice_on(
-            FindingKind::Unchecked { what },
-            format!("{what} could not be checked ({})", refusal.error()),
-            format!("allow {}, or check it by hand", refusal.permissions()),
-        )),
-        _ => Err(refusal.into_error()),
-    };
     match control.time_to_live().await {
         Ok(found) => {
             let on = options.time_to_live;
@@ -53,6 +45,19 @@ pub(crate) async fn verify(
     Ok(report(findings))
 }
 
+/// The finding of a check that could not be made, where the rest still can.
+fn unchecked(what: &'static str, refusal: Refusal) -> Result<Finding, Error> {
+    let advice = match refusal.why {
+        Why::Denied => format!("allow {}, or look at it by hand", refusal.permissions()),
+        Why::Unknown => {
+            format!("this endpoint does not offer it, AWS does ({})", refusal.permissions())
+        }
+        _ => return Err(refusal.into_error()),
+    };
+    let problem = format!("{what} could not be checked: {}", refusal.error());
+    Ok(Finding::advice_on(FindingKind::Unchecked { what }, problem, advice))
+}
+
 fn compare_status(live: &Live, findings: &mut Vec<Finding>) {
     if live.is_usable() && !live.is_creating() {
         return;
@@ -71,7 +76,7 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
         let found = live.key();
         let wanted = key_of(schema.hash_key(), KeyType::S);
         findings.push(Finding::error(
-            FindingKind::Key { found: found.clone() },
+            FindingKind::KeyDiffers { found: found.clone() },
             format!("the table's key is {found}, the session's is {wanted}"),
             "name another table, or change the field marked `hash_key`",
         ));
@@ -98,7 +103,7 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
         if !found.has_key_of(&index) {
             let key = found.key();
             findings.push(Finding::error(
-                FindingKind::IndexKey { index: name.clone(), found: key.clone() },
+                FindingKind::IndexKeyDiffers { index: name.clone(), found: key.clone() },
                 format!("the key of the index `{name}` is {key}, the session's is {wanted}"),
                 "give the field's index another name, or name another table",
             ));

@@ -9,17 +9,17 @@ use aws_sdk_dynamodb::error::BoxError;
 ///
 /// After a retry, the last response says nothing of what an earlier attempt did.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attempts(Arc<AtomicU32>);
+pub(super) struct Transmissions(Arc<AtomicU32>);
 
-impl Attempts {
+impl Transmissions {
     pub(super) fn count(&self) -> u32 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Intercept for Attempts {
+impl Intercept for Transmissions {
     fn name(&self) -> &'static str {
-        "dynamo-session attempts"
+        "dynamo-session transmissions"
     }
 
     fn read_before_transmit(
