@@ -80,6 +80,35 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. What is throttled is repeated with growing
     /// pauses, for some ten seconds at the most.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// let mut list = store.by(ShopSession::USER).list("ada").page_size(20);
+    /// while let Some(page) = list.next_page().await? {
+    ///     for session in page {
+    ///         println!("{} until {:?}", session.fingerprint(), session.expires_at());
+    ///     }
+    /// }
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// From [`next_page`](SessionList::next_page) and [`all`](SessionList::all):
@@ -117,6 +146,32 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// the index. Sixteen deletions are under way at once, and 1,000 keys in memory, however many sessions there are.
     /// Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on the table.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let session = store.create();
+    /// store.by(ShopSession::USER).end_all("ada").except(&session).await?; // log out everywhere else
+    /// store.by(ShopSession::USER).end_all("ada").await?; // and here
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`list`](Self::list), without `Decode`. The text says how many sessions were ended before, and the same
@@ -143,6 +198,34 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// of its size, 1 unit per KB, and one of the index. The ages of `count` sessions are in memory, and 100 keys. Needs
     /// `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` and `dynamodb:DeleteItem`
     /// on the table.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// session.user = Some("ada".to_owned());
+    /// session.renew().await?;
+    /// session.commit().await?;
+    /// store.by(ShopSession::USER).keep_newest("ada", 5, &session).await?;
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,8 @@ const PAGE: usize = 1_000;
 const MAX_PASSES: usize = 16;
 
 /// Ends all sessions with one value, when it is awaited: from [`SessionsBy::end_all`](crate::SessionsBy::end_all).
+///
+/// It can be cancelled: what was ended stays ended, and the same call again goes on.
 #[must_use = "nothing is ended until it is awaited"]
 pub struct EndAll<'a, S: DynamoSession> {
     group: Result<Group<S>, Error>,
@@ -34,6 +36,35 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
     }
 
     /// Calls this function as the work goes on: for a progress bar, or to say how far it came if it fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, EndProgress, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// let mut progress = EndProgress::default();
+    /// let ending = store.by(ShopSession::USER).end_all("ada").on_progress(|now| progress = now);
+    /// match ending.await {
+    ///     Ok(ended) => println!("{ended} sessions ended"),
+    ///     Err(error) => eprintln!("{} so far, call again: {error}", progress.ended),
+    /// }
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_progress(mut self, report: impl FnMut(EndProgress) + Send + 'a) -> Self {
         self.on_progress = Some(Box::new(report));
         self
@@ -55,9 +86,9 @@ async fn passes<S: DynamoSession>(
     endings: &mut Endings<'_, S>,
 ) -> Result<(), Error> {
     for attempt in 0..MAX_PASSES {
-        let before = endings.ended();
+        let before = endings.found_gone();
         pass(group, kept, endings).await?;
-        if endings.ended() == before {
+        if endings.found_gone() == before {
             return Ok(());
         }
         pause(attempt).await;

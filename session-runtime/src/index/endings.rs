@@ -33,6 +33,7 @@ pub(super) struct Endings<'a, S: DynamoSession> {
     group: &'a Group<S>,
     in_flight: FuturesUnordered<InFlight<'a>>,
     gone: HashSet<String>,
+    found: u64,
     progress: EndProgress,
     on_progress: Option<OnProgress<'a>>,
 }
@@ -43,13 +44,17 @@ impl<'a, S: DynamoSession> Endings<'a, S> {
             group,
             in_flight: FuturesUnordered::new(),
             gone: HashSet::new(),
+            found: 0,
             progress: EndProgress::default(),
             on_progress,
         }
     }
 
-    pub(super) fn ended(&self) -> u64 {
-        self.progress.ended
+    /// How many keys were found to be gone, most of them by what was done here.
+    ///
+    /// One that was gone already may be that of a session which was renewed meanwhile.
+    pub(super) fn found_gone(&self) -> u64 {
+        self.found
     }
 
     /// Takes note of entries of the index.
@@ -84,13 +89,18 @@ impl<'a, S: DynamoSession> Endings<'a, S> {
 
     /// How many were ended, or the error with that in its words.
     pub(super) async fn finish(mut self, result: Result<(), Error>) -> Result<u64, Error> {
-        let Err(error) = result else { return Ok(self.ended()) };
+        let Err(error) = result else { return Ok(self.progress.ended) };
         // What is on its way arrives all the same, and is counted.
         while self.next().await.is_some() {}
-        Err(self.group.in_context(error.with_note(format_args!(
-            "{} sessions were ended before; the same call again goes on with the rest",
-            self.ended()
-        ))))
+        let ended = match self.progress.ended {
+            1 => "1 session was ended".to_owned(),
+            ended => format!("{ended} sessions were ended"),
+        };
+        Err(self.group.in_context(
+            error.with_note(format_args!(
+                "{ended} before; the same call again goes on with the rest"
+            )),
+        ))
     }
 
     async fn next(&mut self) -> Option<Result<(), Error>> {
@@ -101,6 +111,7 @@ impl<'a, S: DynamoSession> Endings<'a, S> {
                     self.gone.clear();
                 }
                 self.gone.insert(key);
+                self.found += 1;
             }
             if ending == Ending::Ended {
                 self.progress.ended += 1;

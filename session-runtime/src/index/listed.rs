@@ -13,6 +13,39 @@ use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Session, Sessio
 ///
 /// It cannot be turned into a [`Session`]: with [`SessionId`](crate::SessionId) as the key, the table holds only a hash
 /// of the id, so that nobody can take over a session by listing it.
+///
+/// # Examples
+///
+/// A button on the page "your devices", which names the session by its fingerprint:
+///
+/// ```
+/// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+/// # #[derive(DynamoSession)]
+/// # #[session(table = "shop-sessions")]
+/// # struct ShopSession {
+/// #     #[session(hash_key)]
+/// #     id: SessionId,
+/// #     #[session(ttl)]
+/// #     expires_at: Expires,
+/// #     #[session(index = "by_user")]
+/// #     user: Option<String>,
+/// # }
+/// # #[cfg(feature = "embedded")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # let client = dynamo_session::embedded::client();
+/// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+/// # let mut session = store.create();
+/// # session.user = Some("ada".to_owned());
+/// # session.commit().await?;
+/// # let pressed = session.id().fingerprint();
+/// let sessions = store.by(ShopSession::USER).list("ada").all().await?;
+/// if let Some(listed) = sessions.iter().find(|listed| listed.fingerprint() == pressed) {
+///     assert!(listed.end().await?);
+/// }
+/// # Ok::<(), dynamo_session::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ListedSession<S: DynamoSession> {
     group: Arc<Group<S>>,
     live: Live,
