@@ -293,8 +293,7 @@ proptest! {
 /// What the store asks DynamoDB for, beside what CloudFormation would ask for.
 async fn created<S: DynamoSession>(options: TableOptions) {
     let world = World::new();
-    let builder = SessionStore::<S>::builder().client(world.client.clone());
-    let builder = builder.table_name("created").table_options(options).auto_create(true);
+    let builder = world.builder::<S>().table_options(options).auto_create(true);
     let store = builder.build().await.unwrap();
     let sent = world.network.take_sent();
     let request = &sent.iter().find(|sent| sent.operation == "CreateTable").unwrap().body;

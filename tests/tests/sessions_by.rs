@@ -151,6 +151,21 @@ async fn every_page_is_followed_and_none_is_empty() {
 }
 
 #[tokio::test]
+async fn a_page_that_failed_is_asked_for_again() {
+    let world = World::new();
+    let store = world.store::<Login>().await;
+    let ada = world.logins(&store, "ada", 3).await;
+    let mut list = store.by(Login::USER).list("ada").page_size(2);
+    for operation in ["Query", "BatchGetItem"] {
+        world.network.fail_next(operation, Fault::Answer(400, DENIED));
+        assert!(list.next_page().await.unwrap_err().is_access_denied());
+    }
+    let found = list.all().await.unwrap();
+    let found: BTreeSet<_> = found.iter().map(ListedSession::fingerprint).collect();
+    assert_eq!(found, fingerprints(&ada), "nothing was passed over");
+}
+
+#[tokio::test]
 async fn what_the_index_says_is_not_believed() {
     let world = World::new();
     let store = world.store::<Login>().await;
