@@ -7,9 +7,12 @@
 //! cargo bench -p dynamo-session-tests --bench scale -- 1000000
 //! ```
 //!
-//! The table is in the embedded engine, in a file, so that the process's memory is the client's and not the table's; on
-//! a directory in memory (`TMPDIR=/dev/shm`) the file is too, without counting as the process's. One segment: this
-//! engine walks the whole table for each page of a segment. On AWS, segments go side by side.
+//! The table is in the embedded engine, in a file in the temporary directory, so that the process's memory is not the
+//! table's. The engine makes one transaction of each write: where a disk takes its time, `TMPDIR=/dev/shm` takes the
+//! file into memory, and still not into the process's.
+//!
+//! One segment: this engine walks through the whole table for each page of one of several segments, so that their cost
+//! grows with the square of the table. On AWS, segments go side by side.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -125,7 +128,7 @@ async fn fill(engine: &Engine, store: &SessionStore<Session>, sessions: u64) {
 }
 
 fn put_request(number: u64, now: i64) -> WriteRequest {
-    let alive = number % 2 == 0;
+    let alive = number.is_multiple_of(2);
     let user = match alive && number / 2 < SESSIONS_OF_ONE_USER as u64 {
         true => USER.to_owned(),
         false => format!("user-{:06}", number % 50_000),
