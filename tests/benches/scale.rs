@@ -1,4 +1,4 @@
-//! A large table: what it takes to count its sessions and to purge half of them, in time, in capacity units and in
+//! A large table: what it takes to count its sessions, to purge half of them and to end those of one user, in time, in capacity units and in
 //! memory.
 //!
 //! Not a part of `cargo bench` without arguments, which it only tells how to run:
@@ -27,7 +27,7 @@ use dynamo_session::{
     SessionStore, SystemClock,
 };
 
-const SESSIONS_OF_ONE_USER: usize = 10_000;
+const SESSIONS_OF_ONE_USER: u64 = 10_000;
 const BATCH: usize = 25;
 const BATCHES_IN_FLIGHT: usize = 8;
 
@@ -68,38 +68,36 @@ async fn main() {
 
     let phase = Phase::begin();
     fill(&engine, &store, sessions).await;
-    phase.end("fill", sessions, 0.0);
+    phase.end("fill", sessions, None);
 
     let phase = Phase::begin();
     let counted = store.count_sessions().segments(1).await.unwrap();
-    phase.end("count", counted.items(), counted.read_units);
+    phase.end("count", counted.items(), Some(counted.read_units));
     println!("    {counted}");
     assert_eq!((counted.alive, counted.expired), (sessions - sessions / 2, sessions / 2));
 
     let phase = Phase::begin();
     let counted = store.count_sessions().segments(1).measure_sizes(true).await.unwrap();
-    phase.end("measure", counted.items(), counted.read_units);
+    phase.end("measure", counted.items(), Some(counted.read_units));
     println!("    {counted}");
 
     let phase = Phase::begin();
     let purged = store.purge_expired().segments(1).await.unwrap();
-    phase.end("purge", purged.scanned, purged.read_units + purged.write_units);
+    phase.end("purge", purged.scanned, Some(purged.read_units + purged.write_units));
     println!("    {purged}");
     assert_eq!(purged.deleted, sessions / 2);
 
     let phase = Phase::begin();
     let counted = store.count_sessions().segments(1).await.unwrap();
-    phase.end("count again", counted.items(), counted.read_units);
+    phase.end("count again", counted.items(), Some(counted.read_units));
     println!("    {counted}");
     assert_eq!((counted.alive, counted.expired), (sessions - sessions / 2, 0));
 
-    // PHASE TO COME: end the sessions of one user, found by the index on `user`:
-    //
-    //     let phase = Phase::begin();
-    //     let ended = store.by(Session::USER).end_all(&USER.to_owned()).await.unwrap();
-    //     phase.end("end all of one user", ended, ..);
-    //
-    // `fill` gives that user SESSIONS_OF_ONE_USER of those that are alive.
+    let phase = Phase::begin();
+    let ended = store.by(Session::USER).end_all(USER).await.unwrap();
+    phase.end("end all of one user", ended, None);
+    assert_eq!(ended, SESSIONS_OF_ONE_USER.min(sessions - sessions / 2));
+    assert!(store.by(Session::USER).list(USER).next_page().await.unwrap().is_none());
 }
 
 /// The user with many sessions.
@@ -129,7 +127,7 @@ async fn fill(engine: &Engine, store: &SessionStore<Session>, sessions: u64) {
 
 fn put_request(number: u64, now: i64) -> WriteRequest {
     let alive = number.is_multiple_of(2);
-    let user = match alive && number / 2 < SESSIONS_OF_ONE_USER as u64 {
+    let user = match alive && number / 2 < SESSIONS_OF_ONE_USER {
         true => USER.to_owned(),
         false => format!("user-{:06}", number % 50_000),
     };
@@ -164,16 +162,15 @@ impl Phase {
         Self { began: Instant::now(), memory_before: memory("VmRSS") }
     }
 
-    fn end(self, name: &str, items: u64, units: f64) {
+    fn end(self, name: &str, items: u64, units: Option<f64>) {
         let seconds = self.began.elapsed().as_secs_f64();
         let rate = items as f64 / seconds;
         let memory = match (self.memory_before, memory("VmHWM")) {
             (Some(before), Some(peak)) => format!("{before} MB before, {peak} MB at the peak"),
             _ => "memory unknown".to_owned(),
         };
-        println!(
-            "{name}: {items} items in {seconds:.1} s, {rate:.0} a second; {units:.0} capacity units; {memory}"
-        );
+        let units = units.map(|units| format!("; {units:.0} capacity units")).unwrap_or_default();
+        println!("{name}: {items} items in {seconds:.1} s, {rate:.0} a second{units}; {memory}");
     }
 }
 
