@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
 };
 use dynamo_session::{Committed, DynamoSession, Expires, SessionId, SessionKey, SessionStore};
-use dynamo_session_tests::World;
+use dynamo_session_tests::{Login, World};
 
 #[derive(DynamoSession)]
 #[session(table = "weights")]
@@ -123,4 +123,42 @@ async fn nothing_due_costs_no_request() {
     assert_eq!(session.touch().await.unwrap(), Committed::Unchanged);
     assert_eq!(session.commit().await.unwrap(), Committed::Unchanged);
     assert!(world.network.take_sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_index_costs_what_the_guarantees_say() {
+    let world = World::new();
+    let store = world.store::<Login>().await;
+    let sessions = world.logins(&store, "ada", 100).await;
+    let query = world
+        .direct
+        .query()
+        .table_name(store.table_name())
+        .index_name("by_user")
+        .key_condition_expression("#u = :u")
+        .projection_expression("id")
+        .expression_attribute_names("#u", "user")
+        .expression_attribute_values(":u", AttributeValue::S("ada".to_owned()))
+        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+        .send()
+        .await
+        .unwrap();
+    let read = query.consumed_capacity.unwrap().capacity_units.unwrap();
+    assert_eq!(read, 1.0, "half a unit for each 4 KB, and 100 keys are less than 8 KB");
+
+    let key = AttributeValue::S(sessions[0].id().attribute_value());
+    let delete = world
+        .direct
+        .delete_item()
+        .table_name(store.table_name())
+        .key("id", key)
+        .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
+        .send()
+        .await
+        .unwrap();
+    let capacity = delete.consumed_capacity.unwrap();
+    assert_eq!(capacity.table.unwrap().capacity_units.unwrap(), 1.0);
+    let indexes = capacity.global_secondary_indexes.unwrap();
+    assert_eq!(indexes["by_user"].capacity_units.unwrap(), 1.0);
+    assert!(!indexes.contains_key("by_account"), "a session without a value is not in the index");
 }

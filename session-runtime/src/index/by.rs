@@ -75,7 +75,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// Each is read from the table, strongly consistent: what is gone, has expired or has another value by now is left
     /// out. What was committed, or renewed, within the last second or so may be missing.
     ///
-    /// A page makes one `Query` (half a read unit per 4 KB of keys, some 40 sessions) and one `BatchGetItem` (1 read
+    /// A page makes one `Query` (half a read unit per 4 KB of keys, 40 to 80 sessions) and one `BatchGetItem` (1 read
     /// unit per 4 KB of each session), more if DynamoDB leaves reads undone. Needs `dynamodb:Query` on the index,
     /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. What is throttled is repeated with growing
     /// pauses, for some ten seconds at the most.
@@ -122,8 +122,10 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): an item with this value is no session of this type. With
     ///   [`OnUndecodable::End`](crate::OnUndecodable::End) it is left out instead.
     /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing),
-    ///   [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied) and
-    ///   [`ErrorKind::Throttled`](crate::ErrorKind::Throttled).
+    ///   [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
+    ///   [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and
+    ///   [`ErrorKind::Rejected`](crate::ErrorKind::Rejected): DynamoDB's answer. None of them means that there is no
+    ///   session.
     pub fn list<Q>(&self, value: &Q) -> SessionList<S>
     where
         K: Borrow<Q>,
@@ -142,9 +144,10 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. What was committed within
     /// the last second or so may be missed.
     ///
-    /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and one of
-    /// the index. Sixteen deletions are under way at once, and 1,000 keys in memory, however many sessions there are.
-    /// Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on the table.
+    /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in
+    /// each index that it is in. Sixteen deletions are under way at once, and 1,000 keys in memory, however many
+    /// sessions there are. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on
+    /// the table.
     ///
     /// # Examples
     ///
@@ -195,9 +198,9 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// login ends it.
     ///
     /// Costs half a read unit per 4 KB of keys, 1 read unit per 4 KB of each session, and for each that it ends a write
-    /// of its size, 1 unit per KB, and one of the index. The ages of `count` sessions are in memory, and 100 keys. Needs
-    /// `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` and `dynamodb:DeleteItem`
-    /// on the table.
+    /// of its size, 1 unit per KB, and 1 in each index that it is in. The ages of `count` sessions are in memory, and
+    /// 100 keys. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` and
+    /// `dynamodb:DeleteItem` on the table.
     ///
     /// # Examples
     ///

@@ -114,7 +114,7 @@ impl<S: DynamoSession> ListedSession<S> {
     /// One that is gone, has expired or belongs to someone else by now is left as it is. What is in flight elsewhere
     /// cannot bring the session back. One that was renewed since is under another key, and lives: list again.
     ///
-    /// Costs a write of the item's size, 1 unit per KB, and one of the index. Needs `dynamodb:DeleteItem`.
+    /// Costs a write of the item's size, 1 unit per KB, and 1 in each index that it is in. Needs `dynamodb:DeleteItem`.
     ///
     /// # Errors
     ///
