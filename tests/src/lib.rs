@@ -6,6 +6,7 @@ pub mod refusals;
 mod schedule;
 mod shop;
 mod tables;
+mod traces;
 mod world;
 
 pub use login::{AccountId, Login, Place, Plan, alive, index_answer};
@@ -13,6 +14,7 @@ pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored};
 pub use tables::{Device, Ledger, Odd, Visit, tables};
+pub use traces::Traces;
 pub use world::{ENDPOINT, World, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{BillingMode, KeyType, TimeToLiveSpecification};
-use dynamo_session::{Error, SessionStore};
+use dynamo_session::{Error, ErrorKind, SessionStore, TableOptions};
+use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{Fault, Shop, World, stored};
 use tokio::sync::Notify;
 
@@ -40,6 +41,27 @@ async fn the_table_has_the_sessions_key_on_demand_billing_and_ttl() {
     let id = stored(&store).await;
     let again = build(&world).await.unwrap();
     assert!(again.load(&id).await.unwrap().is_some(), "a table that is there is left as it is");
+}
+
+#[tokio::test]
+async fn it_is_created_with_the_options_of_the_store() {
+    let world = World::new();
+    let options = TableOptions::new().deletion_protection(true).tag("team", "web");
+    let builder = SessionStore::<Shop>::builder().client(world.client.clone()).table_name(TABLE);
+    let store = builder.auto_create(true).table_options(options).build().await.unwrap();
+    assert_eq!(store.verify_table().await.unwrap().findings(), []);
+    let weaker = build(&world).await.unwrap();
+    assert_eq!(store.verify_table().await.unwrap().findings(), [], "{weaker:?} changes nothing");
+}
+
+#[tokio::test]
+async fn what_an_interrupted_start_left_is_finished_by_the_next() {
+    let world = World::new();
+    world.network.fail_next("UpdateTimeToLive", Fault::Answer(400, DENIED));
+    let error = build(&world).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "auto-create"));
+    let store = build(&world).await.unwrap();
+    assert_eq!(store.verify_table().await.unwrap().findings(), []);
 }
 
 #[tokio::test]

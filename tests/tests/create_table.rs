@@ -118,6 +118,10 @@ async fn each_option_arrives_in_the_request() {
                 ("/BillingMode", json!("PAY_PER_REQUEST")),
                 ("/OnDemandThroughput/MaxReadRequestUnits", json!(4_000)),
                 ("/OnDemandThroughput/MaxWriteRequestUnits", json!(1_000)),
+                (
+                    "/GlobalSecondaryIndexes/1/OnDemandThroughput",
+                    json!({ "MaxReadRequestUnits": 4_000, "MaxWriteRequestUnits": 1_000 }),
+                ),
             ],
         ),
         (

@@ -109,16 +109,27 @@ async fn missing_indexes_are_added_one_by_one_and_hold_the_sessions_that_were_th
 }
 
 #[tokio::test]
-async fn a_new_index_of_a_provisioned_table_has_the_units_of_options_or_table() {
-    let cases = [(TableOptions::new().provisioned(9, 4), 9), (TableOptions::new(), 5)];
-    for (options, read_units) in cases {
-        let (world, _) = grown(TableOptions::new().provisioned(5, 5)).await;
+async fn a_new_index_has_the_units_or_limits_of_the_options_if_they_fit_the_table() {
+    let new = TableOptions::new;
+    let units =
+        |read: u64, write: u64| json!({ "ReadCapacityUnits": read, "WriteCapacityUnits": write });
+    let limits = json!({ "MaxReadRequestUnits": 40, "MaxWriteRequestUnits": 10 });
+    let null = json!(null);
+    let cases = [
+        (new().provisioned(5, 5), new().provisioned(9, 4), units(9, 4), null.clone()),
+        (new().provisioned(5, 5), new().max_on_demand(40, 10), units(5, 5), null.clone()),
+        (new(), new().max_on_demand(40, 10), null.clone(), limits),
+        (new(), new().provisioned(9, 4), null.clone(), null),
+    ];
+    for (of_table, options, units, limits) in cases {
+        let (world, _) = grown(of_table).await;
         let store = world.bare_store::<After>(options).await;
         store.update_table().await.unwrap();
         let sent = world.network.take_sent();
         let update = sent.iter().find(|sent| sent.operation == "UpdateTable").unwrap();
         let create = &update.body["GlobalSecondaryIndexUpdates"][0]["Create"];
-        assert_eq!(create["ProvisionedThroughput"]["ReadCapacityUnits"], read_units);
+        assert_eq!(create["ProvisionedThroughput"], units);
+        assert_eq!(create["OnDemandThroughput"], limits);
     }
 }
 

@@ -11,7 +11,7 @@ use dynamo_session::{
     TableOptions, TableReport,
 };
 use dynamo_session_tests::refusals::{DENIED, IN_USE, RECOVERY_OFF, RECOVERY_ON, UNKNOWN};
-use dynamo_session_tests::{Fault, World};
+use dynamo_session_tests::{Fault, Traces, World};
 use serde_json::{Value, json};
 
 #[derive(Debug, DynamoSession)]
@@ -439,11 +439,15 @@ async fn a_store_is_not_built_on_a_table_with_errors() {
 }
 
 #[tokio::test]
-async fn a_store_is_built_on_a_table_with_advice() {
+async fn a_store_is_built_on_a_table_with_advice_which_is_traced() {
     let (world, _) = made(TableOptions::new()).await;
     let options = TableOptions::new().deletion_protection(true);
+    let traces = Traces::collect();
     let store = world.builder::<Member>().table_options(options).verify_table(true).build().await;
     assert!(store.is_ok(), "{store:?}");
+    let text = traces.text();
+    let warning = text.lines().find(|line| line.contains("WARN")).unwrap_or_default();
+    assert!(warning.contains("deletion protection is off"), "{text}");
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -22,7 +21,7 @@ use dynamo_session::{
     CreatedAt, DynamoSession, Error, ErrorKind, Expires, Session, SessionId, SessionKey,
     SessionLayer,
 };
-use dynamo_session_tests::{Fault, World};
+use dynamo_session_tests::{Fault, Traces, World};
 use http::header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::sync::{Notify, oneshot};
@@ -166,41 +165,6 @@ impl Site {
 
 fn pair(id: &SessionId) -> String {
     format!("__Host-session={}", id.expose_secret())
-}
-
-/// Everything that is traced while it lives, as text.
-struct Traces {
-    text: Arc<Mutex<Vec<u8>>>,
-    _subscriber: tracing::subscriber::DefaultGuard,
-}
-
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Traces {
-    fn collect() -> Self {
-        let text = Arc::new(Mutex::new(Vec::new()));
-        let sink = text.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(move || Sink(sink.clone()))
-            .finish();
-        Self { text, _subscriber: tracing::subscriber::set_default(subscriber) }
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.text.lock().unwrap().clone()).unwrap()
-    }
 }
 
 mod a_session_is_loaded_only_when_asked_for {

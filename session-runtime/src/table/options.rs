@@ -85,7 +85,8 @@ impl TableOptions {
 
     /// Bills per request, and refuses what goes beyond so many read and write units a second: a limit to the bill.
     ///
-    /// The limit is the table's. Its indexes have none of their own, so that they never hold back a commit.
+    /// The limit is the table's, and again each index's. A commit that changes an indexed value writes twice to that
+    /// index, and what an index refuses is refused to the commit.
     #[must_use]
     pub fn max_on_demand(mut self, read_units: u64, write_units: u64) -> Self {
         self.billing =
