@@ -126,17 +126,29 @@ async fn what_has_passed_its_absolute_timeout_is_deleted_though_its_expiry_lies_
     let store = world.store::<Shop>().await;
     let now = world.clock.epoch_seconds();
     let hours = |hours: i64| number(now - hours * 3600);
-    let ids = [stored(&store).await, stored(&store).await, stored(&store).await];
-    for (id, created) in ids.iter().zip([hours(12), hours(11), text("long ago")]) {
-        let mut item = world.item(&store, id).await.unwrap();
-        item.insert("created_at".to_owned(), created);
+    let ahead = number(now + 600);
+    let cases = [
+        ("ended", hours(12), Some(ahead.clone())),
+        ("going on", hours(11), Some(ahead.clone())),
+        ("without a creation that anything can tell", text("long ago"), Some(ahead)),
+        ("without a Number as expiry", hours(13), Some(text("tomorrow"))),
+        ("without an expiry", hours(13), None),
+    ];
+    let mut ids = Vec::new();
+    for (_, created, expires_at) in &cases {
+        let id = stored(&store).await;
+        let mut item = world.item(&store, &id).await.unwrap();
+        item.insert("created_at".to_owned(), created.clone());
+        item.remove("expires_at");
+        item.extend(expires_at.clone().map(|expires_at| ("expires_at".to_owned(), expires_at)));
         world.put(&store, item).await;
+        ids.push(id);
     }
     let purged = store.purge_expired().await.unwrap();
     assert_eq!(purged.deleted, 1);
-    assert!(world.item(&store, &ids[0]).await.is_none());
-    assert!(world.item(&store, &ids[1]).await.is_some());
-    assert!(world.item(&store, &ids[2]).await.is_some(), "no creation that anything can tell");
+    for ((case, ..), id) in cases.iter().zip(&ids) {
+        assert_eq!(world.item(&store, id).await.is_none(), *case == "ended", "{case}");
+    }
 }
 
 #[tokio::test]
@@ -149,6 +161,7 @@ async fn a_session_that_is_touched_between_its_scan_and_its_delete_survives() {
     world.network.fail_next("DeleteItem", Fault::Hold(gate.clone()));
     let purge = tokio::spawn(store.purge_expired().into_future());
     while !world.network.operations().contains(&"DeleteItem".to_owned()) {
+        assert!(!purge.is_finished(), "it is expired, so it is to be deleted");
         tokio::task::yield_now().await;
     }
     world.put(&store, login("touched", number(now + 600))).await;
@@ -209,6 +222,9 @@ async fn throttling_and_outages_beyond_the_sdks_retries_are_waited_out() {
     let store = world.store::<Login>().await;
     fill(&world, &store, 40).await;
     let mut purge = store.purge_expired().segments(1).page_items(16).start();
+    for _ in 0..9 {
+        world.network.fail_next("Scan", Fault::Answer(400, THROTTLED));
+    }
     purge.next().await.unwrap().unwrap();
     for operation in ["Scan", "DeleteItem"] {
         for _ in 0..6 {
@@ -306,9 +322,18 @@ async fn an_error_half_way_leaves_a_checkpoint_from_which_nothing_is_skipped() {
         assert!(error.to_string().contains("`dynamodb:DeleteItem`"), "{error}");
         let saved = purge.checkpoint().to_string();
         let checkpoint: PurgeCheckpoint = saved.parse().unwrap();
-        let rest = finish(store.purge_expired().resume_from(checkpoint).start()).await;
-        if good_steps > 0 {
-            assert!(rest.scanned < 300, "it begins where it stopped: {rest}");
+        world.network.take_sent();
+        finish(store.purge_expired().resume_from(checkpoint).start()).await;
+        let sent = world.network.take_sent();
+        for segment in 0..3 {
+            let mut scans = sent.iter().filter(|sent| sent.body["Segment"] == segment);
+            let began = match scans.next() {
+                Some(scan) if scan.body["ExclusiveStartKey"].is_null() => "start",
+                Some(_) => "after",
+                None => "finished",
+            };
+            let line = saved.lines().find(|line| line.starts_with(&segment.to_string())).unwrap();
+            assert!(line.contains(began), "segment {segment} began at `{began}`: {saved}");
         }
         require_purged(&world, &store, 300).await;
     }
@@ -444,12 +469,16 @@ async fn a_table_with_another_key_is_refused_and_loses_nothing() {
         let store = builder.build().await.unwrap();
         world.network.take_sent();
         let error = store.purge_expired().await.unwrap_err();
-        assert!(error.is_configuration(), "{name}: {error}");
-        assert_eq!((error.operation(), error.attribute()), ("purge expired", Some("id")), "{name}");
-        let error = store.count_sessions().await.unwrap_err();
-        assert!(error.is_configuration(), "{name}: {error}");
-        let sent = world.network.take_sent();
-        assert!(sent.iter().all(|sent| sent.operation == "Scan"), "{name}: {sent:?}");
+        // MiniStack takes any starting key of a scan. It refuses the deletes all the same.
+        if world.embedded().is_some() {
+            assert!(error.is_configuration(), "{name}: {error}");
+            let named = (error.operation(), error.attribute());
+            assert_eq!(named, ("purge expired", Some("id")), "{name}");
+            let error = store.count_sessions().await.unwrap_err();
+            assert!(error.is_configuration(), "{name}: {error}");
+            let sent = world.network.take_sent();
+            assert_eq!(sent.len(), 2, "{name}: one look at the key each: {sent:?}");
+        }
         let left = world.direct.scan().table_name(&table).send().await.unwrap();
         assert_eq!(left.count, 1, "{name}");
     }
@@ -474,6 +503,19 @@ async fn what_cannot_succeed_fails_at_once() {
         assert!(error.to_string().contains(said), "{error}");
         assert_eq!(world.network.take_sent().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_is_not_waited_for() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Login>().await;
+    for _ in 0..20 {
+        world.network.fail_next("Scan", Fault::LoseRequest);
+    }
+    let error = store.purge_expired().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(world.network.take_sent().len() <= 3, "no more than the SDK's own attempts");
 }
 
 #[tokio::test]
@@ -532,25 +574,6 @@ async fn a_rate_limit_spreads_the_load_evenly() {
         require_purged(&world, &store, 1000).await;
         fill(&world, &store, 1000).await;
     }
-}
-
-#[tokio::test]
-async fn a_throttled_purge_leaves_the_sessions_own_retries_alone() {
-    skip_pauses();
-    let world = World::new();
-    let store = world.store::<Login>().await;
-    fill(&world, &store, 100).await;
-    // More than the SDK's budget of retries, which it counts for a whole process.
-    for _ in 0..400 {
-        world.network.fail_next("DeleteItem", Fault::Answer(400, THROTTLED));
-    }
-    if world.embedded().is_some() {
-        let error = store.purge_expired().await.unwrap_err();
-        assert!(error.is_throttled(), "{error}");
-    }
-    world.network.forget_faults();
-    world.network.fail_next("GetItem", Fault::Answer(400, THROTTLED));
-    assert!(store.load(&"login-00001".to_owned()).await.unwrap().is_some());
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan` on the table.
     /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled),
     ///   [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): one request failed so often that waiting, some three
-    ///   minutes in all, did not help. The first request is not waited for.
+    ///   minutes in all, did not help. (When the very first one finds nothing that answers, that is an error at once.)
     /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected).
     pub fn count_sessions(&self) -> CountSessions {
         CountSessions {

@@ -121,7 +121,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::TableMissing`].
     /// - [`ErrorKind::AccessDenied`]: it needs `dynamodb:Scan` and `dynamodb:DeleteItem` on the table.
     /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`]: one request failed so often that waiting, some three
-    ///   minutes in all, did not help. The first request is not waited for.
+    ///   minutes in all, did not help. (When the very first one finds nothing that answers, that is an error at once.)
     /// - [`ErrorKind::Rejected`].
     pub fn purge_expired(&self) -> PurgeExpired {
         PurgeExpired {

@@ -77,12 +77,21 @@ impl Sweeper {
         self.shared.timeouts.ends_at(expires, created)
     }
 
-    /// Looks at the table's key before anything else is done. A first request that fails is not waited for: the table's
-    /// name, the endpoint or a permission is likelier than an outage.
+    /// Looks at the table's key before anything else is done. Throttling is waited out here too, but not silence: a
+    /// wrong endpoint is likelier than an outage.
     pub(super) async fn require_key(&self) -> Result<f64, Error> {
-        let units = self.table.require_key_by_scan().await?.unwrap_or_default();
-        self.rate.settle(0.0, units);
-        Ok(units)
+        let mut patience = Patience::default();
+        loop {
+            match self.table.require_key_by_scan().await {
+                Ok(units) => {
+                    let units = units.unwrap_or_default();
+                    self.rate.settle(0.0, units);
+                    return Ok(units);
+                }
+                Err(error) if error.is_throttled() => patience.wait_after(error).await?,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Reads one page. One that fails is asked for again with half the items: a slow line or a small table may not

@@ -96,8 +96,8 @@ impl TableOptions {
 
     /// Whether DynamoDB deletes expired sessions by itself, within days, at no cost. On by default.
     ///
-    /// Without it they stay, and are billed as storage, until a purge
-    /// deletes them. Expired sessions are never accepted either way.
+    /// Without it they stay, and are billed as storage, until [a purge](crate::SessionStore::purge_expired) deletes them.
+    /// Expired sessions are never accepted either way.
     #[must_use]
     pub fn time_to_live(mut self, enabled: bool) -> Self {
         self.time_to_live = enabled;
