@@ -5,14 +5,15 @@
 //!
 //! ```console
 //! cargo bench -p dynamo-session-tests --bench scale -- 1000000
+//! cargo bench -p dynamo-session-tests --bench scale -- 100000 4   # in four segments
 //! ```
 //!
 //! The table is in the embedded engine, in a file in the temporary directory, so that the process's memory is not the
 //! table's. The engine makes one transaction of each write: where a disk takes its time, `TMPDIR=/dev/shm` takes the
 //! file into memory, and still not into the process's.
 //!
-//! One segment: this engine walks through the whole table for each page of one of several segments, so that their cost
-//! grows with the square of the table. On AWS, segments go side by side.
+//! In one segment, unless it is told otherwise: this engine walks through the whole table for each page of one of
+//! several segments, so that their cost grows with the square of the table. On AWS, segments go side by side.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -47,7 +48,8 @@ struct Session {
 
 #[tokio::main]
 async fn main() {
-    let sessions = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    let (sessions, segments) = (numbers.next(), numbers.next().unwrap_or(1) as u32);
     let Some(sessions) = sessions else {
         println!(
             "say how many sessions: cargo bench -p dynamo-session-tests --bench scale -- 1000000"
@@ -64,31 +66,31 @@ async fn main() {
         .build()
         .await
         .unwrap();
-    println!("{sessions} sessions in {}", directory.0.display());
+    println!("{sessions} sessions, {segments} segments, in {}", directory.0.display());
 
     let phase = Phase::begin();
     fill(&engine, &store, sessions).await;
     phase.end("fill", sessions, None);
 
     let phase = Phase::begin();
-    let counted = store.count_sessions().segments(1).await.unwrap();
+    let counted = store.count_sessions().segments(segments).await.unwrap();
     phase.end("count", counted.items(), Some(counted.read_units));
     println!("    {counted}");
     assert_eq!((counted.alive, counted.expired), (sessions - sessions / 2, sessions / 2));
 
     let phase = Phase::begin();
-    let counted = store.count_sessions().segments(1).measure_sizes(true).await.unwrap();
+    let counted = store.count_sessions().segments(segments).measure_sizes(true).await.unwrap();
     phase.end("measure", counted.items(), Some(counted.read_units));
     println!("    {counted}");
 
     let phase = Phase::begin();
-    let purged = store.purge_expired().segments(1).await.unwrap();
+    let purged = store.purge_expired().segments(segments).await.unwrap();
     phase.end("purge", purged.scanned, Some(purged.read_units + purged.write_units));
     println!("    {purged}");
     assert_eq!(purged.deleted, sessions / 2);
 
     let phase = Phase::begin();
-    let counted = store.count_sessions().segments(1).await.unwrap();
+    let counted = store.count_sessions().segments(segments).await.unwrap();
     phase.end("count again", counted.items(), Some(counted.read_units));
     println!("    {counted}");
     assert_eq!((counted.alive, counted.expired), (sessions - sessions / 2, 0));
