@@ -11,8 +11,7 @@ use crate::record::{Record, stored_fields};
 use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
 use crate::{
-    Attempts, Clock, DynamoSession, EpochSeconds, Error, Infrastructure, SessionIndex, SessionKey,
-    SessionsBy, TableOptions, Timeouts,
+    Attempts, Clock, DynamoSession, EpochSeconds, Error, SessionKey, TableOptions, Timeouts,
 };
 
 const MAX_UPDATES: usize = 32;
@@ -321,79 +320,9 @@ impl<S: DynamoSession> SessionStore<S> {
         result.map_err(|error| self.in_context(error, "destroy", id))
     }
 
-    /// The sessions by the value of a field marked `index`: to list them, to end them all, to limit their number.
-    ///
-    /// The derive makes a constant for each such field, named after it in capitals. Makes no request by itself.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// #[derive(DynamoSession)]
-    /// #[session(table = "shop-sessions")]
-    /// struct ShopSession {
-    ///     #[session(hash_key)]
-    ///     id: SessionId,
-    ///     #[session(ttl)]
-    ///     expires_at: Expires,
-    ///     #[session(index = "by_user")]
-    ///     user: Option<String>,
-    /// }
-    ///
-    /// # #[cfg(feature = "embedded")]
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// # let client = dynamo_session::embedded::client();
-    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
-    /// let mut session = store.create();
-    /// session.user = Some("ada".to_owned());
-    /// session.commit().await?;
-    ///
-    /// assert_eq!(store.by(ShopSession::USER).list("ada").all().await?.len(), 1);
-    /// assert_eq!(store.by(ShopSession::USER).end_all("ada").await?, 1);
-    /// assert!(store.load(session.id()).await?.is_none());
-    /// # Ok::<(), dynamo_session::Error>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn by<K>(&self, index: SessionIndex<S, K>) -> SessionsBy<S, K> {
-        SessionsBy::new(self, index)
-    }
-
     /// The name of the table.
     pub fn table_name(&self) -> &str {
         &self.shared.table.name
-    }
-
-    /// The table of this store as text: templates and policies with its name and its
-    /// [options](SessionStoreBuilder::table_options).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use dynamo_session::{Access, DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// # }
-    /// # #[cfg(feature = "embedded")]
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// # let client = dynamo_session::embedded::client();
-    /// # let builder = SessionStore::<ShopSession>::builder().client(client);
-    /// let store = builder.table_name("staging-sessions").build().await?;
-    /// let policy = store.infrastructure().iam_policy([Access::Run])?;
-    /// assert!(policy.contains("table/staging-sessions"));
-    /// # Ok::<(), dynamo_session::Error>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn infrastructure(&self) -> Infrastructure {
-        Infrastructure::of::<S>()
-            .table_name(self.table_name())
-            .table_options(self.shared.table_options.clone())
     }
 
     /// The timeouts of the sessions.

@@ -71,7 +71,7 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
     }
 
     async fn run(self) -> Result<u64, Error> {
-        let group = self.group?;
+        let group = self.group?.for_sweeping();
         let mut endings = Endings::new(&group, self.on_progress);
         let result = passes(&group, &self.kept, &mut endings).await;
         endings.finish(result).await

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::SessionIndex;
-use crate::dynamo::{Deletion, IndexPage};
+use crate::dynamo::{Deletion, IndexPage, Table};
 use crate::item::{Item, encode_key, same_value};
 use crate::record::Lifetime;
 use crate::store::{OnUndecodable, SessionStore};
@@ -14,6 +14,7 @@ use crate::{DynamoSession, Error, Index, SessionKey};
 /// The sessions that have one value in an indexed field.
 pub(super) struct Group<S: DynamoSession> {
     pub(super) store: SessionStore<S>,
+    table: Table,
     pub(super) index: Index,
     value: AttributeValue,
     operation: &'static str,
@@ -47,9 +48,17 @@ impl<S: DynamoSession> Group<S> {
     ) -> Result<Self, Error> {
         let (attribute, index) = (index.attribute(), index.schema());
         match encode_key(attribute, index, value) {
-            Ok(value) => Ok(Self { store: store.clone(), index, value, operation }),
+            Ok(value) => {
+                let table = store.table().clone();
+                Ok(Self { store: store.clone(), table, index, value, operation })
+            }
             Err(error) => Err(error.with_context(operation, store.table_name(), None)),
         }
+    }
+
+    /// The same group, for long work that must not use up the retries of the sessions' own requests.
+    pub(super) fn for_sweeping(self) -> Self {
+        Self { table: self.table.for_sweeping(), ..self }
     }
 
     pub(super) fn in_context(&self, error: Error) -> Error {
@@ -62,7 +71,7 @@ impl<S: DynamoSession> Group<S> {
         limit: usize,
         start: Option<&Item>,
     ) -> Result<IndexPage, Error> {
-        self.store.table().index_keys(self.index, &self.value, limit, start).await
+        self.table.index_keys(self.index, &self.value, limit, start).await
     }
 
     /// Those of these keys under which there is a session of the group, by a consistent read.
@@ -82,7 +91,7 @@ impl<S: DynamoSession> Group<S> {
         // One batch may not name a key twice.
         let mut seen = HashSet::new();
         keys.retain(|key| seen.insert(key.clone()));
-        let items = self.store.table().get_all(&keys, attributes).await?;
+        let items = self.table.get_all(&keys, attributes).await?;
         items.into_iter().filter_map(|item| self.check(item).transpose()).collect()
     }
 
@@ -110,7 +119,7 @@ impl<S: DynamoSession> Group<S> {
 
     /// Ends a session, if it is of the group at that moment.
     pub(super) async fn end(&self, key: &str) -> Result<Ending, Error> {
-        Ok(match self.store.table().delete_if(key, self.index, &self.value).await? {
+        Ok(match self.table.delete_if(key, self.index, &self.value).await? {
             Deletion::Kept => Ending::Kept,
             Deletion::Absent => Ending::Absent,
             Deletion::Deleted(item) => {

@@ -12,6 +12,7 @@ mod keep_newest;
 mod key;
 mod list;
 mod listed;
+mod store;
 
 pub use by::SessionsBy;
 pub use constant::SessionIndex;

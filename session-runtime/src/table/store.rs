@@ -1,3 +1,4 @@
+use super::Infrastructure;
 use super::report::{FindingKind, TableReport};
 use super::request::{CreateTable, UpdateTable};
 use super::verify::verify;
@@ -218,6 +219,38 @@ impl<S: DynamoSession> SessionStore<S> {
         verify(&self.control(), S::SCHEMA, &self.shared().table_options)
             .await
             .map_err(|error| error.with_context("verify table", self.table_name(), None))
+    }
+
+    /// The table of this store as text: templates and policies with its name and its
+    /// [options](crate::SessionStoreBuilder::table_options).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{Access, DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let builder = SessionStore::<ShopSession>::builder().client(client);
+    /// let store = builder.table_name("staging-sessions").build().await?;
+    /// let policy = store.infrastructure().iam_policy([Access::Run])?;
+    /// assert!(policy.contains("table/staging-sessions"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn infrastructure(&self) -> Infrastructure {
+        Infrastructure::of::<S>()
+            .table_name(self.table_name())
+            .table_options(self.shared().table_options.clone())
     }
 
     /// Fails with what would lose or keep sessions wrongly, and traces the rest.
