@@ -28,6 +28,14 @@ impl Token {
         Self { text: random_token(), last: sequence.saturating_add(window) }
     }
 
+    /// Whether a commit that finds this sequence and leaves this token may remove the other one.
+    ///
+    /// No copy of the other's request may be able to apply, and what is left must show that a token was removed.
+    /// A commit that was rebased has found a later sequence than its token tells of.
+    pub(crate) fn may_prune(&self, other: &Self, sequence: i64) -> bool {
+        other.last < sequence && other.last.saturating_add(SHORTEST_WINDOW) < self.last
+    }
+
     pub(crate) fn is_in(&self, item: &Item) -> bool {
         match item.get(COMMITS) {
             Some(AttributeValue::M(commits)) => commits.contains_key(&self.text),
@@ -114,8 +122,8 @@ impl Record {
 
     /// Whether a token that is not in the item may have been there.
     ///
-    /// Only a commit that knew of a later sequence prunes a token, and it leaves one of its own that stays
-    /// at least as long as the shortest window: unless such a one is there, nothing was pruned.
+    /// Whoever prunes a token leaves one of its own that stays longer by more than the shortest window: unless
+    /// such a one is there, nothing was pruned.
     pub(crate) fn may_have_pruned(&self, token: &Token) -> bool {
         let latest = self.commits.iter().flatten().map(|known| known.last).max();
         latest.is_some_and(|latest| latest > token.last.saturating_add(SHORTEST_WINDOW))

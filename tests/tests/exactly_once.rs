@@ -363,6 +363,43 @@ async fn a_retry_that_comes_after_its_token_was_pruned_does_not_count_again() {
     assert_eq!(world.load(&store, &id).await.views, 1);
 }
 
+/// A commit that starts over knows of a later sequence than its token tells: what it prunes must show all the same.
+#[tokio::test]
+async fn a_retry_that_comes_after_a_rebased_commit_does_not_count_again() {
+    skip_pauses();
+    for earlier in [0, 1, 4, 10] {
+        for between in 5..10 {
+            let world = World::new();
+            let store = world.store::<Shop>().await;
+            let id = stored(&store).await;
+            let mut unanswered = world.load(&store, &id).await;
+            unanswered.views += 1;
+            for _ in 0..ALL_ATTEMPTS {
+                world.network.fail_next("UpdateItem", Fault::LoseResponse);
+            }
+            assert!(unanswered.commit().await.unwrap_err().is_unavailable());
+            world.network.forget_faults();
+
+            others_commit(&world, &store, &id, earlier).await;
+            let mut rebased = world.load(&store, &id).await;
+            others_commit(&world, &store, &id, between).await;
+            // What makes the next commit start over: both make the same map.
+            let mut other = world.load(&store, &id).await;
+            other.preferences.tags = Some(BTreeMap::from([("theirs".to_owned(), true)]));
+            let _ = other.commit().await.unwrap();
+            rebased.preferences.tags = Some(BTreeMap::from([("mine".to_owned(), true)]));
+            let _ = rebased.commit().await.unwrap();
+
+            let settled = unanswered.commit().await;
+            let counted = world.load(&store, &id).await.views;
+            assert_eq!(counted, 1, "{earlier} before and {between} between: {settled:?}");
+            if let Err(error) = settled {
+                assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_update_that_was_made_anew_stands_in_for_its_late_self() {
     skip_pauses();

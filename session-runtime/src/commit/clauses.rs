@@ -99,7 +99,7 @@ pub(super) fn count_commit<'a>(
             expression.set(&[&commits, ".", &mine, "=", &last]);
             expression.condition(&["attribute_not_exists(", &commits, ".", &mine, ")"]);
             expression.require_type(&commits, "M");
-            for old in known.iter().filter(|known| known.last < record.sequence()) {
+            for old in known.iter().filter(|known| token.may_prune(known, record.sequence())) {
                 let old = expression.name(&old.text);
                 expression.remove(&[&commits, ".", &old]);
             }

@@ -61,7 +61,7 @@ impl<S: DynamoSession> State<S> {
         record.sequence =
             written.get(SEQUENCE).and_then(sequence_number).or(Some(sequence.saturating_add(1)));
         let commits = record.commits.get_or_insert_default();
-        commits.retain(|known| known.last >= sequence && known.text != token.text);
+        commits.retain(|known| !token.may_prune(known, sequence) && known.text != token.text);
         commits.push(token);
         if S::SCHEMA.created().is_some() {
             record.created = Some(self.created);
