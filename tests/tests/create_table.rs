@@ -16,7 +16,7 @@ use dynamo_session::{
     TableOptions, TableProgress,
 };
 use dynamo_session_tests::refusals::{
-    BACKUPS_UNAVAILABLE, DENIED, IN_USE, LIMIT, RECOVERY_OFF, RECOVERY_ON, TTL_TOO_SOON,
+    BACKUPS_UNAVAILABLE, DENIED, IN_USE, LIMIT, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, TTL_TOO_SOON,
 };
 use dynamo_session_tests::{Fault, World, skip_pauses};
 use serde_json::json;
@@ -323,7 +323,6 @@ const INDEX_CREATING: &str = r#"{"Table":{"TableName":"members","TableStatus":"A
     "GlobalSecondaryIndexes":[
         {"IndexName":"by_user","IndexStatus":"ACTIVE","KeySchema":[{"AttributeName":"user","KeyType":"HASH"}]},
         {"IndexName":"by_tenant","IndexStatus":"CREATING","KeySchema":[{"AttributeName":"tenant","KeyType":"HASH"}]}]}}"#;
-const NOT_FOUND: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#;
 
 #[tokio::test]
 async fn ttl_waits_until_table_and_indexes_are_active() {

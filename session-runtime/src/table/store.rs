@@ -214,7 +214,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Errors
     ///
     /// [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`] and [`ErrorKind::Unavailable`], if the table could not be
-    /// looked at.
+    /// looked at; [`ErrorKind::TableMissing`], if someone deleted it meanwhile.
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
         verify(&self.control(), S::SCHEMA, &self.shared().table_options)
             .await
