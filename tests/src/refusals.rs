@@ -9,6 +9,10 @@ pub const IN_USE: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#Resource
 /// There is no such table, or none that this may be asked of.
 pub const NOT_FOUND: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#;
 
+/// Too many requests of one kind, by all programs of the account.
+pub const THROTTLED: &str =
+    r#"{"__type":"com.amazon.coral.availability#ThrottlingException","message":"Rate exceeded"}"#;
+
 /// Too many changes at once.
 pub const LIMIT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#LimitExceededException","message":"Subscriber limit exceeded"}"#;
 

@@ -276,8 +276,8 @@ impl<S: DynamoSession> SessionStore<S> {
     }
 
     fn control(&self) -> Control {
-        let table = &self.shared().table;
-        Control::new(table.client.clone(), table.name.clone())
+        let table = self.shared().table.for_sweeping();
+        Control::new(table.client, table.name)
     }
 
     fn work<'a>(&self) -> Work<'a> {
