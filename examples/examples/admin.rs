@@ -341,13 +341,22 @@ async fn end_listed(
     except: &[String],
     bar: &ProgressBar,
 ) -> Result<u64> {
-    let mut sessions = store.by(INDEX).list(user);
+    let (kept, others): (Vec<_>, Vec<_>) = store
+        .by(INDEX)
+        .list(user)
+        .all()
+        .await?
+        .into_iter()
+        .partition(|listed| except.contains(&listed.fingerprint()));
+    // A slip of the pen must not end the session that was meant.
+    if let Some(name) = except.iter().find(|name| kept.iter().all(|it| it.fingerprint() != **name))
+    {
+        return Err(format!("{user} has no session {name}: see `list`. Nothing was deleted").into());
+    }
     let mut ended = 0;
-    while let Some(page) = sessions.next_page().await? {
-        for listed in page.iter().filter(|listed| !except.contains(&listed.fingerprint())) {
-            ended += u64::from(listed.end().await?);
-            bar.set_message(format!("{ended} ended"));
-        }
+    for listed in others {
+        ended += u64::from(listed.end().await?);
+        bar.set_message(format!("{ended} ended"));
     }
     Ok(ended)
 }
@@ -358,10 +367,16 @@ async fn purge(store: &Store, sweep: Sweep, checkpoint: Option<&Path>) -> Result
         purge = purge.capacity_per_second(units);
     }
     match checkpoint.filter(|file| file.exists()) {
-        Some(file) => purge = purge.resume_from(fs::read_to_string(file)?.parse()?),
+        Some(file) => {
+            let text = fs::read_to_string(file).map_err(|error| in_file(file, &error))?;
+            purge = purge.resume_from(text.parse()?);
+        }
         None => purge = sweep.segments.into_iter().fold(purge, |purge, it| purge.segments(it)),
     }
     let mut purge = purge.start();
+    if let Some(file) = checkpoint {
+        save(file, &purge.checkpoint().to_string())?;
+    }
     let bar = spinner();
     loop {
         let progress = tokio::select! {
@@ -425,8 +440,12 @@ fn span(from: SystemTime, to: SystemTime) -> HumanDuration {
 /// So that a file that is cut short never takes the place of a whole one.
 fn save(file: &Path, text: &str) -> io::Result<()> {
     let new = file.with_added_extension("new");
-    fs::write(&new, text)?;
-    fs::rename(new, file)
+    let saved = fs::write(&new, text).and_then(|()| fs::rename(&new, file));
+    saved.map_err(|error| in_file(file, &error))
+}
+
+fn in_file(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
 }
 
 async fn interrupted() {

@@ -158,12 +158,20 @@ async fn a_table_from_its_creation_to_its_purge() {
     assert_eq!(listed(&admin(&["list", "--user", "ada"]).succeeds()), everyone);
     assert!(admin(&["count"]).succeeds().contains(" 2 expired"), "nothing was deleted");
 
+    let slip = ["end", "--user", "ada", "--except", &kept, "--except", "slip", "--yes"];
+    assert!(admin(&slip).fails().contains("no session slip"));
+    assert_eq!(listed(&admin(&["list", "--user", "ada"]).succeeds()), everyone);
     let ended = admin(&["end", "--user", "ada", "--except", &kept, "--yes"]).succeeds();
     assert_eq!(ended, "2 sessions ended.\n");
     assert_eq!(listed(&admin(&["list", "--user", "ada"]).succeeds()), BTreeSet::from([kept]));
     assert_eq!(admin(&["end", "--user", "ada", "--yes"]).succeeds(), "1 sessions ended.\n");
     assert_eq!(listed(&admin(&["list", "--user", "bob"]).succeeds()).len(), 1);
 
+    let counted = admin(&["count"]).succeeds();
+    let nowhere = database.0.join("nowhere").join("checkpoint");
+    let refused = admin(&["purge", "--yes", "--checkpoint", nowhere.to_str().unwrap()]).fails();
+    assert!(refused.contains(nowhere.to_str().unwrap()), "{refused}");
+    assert_eq!(admin(&["count"]).succeeds(), counted, "nothing was deleted");
     let checkpoint = database.0.join("checkpoint");
     let purge = ["purge", "--yes", "--checkpoint", checkpoint.to_str().unwrap()];
     let purged = admin(&purge).succeeds();

@@ -6,6 +6,13 @@ pub const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedExce
 /// Someone else changes the table.
 pub const IN_USE: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Attempt to change a resource which is still in use"}"#;
 
+/// There is no such table, or none that this may be asked of.
+pub const NOT_FOUND: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#;
+
+/// Too many requests of one kind, by all programs of the account.
+pub const THROTTLED: &str =
+    r#"{"__type":"com.amazon.coral.availability#ThrottlingException","message":"Rate exceeded"}"#;
+
 /// Too many changes at once.
 pub const LIMIT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#LimitExceededException","message":"Subscriber limit exceeded"}"#;
 

@@ -16,7 +16,8 @@ use dynamo_session::{
     TableOptions, TableProgress,
 };
 use dynamo_session_tests::refusals::{
-    BACKUPS_UNAVAILABLE, DENIED, IN_USE, LIMIT, RECOVERY_OFF, RECOVERY_ON, TTL_TOO_SOON,
+    BACKUPS_UNAVAILABLE, DENIED, IN_USE, LIMIT, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, THROTTLED,
+    TTL_TOO_SOON,
 };
 use dynamo_session_tests::{Fault, World, skip_pauses};
 use serde_json::json;
@@ -323,7 +324,34 @@ const INDEX_CREATING: &str = r#"{"Table":{"TableName":"members","TableStatus":"A
     "GlobalSecondaryIndexes":[
         {"IndexName":"by_user","IndexStatus":"ACTIVE","KeySchema":[{"AttributeName":"user","KeyType":"HASH"}]},
         {"IndexName":"by_tenant","IndexStatus":"CREATING","KeySchema":[{"AttributeName":"tenant","KeyType":"HASH"}]}]}}"#;
-const NOT_FOUND: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#;
+
+#[tokio::test]
+async fn requests_of_which_aws_takes_few_are_made_patiently() {
+    skip_pauses();
+    let world = World::new();
+    let options = TableOptions::new().point_in_time_recovery(true).tag("team", "web");
+    let throttle = |operation: &str, answer| {
+        for _ in 0..6 {
+            world.network.fail_next(operation, Fault::Answer(400, THROTTLED));
+        }
+        if let Some(answer) = answer {
+            world.network.fail_next(operation, Fault::Answer(200, answer));
+        }
+    };
+    for operation in ["DescribeTable", "CreateTable", "DescribeTimeToLive", "UpdateTimeToLive"] {
+        throttle(operation, None);
+    }
+    throttle("DescribeContinuousBackups", Some(RECOVERY_OFF));
+    throttle("UpdateContinuousBackups", Some(RECOVERY_ON));
+    let store = world.bare_store::<Member>(options).await;
+    let changes = store.create_table().await.unwrap();
+    assert_eq!(changes, [TableChange::Table, time_to_live(), TableChange::PointInTimeRecovery]);
+
+    throttle("DescribeTimeToLive", None);
+    throttle("DescribeContinuousBackups", Some(RECOVERY_ON));
+    throttle("ListTagsOfResource", None);
+    assert_eq!(store.verify_table().await.unwrap().findings(), []);
+}
 
 #[tokio::test]
 async fn ttl_waits_until_table_and_indexes_are_active() {

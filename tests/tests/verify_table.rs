@@ -10,7 +10,9 @@ use dynamo_session::{
     DynamoSession, ErrorKind, Expires, FindingKind, SessionId, SessionStore, Severity, TableClass,
     TableOptions, TableReport,
 };
-use dynamo_session_tests::refusals::{DENIED, IN_USE, RECOVERY_OFF, RECOVERY_ON, UNKNOWN};
+use dynamo_session_tests::refusals::{
+    DENIED, IN_USE, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, UNKNOWN,
+};
 use dynamo_session_tests::{Fault, Traces, World};
 use serde_json::{Value, json};
 
@@ -400,6 +402,32 @@ async fn what_may_not_be_looked_at_is_advice_and_not_a_failure() {
         let error = store.verify_table().await.unwrap_err();
         assert_eq!(error.operation(), "verify table", "anything else is a failure");
         world.network.forget_faults();
+    }
+}
+
+#[tokio::test]
+async fn what_aws_does_not_tell_of_a_table_that_is_not_active_is_not_checked() {
+    let options = TableOptions::new().point_in_time_recovery(true).tag("team", "web");
+    let (world, store) = made(options).await;
+    for status in ["CREATING", "DELETING"] {
+        let changes = [("/TableStatus", json!(status))];
+        world.network.fail_next("DescribeTable", Fault::Answer(200, description(&changes)));
+        for operation in ["DescribeTimeToLive", "DescribeContinuousBackups", "ListTagsOfResource"] {
+            world.network.fail_next(operation, Fault::Answer(400, NOT_FOUND));
+        }
+        let report = store.verify_table().await.unwrap();
+        let kinds: Vec<_> = report.findings().iter().map(|it| it.kind().clone()).collect();
+        let unchecked = |what| FindingKind::Unchecked { what };
+        assert_eq!(
+            kinds,
+            [
+                FindingKind::TableStatus { status: status.to_owned() },
+                unchecked("TTL"),
+                unchecked("point-in-time recovery"),
+                unchecked("tags"),
+            ],
+            "{report}"
+        );
     }
 }
 

@@ -7,11 +7,14 @@ use aws_sdk_dynamodb::types::{
     TableDescription, TimeToLiveDescription, TimeToLiveSpecification,
 };
 
+use super::patience::patiently;
 use super::refusal::{Refusal, Why};
 use crate::item::Item;
 use crate::{Error, ErrorKind};
 
 /// The requests about one table itself, rather than about its items.
+///
+/// AWS takes few of some of them each second, from a whole account: processes that start together meet that.
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
     client: Client,
@@ -29,23 +32,28 @@ impl Control {
 
     /// The table as it stands; `None` if there is none, or none to be seen yet.
     pub(crate) async fn describe(&self) -> Result<Option<TableDescription>, Refusal> {
-        match self.client.describe_table().table_name(&self.table).send().await {
+        let describe = || async {
+            let sent = self.client.describe_table().table_name(&self.table).send().await;
+            sent.map_err(|source| Refusal::new("`dynamodb:DescribeTable`", source))
+        };
+        match patiently(describe).await {
             Ok(output) => Ok(output.table),
-            Err(source) => match Refusal::new("`dynamodb:DescribeTable`", source) {
-                refusal if refusal.why == Why::Missing => Ok(None),
-                refusal => Err(refusal),
-            },
+            Err(refusal) if refusal.why == Why::Missing => Ok(None),
+            Err(refusal) => Err(refusal),
         }
     }
 
     pub(crate) async fn create(&self, input: CreateTableInputBuilder) -> Result<(), Refusal> {
         let needs_tagging = input.get_tags().is_some();
-        let sent = input.table_name(&self.table).send_with(&self.client).await;
         let permissions = match needs_tagging {
             true => "`dynamodb:CreateTable` and `dynamodb:TagResource`",
             false => "`dynamodb:CreateTable`",
         };
-        sent.map(drop).map_err(|source| Refusal::new(permissions, source))
+        let create = || async {
+            let sent = input.clone().table_name(&self.table).send_with(&self.client).await;
+            sent.map(drop).map_err(|source| Refusal::new(permissions, source))
+        };
+        patiently(create).await
     }
 
     pub(crate) async fn add_index(
@@ -54,58 +62,75 @@ impl Control {
         index: CreateGlobalSecondaryIndexAction,
     ) -> Result<(), Refusal> {
         let update = GlobalSecondaryIndexUpdate::builder().create(index).build();
-        let sent = self
-            .client
-            .update_table()
-            .table_name(&self.table)
-            .attribute_definitions(key)
-            .global_secondary_index_updates(update)
-            .send()
-            .await;
-        sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
+        let add = || async {
+            let sent = self
+                .client
+                .update_table()
+                .table_name(&self.table)
+                .attribute_definitions(key.clone())
+                .global_secondary_index_updates(update.clone())
+                .send()
+                .await;
+            sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
+        };
+        patiently(add).await
     }
 
     pub(crate) async fn protect_from_deletion(&self) -> Result<(), Refusal> {
-        let update = self.client.update_table().table_name(&self.table);
-        let sent = update.deletion_protection_enabled(true).send().await;
-        sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
+        let protect = || async {
+            let update = self.client.update_table().table_name(&self.table);
+            let sent = update.deletion_protection_enabled(true).send().await;
+            sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
+        };
+        patiently(protect).await
     }
 
     pub(crate) async fn time_to_live(&self) -> Result<Option<TimeToLiveDescription>, Refusal> {
-        match self.client.describe_time_to_live().table_name(&self.table).send().await {
-            Ok(output) => Ok(output.time_to_live_description),
-            Err(source) => Err(Refusal::new("`dynamodb:DescribeTimeToLive`", source)),
-        }
+        let describe = || async {
+            let sent = self.client.describe_time_to_live().table_name(&self.table).send().await;
+            sent.map_err(|source| Refusal::new("`dynamodb:DescribeTimeToLive`", source))
+        };
+        Ok(patiently(describe).await?.time_to_live_description)
     }
 
     pub(crate) async fn enable_time_to_live(
         &self,
         specification: TimeToLiveSpecification,
     ) -> Result<(), Refusal> {
-        let update = self.client.update_time_to_live().table_name(&self.table);
-        let sent = update.time_to_live_specification(specification).send().await;
-        sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTimeToLive`", source))
+        let enable = || async {
+            let update = self.client.update_time_to_live().table_name(&self.table);
+            let sent = update.time_to_live_specification(specification.clone()).send().await;
+            sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTimeToLive`", source))
+        };
+        patiently(enable).await
     }
 
     /// Whether the table can be restored as it was at any second.
     pub(crate) async fn has_point_in_time_recovery(&self) -> Result<bool, Refusal> {
-        match self.client.describe_continuous_backups().table_name(&self.table).send().await {
-            Ok(output) => Ok(output
-                .continuous_backups_description()
-                .and_then(|backups| backups.point_in_time_recovery_description())
-                .and_then(|recovery| recovery.point_in_time_recovery_status())
-                == Some(&PointInTimeRecoveryStatus::Enabled)),
-            Err(source) => Err(Refusal::new("`dynamodb:DescribeContinuousBackups`", source)),
-        }
+        let describe = || async {
+            let backups = self.client.describe_continuous_backups().table_name(&self.table);
+            let sent = backups.send().await;
+            sent.map_err(|source| Refusal::new("`dynamodb:DescribeContinuousBackups`", source))
+        };
+        let status = patiently(describe)
+            .await?
+            .continuous_backups_description
+            .and_then(|backups| backups.point_in_time_recovery_description)
+            .and_then(|recovery| recovery.point_in_time_recovery_status);
+        Ok(status == Some(PointInTimeRecoveryStatus::Enabled))
     }
 
     pub(crate) async fn enable_point_in_time_recovery(
         &self,
         specification: PointInTimeRecoverySpecification,
     ) -> Result<(), Refusal> {
-        let update = self.client.update_continuous_backups().table_name(&self.table);
-        let sent = update.point_in_time_recovery_specification(specification).send().await;
-        sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateContinuousBackups`", source))
+        const PERMISSION: &str = "`dynamodb:UpdateContinuousBackups`";
+        let enable = || async {
+            let update = self.client.update_continuous_backups().table_name(&self.table);
+            let update = update.point_in_time_recovery_specification(specification.clone());
+            update.send().await.map(drop).map_err(|source| Refusal::new(PERMISSION, source))
+        };
+        patiently(enable).await
     }
 
     /// The tags of the table with this ARN.
@@ -113,12 +138,12 @@ impl Control {
         let mut tags = Vec::new();
         let mut next = None;
         loop {
-            let page = self.client.list_tags_of_resource().resource_arn(arn);
-            let page = page
-                .set_next_token(next)
-                .send()
-                .await
-                .map_err(|source| Refusal::new("`dynamodb:ListTagsOfResource`", source))?;
+            let list = || async {
+                let page = self.client.list_tags_of_resource().resource_arn(arn);
+                let sent = page.set_next_token(next.clone()).send().await;
+                sent.map_err(|source| Refusal::new("`dynamodb:ListTagsOfResource`", source))
+            };
+            let page = patiently(list).await?;
             tags.extend(page.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
             next = page.next_token;
             if next.is_none() {
@@ -129,19 +154,19 @@ impl Control {
 
     /// This one attribute of the first few items, with or without a value.
     pub(crate) async fn sample(&self, attribute: &str, limit: i32) -> Result<Vec<Item>, Refusal> {
-        let sent = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .limit(limit)
-            .projection_expression("#0")
-            .expression_attribute_names("#0", attribute)
-            .send()
-            .await;
-        match sent {
-            Ok(output) => Ok(output.items.unwrap_or_default()),
-            Err(source) => Err(Refusal::new("`dynamodb:Scan`", source)),
-        }
+        let scan = || async {
+            let sent = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .limit(limit)
+                .projection_expression("#0")
+                .expression_attribute_names("#0", attribute)
+                .send()
+                .await;
+            sent.map_err(|source| Refusal::new("`dynamodb:Scan`", source))
+        };
+        Ok(patiently(scan).await?.items.unwrap_or_default())
     }
 }
 

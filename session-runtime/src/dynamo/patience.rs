@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use crate::Error;
@@ -7,13 +8,14 @@ use crate::id::random_bytes;
 pub(super) const MAX_ATTEMPTS: usize = 10;
 
 /// Repeats a request that was throttled, which long work meets as a matter of course.
-pub(super) async fn patiently<T, F>(mut request: impl FnMut() -> F) -> Result<T, Error>
+pub(super) async fn patiently<T, E, F>(mut request: impl FnMut() -> F) -> Result<T, E>
 where
-    F: Future<Output = Result<T, Error>>,
+    E: Borrow<Error>,
+    F: Future<Output = Result<T, E>>,
 {
     for attempt in 1..MAX_ATTEMPTS {
         match request().await {
-            Err(error) if error.is_throttled() => pause(attempt).await,
+            Err(error) if error.borrow().is_throttled() => pause(attempt).await,
             result => return result,
         }
     }

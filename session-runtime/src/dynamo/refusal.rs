@@ -1,3 +1,4 @@
+use std::borrow::Borrow;
 use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
@@ -74,5 +75,11 @@ impl Refusal {
             Why::Denied => self.error.with_advice(format_args!("needs {}", self.permissions)),
             _ => self.error,
         }
+    }
+}
+
+impl Borrow<Error> for Refusal {
+    fn borrow(&self) -> &Error {
+        &self.error
     }
 }

@@ -217,7 +217,8 @@ pub enum FindingKind {
         /// Its value, if the tag is there.
         found: Option<String>,
     },
-    /// Advice: a check could not be made, for lack of a permission or because the endpoint does not know it.
+    /// Advice: a check could not be made, for lack of a permission, because the endpoint does not know it, or because the
+    /// table is not active.
     Unchecked {
         /// What could not be looked at, such as `TTL`.
         what: &'static str,

@@ -214,7 +214,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Errors
     ///
     /// [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`] and [`ErrorKind::Unavailable`], if the table could not be
-    /// looked at.
+    /// looked at; [`ErrorKind::TableMissing`], if someone deleted it meanwhile.
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
         verify(&self.control(), S::SCHEMA, &self.shared().table_options)
             .await
@@ -276,8 +276,8 @@ impl<S: DynamoSession> SessionStore<S> {
     }
 
     fn control(&self) -> Control {
-        let table = &self.shared().table;
-        Control::new(table.client.clone(), table.name.clone())
+        let table = self.shared().table.for_sweeping();
+        Control::new(table.client, table.name)
     }
 
     fn work<'a>(&self) -> Work<'a> {

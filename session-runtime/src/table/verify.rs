@@ -28,33 +28,40 @@ pub(crate) async fn verify(
             let on = options.time_to_live;
             findings.extend(compare_time_to_live(found.as_ref(), schema.time_to_live(), on));
         }
-        Err(refusal) => findings.push(unchecked("TTL", refusal)?),
+        Err(refusal) => findings.push(unchecked("TTL", refusal, &live)?),
     }
     if options.point_in_time_recovery {
         match control.has_point_in_time_recovery().await {
             Ok(is_on) => findings.extend(compare_recovery(is_on)),
-            Err(refusal) => findings.push(unchecked("point-in-time recovery", refusal)?),
+            Err(refusal) => findings.push(unchecked("point-in-time recovery", refusal, &live)?),
         }
     }
     if !options.tags.is_empty() {
         match control.tags(live.0.table_arn().unwrap_or(control.table())).await {
             Ok(found) => compare_tags(&found, &options.tags, &mut findings),
-            Err(refusal) => findings.push(unchecked("tags", refusal)?),
+            Err(refusal) => findings.push(unchecked("tags", refusal, &live)?),
         }
     }
     Ok(report(findings))
 }
 
 /// The finding of a check that could not be made, where the rest still can.
-fn unchecked(what: &'static str, refusal: Refusal) -> Result<Finding, Error> {
+fn unchecked(what: &'static str, refusal: Refusal, live: &Live) -> Result<Finding, Error> {
     let advice = match refusal.why {
         Why::Denied => format!("allow {}, or look at it by hand", refusal.permissions()),
         Why::Unknown => {
             format!("this endpoint does not offer it, AWS does ({})", refusal.permissions())
         }
+        // AWS describes a table that it is making or deleting, and otherwise says that there is none.
+        Why::Missing | Why::Busy if !live.is_active() => {
+            "verify again when it is active".to_owned()
+        }
         _ => return Err(refusal.into_error()),
     };
-    let problem = format!("{what} could not be checked: {}", refusal.error());
+    let problem = match live.is_active() {
+        true => format!("{what} could not be checked: {}", refusal.error()),
+        false => format!("{what} could not be checked while the table is {}", live.status()),
+    };
     Ok(Finding::advice_on(FindingKind::Unchecked { what }, problem, advice))
 }
 
