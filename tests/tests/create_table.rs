@@ -434,6 +434,23 @@ async fn a_table_that_is_deleted_while_it_is_waited_for_is_missing() {
 }
 
 #[tokio::test]
+async fn a_table_that_someone_else_puts_in_its_place_while_it_is_waited_for_is_not_touched() {
+    const OTHER: &str = r#"{"Table":{"TableName":"members","TableStatus":"ACTIVE",
+        "KeySchema":[{"AttributeName":"sku","KeyType":"HASH"}],
+        "AttributeDefinitions":[{"AttributeName":"sku","AttributeType":"S"}]}}"#;
+    skip_pauses();
+    let world = World::new();
+    let store = world.bare_store::<Member>(TableOptions::new()).await;
+    world.network.fail_next("DescribeTable", Fault::Answer(400, NOT_FOUND));
+    for look in [CREATING, OTHER] {
+        world.network.fail_next("DescribeTable", Fault::Answer(200, look));
+    }
+    let error = store.create_table().await.unwrap_err();
+    assert_eq!((error.kind(), error.attribute()), (ErrorKind::Configuration, Some("id")));
+    assert!(!is_time_to_live_on(&world, store.table_name()).await);
+}
+
+#[tokio::test]
 async fn ttl_that_was_changed_within_the_hour_says_when_it_can_be_enabled() {
     let world = World::new();
     let store = world.bare_store::<Member>(TableOptions::new()).await;

@@ -347,6 +347,16 @@ fn a_file_that_cannot_be_opened_is_named() {
     assert!(Engine::file("").unwrap_err().is_configuration());
 }
 
+#[test]
+fn another_programs_database_is_not_touched() {
+    const NOTES: &[u8] = include_bytes!("support/notes.sqlite");
+    let file = std::env::temp_dir().join(format!("notes-{}.db", std::process::id()));
+    std::fs::write(&file, NOTES).unwrap();
+    assert!(Engine::file(&file).unwrap_err().is_configuration());
+    assert!(std::fs::read(&file).unwrap() == NOTES);
+    std::fs::remove_file(file).unwrap();
+}
+
 #[tokio::test]
 async fn clients_of_one_engine_share_it_and_engines_share_nothing() {
     let engine = Engine::memory();

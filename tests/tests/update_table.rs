@@ -211,9 +211,12 @@ async fn a_deadline_ends_the_waiting_and_not_the_filling() {
     for _ in 0..100 {
         world.network.fail_next("DescribeTable", Fault::Answer(200, BACKFILLING));
     }
-    let error = store.update_table().deadline(Duration::from_secs(2)).await.unwrap_err();
+    let error = store.update_table().deadline(Duration::from_millis(2500)).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, "update table"));
-    assert!(error.to_string().contains("while backfilling index `by_user`"), "{error}");
+    assert!(
+        error.to_string().contains("2.5 seconds, while backfilling index `by_user`"),
+        "{error}"
+    );
     world.network.forget_faults();
     store.update_table().await.unwrap();
     assert_eq!(indexes(&world, &store).await.len(), 2);

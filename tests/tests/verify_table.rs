@@ -259,6 +259,24 @@ async fn each_difference_in_the_description_is_a_finding() {
 }
 
 #[tokio::test]
+async fn an_attribute_has_one_type_in_all_indexes_so_another_name_for_the_index_is_no_advice() {
+    let (world, store) = made(TableOptions::new()).await;
+    let cases = [
+        ("/AttributeDefinitions/1/AttributeType", json!("N"), false),
+        ("/GlobalSecondaryIndexes/0/KeySchema/0/AttributeName", json!("number"), true),
+    ];
+    for (pointer, value, would_do) in cases {
+        let changed = description(&[(pointer, value)]);
+        world.network.fail_next("DescribeTable", Fault::Answer(200, changed));
+        let report = store.verify_table().await.unwrap();
+        assert_eq!(report.findings()[0].advice().contains("another name"), would_do, "{report}");
+        world.network.fail_next("DescribeTable", Fault::Answer(200, changed));
+        let error = store.update_table().await.unwrap_err().to_string();
+        assert_eq!(error.contains("another name"), would_do, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_in_kms_is_recognized_by_arn_and_id_and_an_alias_may_stand_for_any() {
     const ARN: &str = "arn:aws:kms:eu-west-1:1:key/0a1b";
     let encrypted = json!({ "Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": ARN });

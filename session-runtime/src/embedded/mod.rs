@@ -29,6 +29,7 @@
 //! - Point-in-time recovery is not there: where [`TableOptions`](crate::TableOptions) ask for it, tables are created without
 //!   it, with a traced warning, and [`verify_table`](crate::SessionStore::verify_table) reports it as not checked.
 
+mod foreign;
 mod wire;
 
 use std::error::Error as StdError;
@@ -151,8 +152,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration), naming the path, if the file cannot be opened or made, or is not an
-    /// SQLite database.
+    /// [`Configuration`](ErrorKind::Configuration), naming the path, if the file cannot be opened or made, is not an
+    /// SQLite database, or is another program's.
     pub fn file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let unusable = |source: Box<dyn StdError + Send + Sync>| {
@@ -162,6 +163,9 @@ impl Engine {
         // SQLite gives a meaning to some relative names, such as `:memory:`; an absolute one is always a file.
         let absolute = std::path::absolute(path).map_err(|error| unusable(error.into()))?;
         let name = absolute.to_str().ok_or_else(|| unusable("the path is not UTF-8".into()))?;
+        if foreign::is_foreign(&absolute) {
+            return Err(unusable("it holds tables of another program; it was not touched".into()));
+        }
         let database = Database::new(name).map_err(|error| unusable(error.into()))?;
         Ok(Self { database, place: name.into() })
     }

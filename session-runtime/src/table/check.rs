@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::{TimeToLiveDescription, TimeToLiveStatus};
 
-use super::live::{Live, key_of};
+use super::live::{Live, advice_on_key, key_of};
 use crate::schema::{KeyType, Schema};
 use crate::{Error, ErrorKind};
 
@@ -19,19 +19,20 @@ pub(crate) fn require_keys(live: &Live, schema: &Schema) -> Result<(), Error> {
         let (name, wanted) = (index.name(), key_of(index.attribute(), index.key_type()));
         let detail = match live.index(&index) {
             Some(found) if !found.has_key_of(&index) => format!(
-                "the key of the table's index `{name}` is {}, the session's is {wanted}; give the \
-                 field's index another name, or name another table. The table was not touched",
+                "the key of the table's index `{name}` is {}, the session's is {wanted}; {}. The table \
+                 was not touched",
                 found.key(),
+                advice_on_key(live, &index),
             ),
             Some(_) => continue,
             // AWS would add the index with the type that it knows, and say nothing.
-            None => match live.type_of(index.attribute()) {
-                Some(known) if known != format!("{:?}", index.key_type()) => format!(
+            None => match live.other_type_of(&index) {
+                Some(known) => format!(
                     "the session's index `{name}` is on {wanted}, and another key of the table has \
                      that attribute as {known}; change the field's type, or name another table. The \
                      table was not touched"
                 ),
-                _ => continue,
+                None => continue,
             },
         };
         return Err(foreign(detail).with_attribute(index.attribute()));

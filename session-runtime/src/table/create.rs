@@ -91,5 +91,7 @@ pub(super) async fn wait_until_ready(
         work.report(progress);
         work.pause().await;
         live = work.look_again().await?;
+        // Meanwhile another may have taken its name.
+        require_keys(&live, work.schema)?;
     }
 }

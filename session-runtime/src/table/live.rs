@@ -88,12 +88,18 @@ impl Live {
     }
 
     /// The type that the table's keys give an attribute.
-    pub(crate) fn type_of(&self, attribute: &str) -> Option<&str> {
+    fn type_of(&self, attribute: &str) -> Option<&str> {
         self.0
             .attribute_definitions()
             .iter()
             .find(|definition| definition.attribute_name() == attribute)
             .map(|definition| definition.attribute_type().as_str())
+    }
+
+    /// Whether a key of the table has an index's attribute as another type: AWS takes one type for each attribute.
+    pub(crate) fn other_type_of(&self, index: &Index) -> Option<&str> {
+        let known = self.type_of(index.attribute())?;
+        (known != format!("{:?}", index.key_type())).then_some(known)
     }
 
     pub(crate) fn index(&self, index: &Index) -> Option<LiveIndex<'_>> {
@@ -174,6 +180,14 @@ impl<'a> LiveIndex<'a> {
     pub(crate) fn projection(&self) -> &'a str {
         let projection = self.description.projection().and_then(|it| it.projection_type());
         projection.map_or("unknown", |projection| projection.as_str())
+    }
+}
+
+/// What to do about an index of the same name with another key.
+pub(crate) fn advice_on_key(live: &Live, index: &Index) -> &'static str {
+    match live.other_type_of(index) {
+        Some(_) => "change the field's type, or name another table",
+        None => "give the field's index another name, or name another table",
     }
 }
 

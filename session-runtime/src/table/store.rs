@@ -37,7 +37,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - the options have tags: `dynamodb:TagResource`;
     /// - they ask for point-in-time recovery: `dynamodb:DescribeContinuousBackups` and
     ///   `dynamodb:UpdateContinuousBackups`;
-    /// - they name a KMS key: `kms:DescribeKey` and `kms:CreateGrant` on it.
+    /// - they name a KMS key: on it, by way of DynamoDB, `kms:CreateGrant`, `kms:Decrypt`, `kms:DescribeKey`, `kms:Encrypt`,
+    ///   `kms:GenerateDataKey*` and `kms:ReEncrypt*`.
     ///
     /// # Examples
     ///

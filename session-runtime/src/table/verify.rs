@@ -1,5 +1,5 @@
 use super::compare::{compare_options, compare_recovery, compare_tags, compare_time_to_live};
-use super::live::{IndexState, Live, key_of};
+use super::live::{IndexState, Live, advice_on_key, key_of};
 use super::options::TableOptions;
 use super::report::{Finding, FindingKind, TableReport};
 use crate::Error;
@@ -92,12 +92,12 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
         let name = index.name().to_owned();
         let wanted = key_of(index.attribute(), index.key_type());
         let Some(found) = live.index(&index) else {
-            let advice = match live.type_of(index.attribute()) {
-                Some(known) if known != format!("{:?}", index.key_type()) => format!(
+            let advice = match live.other_type_of(&index) {
+                Some(known) => format!(
                     "another key of the table has that attribute as {known}: change the field's type, or \
                      name another table"
                 ),
-                _ => "add it with `store.update_table()`".to_owned(),
+                None => "add it with `store.update_table()`".to_owned(),
             };
             let problem = format!("the index `{name}` on {wanted} is missing");
             findings.push(Finding::error(
@@ -112,7 +112,7 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
             findings.push(Finding::error(
                 FindingKind::IndexKeyDiffers { index: name.clone(), found: key.clone() },
                 format!("the key of the index `{name}` is {key}, the session's is {wanted}"),
-                "give the field's index another name, or name another table",
+                advice_on_key(live, &index),
             ));
         }
         let projection = found.projection();

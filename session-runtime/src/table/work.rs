@@ -141,7 +141,7 @@ impl<'a> Work<'a> {
 
     /// The error of a deadline that has passed.
     pub(crate) fn late(&self, deadline: Duration) -> Error {
-        let mut detail = format!("not ready within {} seconds", deadline.as_secs());
+        let mut detail = format!("not ready within {} seconds", deadline.as_secs_f64());
         if let Some(progress) = &self.waiting_for {
             let _ = write!(detail, ", while {progress}");
         }
