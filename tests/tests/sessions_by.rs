@@ -254,6 +254,54 @@ async fn a_field_under_its_older_name_is_read() {
 }
 
 #[derive(Debug, DynamoSession)]
+#[session(table = "grown")]
+struct Grown {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(index, alias = "owner")]
+    user: Option<String>,
+    #[session(index, default = "acme".to_owned())]
+    tenant: String,
+    visits: u32,
+}
+
+#[tokio::test]
+async fn an_index_holds_what_is_stored_under_the_fields_own_name() {
+    let world = World::new();
+    let store = world.store::<Grown>().await;
+    let mut session = store.create();
+    session.user = Some("ada".to_owned());
+    session.commit().await.unwrap();
+    let mut item = world.item(&store, session.id()).await.unwrap();
+    item.remove("tenant");
+    let user = item.remove("user").unwrap();
+    item.insert("owner".to_owned(), user);
+    world.put(&store, item).await;
+    let found = async || {
+        let of_ada = store.by(Grown::USER).list("ada").all().await.unwrap();
+        let of_acme = store.by(Grown::TENANT).list("acme").all().await.unwrap();
+        (of_ada.len(), of_acme.len())
+    };
+
+    let mut session = world.load(&store, session.id()).await;
+    assert_eq!((session.user.as_deref(), session.tenant.as_str()), (Some("ada"), "acme"));
+    world.clock.advance(Duration::from_secs(900));
+    session.touch().await.unwrap();
+    session.renew().await.unwrap();
+    assert_eq!(found().await, (0, 0));
+    session.visits += 1;
+    session.commit().await.unwrap();
+    assert_eq!(found().await, (1, 0), "the older name has moved");
+    session.tenant = "umbrella".to_owned();
+    session.commit().await.unwrap();
+    session.tenant = "acme".to_owned();
+    session.commit().await.unwrap();
+    assert_eq!(found().await, (1, 1));
+}
+
+#[derive(Debug, DynamoSession)]
 #[session(table = "legacy")]
 struct Legacy {
     #[session(hash_key)]
