@@ -113,7 +113,9 @@ async fn a_value_that_no_index_holds_is_refused_before_anything_is_sent() {
     assert_eq!(operations, ["list", "list", "end all", "keep newest", "list"]);
     let mut list = store.by(Login::USER).list("");
     for _ in 0..2 {
-        assert_eq!(list.next_page().await.unwrap_err().kind(), ErrorKind::Encode);
+        let error = list.next_page().await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Encode, "list"));
+        assert_eq!(error.table(), Some(store.table_name()), "the second time too");
     }
     assert!(world.network.take_sent().is_empty());
     assert!(listed(&store, &longest).await.is_empty());
