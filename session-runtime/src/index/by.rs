@@ -78,7 +78,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// A page makes one `Query` (half a read unit per 4 KB of keys, 40 to 80 sessions) and one `BatchGetItem` (1 read
     /// unit per 4 KB of each session), more if DynamoDB leaves reads undone. Needs `dynamodb:Query` on the index,
     /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. What is throttled is repeated with growing
-    /// pauses, for some ten seconds at the most.
+    /// pauses, for some half a minute before it is an error.
     ///
     /// # Examples
     ///
