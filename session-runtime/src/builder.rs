@@ -1,6 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -208,6 +208,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             consistent_read: self.consistent_read,
             on_undecodable: self.on_undecodable,
             defaults,
+            sweeping: OnceLock::new(),
         });
         if self.auto_create {
             store.create_table().run("auto-create").await?;

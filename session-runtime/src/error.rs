@@ -87,9 +87,16 @@ impl Error {
 
     /// The same error again, for a cause that stays.
     pub(crate) fn without_source(&self) -> Self {
-        let mut error = Self::new(self.0.kind, self.0.detail.clone());
-        error.0.attribute = self.0.attribute.clone();
-        error
+        let Inner { kind, operation, session, table, attribute, detail, source: _ } = &*self.0;
+        Self(Box::new(Inner {
+            kind: *kind,
+            operation,
+            session: session.clone(),
+            table: table.clone(),
+            attribute: attribute.clone(),
+            detail: detail.clone(),
+            source: None,
+        }))
     }
 
     /// Says what goes before the detail, such as the part of the work that failed.

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::builder::SessionStoreBuilder;
 use crate::change::diff;
@@ -65,6 +65,15 @@ pub(crate) struct Shared {
     pub(crate) consistent_read: bool,
     pub(crate) on_undecodable: OnUndecodable,
     pub(crate) defaults: Vec<Value>,
+    /// Made once: each client has connections and credentials of its own.
+    pub(crate) sweeping: OnceLock<Table>,
+}
+
+impl Shared {
+    /// The table for long work, whose retries are counted apart.
+    pub(crate) fn sweeping_table(&self) -> &Table {
+        self.sweeping.get_or_init(|| self.table.for_sweeping())
+    }
 }
 
 /// What loading does with an item that does not decode as the session type.

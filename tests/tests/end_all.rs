@@ -4,9 +4,13 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use aws_credential_types::provider::future;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dynamo_session::{
     DynamoSession, EndProgress, Error, ErrorKind, Expires, Session, SessionId, SessionKey,
@@ -239,6 +243,40 @@ async fn an_answer_that_is_lost_is_counted_once() {
     world.network.fail_next("DeleteItem", Fault::LoseResponse);
     world.network.fail_next("DeleteItem", Fault::LoseRequest);
     assert_eq!(store.by(Login::USER).end_all("ada").await.unwrap(), 3);
+}
+
+/// Credentials that count how often they are asked for.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl ProvideCredentials for Counting {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let expiry = SystemTime::now() + Duration::from_secs(3600);
+        let credentials = Credentials::new("test", "test", None, Some(expiry), "test");
+        future::ProvideCredentials::ready(Ok(credentials))
+    }
+}
+
+#[tokio::test]
+async fn calls_share_one_client() {
+    let world = World::new();
+    let table = world.store::<Login>().await.table_name().to_owned();
+    let counting = Counting::default();
+    let config = world.client.config().to_builder().credentials_provider(counting.clone());
+    let client = Client::from_conf(config.build());
+    let store = SessionStore::<Login>::builder().client(client).table_name(table);
+    let store = store.build().await.unwrap();
+    store.by(Login::USER).end_all("ada").await.unwrap();
+    let asked = counting.0.load(Ordering::SeqCst);
+    for user in ["ada", "bob"] {
+        store.by(Login::USER).end_all(user).await.unwrap();
+        store.count_sessions().await.unwrap();
+    }
+    assert_eq!(counting.0.load(Ordering::SeqCst), asked);
 }
 
 /// Sessions of a user, written in batches as no application would.

@@ -131,6 +131,7 @@ async fn what_has_passed_its_absolute_timeout_is_deleted_though_its_expiry_lies_
         ("ended", hours(12), Some(ahead.clone())),
         ("going on", hours(11), Some(ahead.clone())),
         ("without a creation that anything can tell", text("long ago"), Some(ahead)),
+        ("expired, whatever its creation", text("long ago"), Some(number(now - 1))),
         ("without a Number as expiry", hours(13), Some(text("tomorrow"))),
         ("without an expiry", hours(13), None),
     ];
@@ -145,9 +146,10 @@ async fn what_has_passed_its_absolute_timeout_is_deleted_though_its_expiry_lies_
         ids.push(id);
     }
     let purged = store.purge_expired().await.unwrap();
-    assert_eq!(purged.deleted, 1);
+    assert_eq!(purged.deleted, 2);
     for ((case, ..), id) in cases.iter().zip(&ids) {
-        assert_eq!(world.item(&store, id).await.is_none(), *case == "ended", "{case}");
+        let is_deleted = matches!(*case, "ended" | "expired, whatever its creation");
+        assert_eq!(world.item(&store, id).await.is_none(), is_deleted, "{case}");
     }
 }
 

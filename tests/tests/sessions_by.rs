@@ -113,7 +113,9 @@ async fn a_value_that_no_index_holds_is_refused_before_anything_is_sent() {
     assert_eq!(operations, ["list", "list", "end all", "keep newest", "list"]);
     let mut list = store.by(Login::USER).list("");
     for _ in 0..2 {
-        assert_eq!(list.next_page().await.unwrap_err().kind(), ErrorKind::Encode);
+        let error = list.next_page().await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Encode, "list"));
+        assert_eq!(error.table(), Some(store.table_name()), "the second time too");
     }
     assert!(world.network.take_sent().is_empty());
     assert!(listed(&store, &longest).await.is_empty());
@@ -251,6 +253,54 @@ async fn a_field_under_its_older_name_is_read() {
     assert_eq!(listed.get::<String>("user_agent").unwrap().as_deref(), Some("Netscape"));
     assert_eq!(listed.get::<u8>("seen_by").unwrap(), Some(7), "whoever wrote it");
     assert_eq!(listed.get::<Place>("place").unwrap(), None);
+}
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "grown")]
+struct Grown {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(index, alias = "owner")]
+    user: Option<String>,
+    #[session(index, default = "acme".to_owned())]
+    tenant: String,
+    visits: u32,
+}
+
+#[tokio::test]
+async fn an_index_holds_what_is_stored_under_the_fields_own_name() {
+    let world = World::new();
+    let store = world.store::<Grown>().await;
+    let mut session = store.create();
+    session.user = Some("ada".to_owned());
+    session.commit().await.unwrap();
+    let mut item = world.item(&store, session.id()).await.unwrap();
+    item.remove("tenant");
+    let user = item.remove("user").unwrap();
+    item.insert("owner".to_owned(), user);
+    world.put(&store, item).await;
+    let found = async || {
+        let of_ada = store.by(Grown::USER).list("ada").all().await.unwrap();
+        let of_acme = store.by(Grown::TENANT).list("acme").all().await.unwrap();
+        (of_ada.len(), of_acme.len())
+    };
+
+    let mut session = world.load(&store, session.id()).await;
+    assert_eq!((session.user.as_deref(), session.tenant.as_str()), (Some("ada"), "acme"));
+    world.clock.advance(Duration::from_secs(900));
+    session.touch().await.unwrap();
+    session.renew().await.unwrap();
+    assert_eq!(found().await, (0, 0));
+    session.visits += 1;
+    session.commit().await.unwrap();
+    assert_eq!(found().await, (1, 0), "the older name has moved");
+    session.tenant = "umbrella".to_owned();
+    session.commit().await.unwrap();
+    session.tenant = "acme".to_owned();
+    session.commit().await.unwrap();
+    assert_eq!(found().await, (1, 1));
 }
 
 #[derive(Debug, DynamoSession)]

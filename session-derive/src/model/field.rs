@@ -94,6 +94,7 @@ impl Field {
         };
         let asks_for_index = options.index.is_some() || lost.iter().any(|word| word == "index");
         let constant = asks_for_index.then(|| constant(&ident));
+        check_default(&options, &ty, &mut found);
         let default = options.default.take().and_then(|default| default.value);
         let was_broken = options.is_broken;
         let kind = kind(options, &ty, &name, &mut found);
@@ -185,6 +186,21 @@ fn role(options: &FieldOptions) -> Role {
     } else {
         Role::Value
     }
+}
+
+fn check_default(options: &FieldOptions, ty: &Type, errors: &mut Errors) {
+    let Some(default) = &options.default else { return };
+    let is_other = default.value.as_ref().is_some_and(|value| !is_none(value));
+    if options.index.is_some() && is_other && types::optional(ty).is_some() {
+        errors.at(
+            &default.name,
+            "`None` beside another default is stored as NULL, which no index takes: remove `default` or the `Option`",
+        );
+    }
+}
+
+fn is_none(value: &Expr) -> bool {
+    matches!(value, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "None"))
 }
 
 fn check_type(options: &FieldOptions, ty: &Type, codec: &Codec, errors: &mut Errors) {

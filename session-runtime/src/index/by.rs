@@ -78,7 +78,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// A page makes one `Query` (half a read unit per 4 KB of keys, 40 to 80 sessions) and one `BatchGetItem` (1 read
     /// unit per 4 KB of each session), more if DynamoDB leaves reads undone. Needs `dynamodb:Query` on the index,
     /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. What is throttled is repeated with growing
-    /// pauses, for some ten seconds at the most.
+    /// pauses, for some half a minute before it is an error.
     ///
     /// # Examples
     ///
@@ -141,8 +141,8 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///
     /// Each session is deleted under the condition that it has the value at that moment, so that one which became
     /// someone else's meanwhile survives. The index is gone through until there is nothing left to end, since a renewal
-    /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. What was committed within
-    /// the last second or so may be missed.
+    /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. What was committed or
+    /// renewed within the last second or so, and is not in the index yet, may be missed.
     ///
     /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in
     /// each index that it is in. Sixteen deletions are under way at once, and 1,000 keys in memory, however many

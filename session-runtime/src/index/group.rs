@@ -58,7 +58,8 @@ impl<S: DynamoSession> Group<S> {
 
     /// The same group, for long work that must not use up the retries of the sessions' own requests.
     pub(super) fn for_sweeping(self) -> Self {
-        Self { table: self.table.for_sweeping(), ..self }
+        let table = self.store.shared().sweeping_table().clone();
+        Self { table, ..self }
     }
 
     pub(super) fn in_context(&self, error: Error) -> Error {

@@ -15,7 +15,7 @@ pub struct Counted {
     /// When the one that expired first did so: how far TTL or purges are behind.
     pub first_expired: Option<Expires>,
     /// Items that cannot be sessions of this type: without a Number as expiry, or with a creation that is none. A load
-    /// fails, and neither TTL nor a purge deletes them.
+    /// fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once it has passed.
     pub unreadable: u64,
     /// What they weigh, if that was [asked for](crate::CountSessions::measure_sizes).
     pub sizes: Option<SessionSizes>,

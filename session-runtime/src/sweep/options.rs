@@ -33,9 +33,10 @@ impl SweepOptions {
             return refused("a page of no items; choose at least 1".to_owned());
         }
         match self.capacity_per_second {
-            Some(units) if !units.is_finite() || units <= 0.0 => {
-                refused(format!("{units} capacity units a second; choose more than 0"))
-            }
+            Some(units) if !units.is_finite() || units <= 0.0 => refused(format!(
+                "{units} capacity units a second; choose a finite number above 0, or leave it out for \
+                     no limit"
+            )),
             _ => Ok(()),
         }
     }

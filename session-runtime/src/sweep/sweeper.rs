@@ -55,7 +55,7 @@ impl Sweeper {
         schema: &'static Schema,
         options: SweepOptions,
     ) -> Arc<Self> {
-        let table = shared.table.for_sweeping();
+        let table = shared.sweeping_table().clone();
         let rate = Rate::new(options.capacity_per_second);
         Arc::new(Self { shared, table, schema, options, rate })
     }
