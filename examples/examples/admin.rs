@@ -310,8 +310,15 @@ async fn list(store: &Store, user: &str) -> Result<()> {
             count += 1;
         }
     }
-    say(format_args!("{count} sessions of {user}."))?;
+    say(format_args!("{} of {user}.", number_of_sessions(count)))?;
     Ok(())
+}
+
+fn number_of_sessions(count: u64) -> String {
+    match count {
+        1 => "1 session".to_owned(),
+        count => format!("{count} sessions"),
+    }
 }
 
 async fn end(store: &Store, user: &str, except: &[String], consent: Consent) -> Result<ExitCode> {
@@ -330,7 +337,7 @@ async fn end(store: &Store, user: &str, except: &[String], consent: Consent) -> 
         end_listed(store, user, except, &bar).await?
     };
     bar.finish_and_clear();
-    say(format_args!("{ended} sessions ended."))?;
+    say(format_args!("{} ended.", number_of_sessions(ended)))?;
     Ok(ExitCode::SUCCESS)
 }
 

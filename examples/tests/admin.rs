@@ -164,7 +164,7 @@ async fn a_table_from_its_creation_to_its_purge() {
     let ended = admin(&["end", "--user", "ada", "--except", &kept, "--yes"]).succeeds();
     assert_eq!(ended, "2 sessions ended.\n");
     assert_eq!(listed(&admin(&["list", "--user", "ada"]).succeeds()), BTreeSet::from([kept]));
-    assert_eq!(admin(&["end", "--user", "ada", "--yes"]).succeeds(), "1 sessions ended.\n");
+    assert_eq!(admin(&["end", "--user", "ada", "--yes"]).succeeds(), "1 session ended.\n");
     assert_eq!(listed(&admin(&["list", "--user", "bob"]).succeeds()).len(), 1);
 
     let counted = admin(&["count"]).succeeds();

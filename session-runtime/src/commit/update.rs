@@ -5,7 +5,7 @@ use super::clauses::{count_commit, require_alive, require_guards, set_header};
 use super::{Pending, Update, outcome_unknown};
 use crate::change::{Change, Others, Target, diff, plan, value_at};
 use crate::dynamo::WriteFailure;
-use crate::id::random_bytes;
+use crate::id::random_share;
 use crate::item::{Fields, Item, Value, integer};
 use crate::record::{Record, stored_fields};
 use crate::schema::{Attribute, Role, Schema};
@@ -266,8 +266,6 @@ pub(crate) fn out_of_range(
 
 /// Waits a random time that doubles with each request, so that competing commits spread out.
 pub(crate) async fn back_off(request: usize) {
-    let longest = 5u64 << request.min(6);
-    let share = u64::from(u32::from_le_bytes(random_bytes()));
-    let milliseconds = longest * share / u64::from(u32::MAX);
-    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    let longest = Duration::from_millis(5 << request.min(6));
+    tokio::time::sleep(longest.mul_f64(random_share())).await;
 }

@@ -2,7 +2,7 @@ use std::borrow::Borrow;
 use std::time::Duration;
 
 use crate::Error;
-use crate::id::random_bytes;
+use crate::id::random_share;
 
 /// How often a request is made in all while DynamoDB refuses its rate, each with the SDK's own retries.
 pub(super) const MAX_ATTEMPTS: usize = 10;
@@ -24,7 +24,6 @@ where
 
 /// Waits a random time of up to 100 ms, that doubles with each attempt up to 3.2 s.
 pub(crate) async fn pause(attempt: usize) {
-    let longest = 50u64 << attempt.min(6);
-    let share = u64::from(u32::from_le_bytes(random_bytes()));
-    tokio::time::sleep(Duration::from_millis(longest * share / u64::from(u32::MAX))).await;
+    let longest = Duration::from_millis(50 << attempt.min(6));
+    tokio::time::sleep(longest.mul_f64(random_share())).await;
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::Error;
-use crate::id::random_bytes;
+use crate::id::random_share;
 
 /// How often in a row one request may fail; with the pauses below, some three minutes.
 const MAX_FAILURES: u32 = 14;
@@ -25,8 +25,7 @@ impl Patience {
             return Err(error.with_note(format!("tried {MAX_FAILURES} times, for minutes")));
         }
         let longest = LONGEST_PAUSE.min(FIRST_PAUSE * (1 << (self.failures - 1).min(16)));
-        let share = f64::from(u32::from_le_bytes(random_bytes())) / f64::from(u32::MAX);
-        let pause = longest.mul_f64(0.5 + share / 2.0);
+        let pause = longest.mul_f64(0.5 + random_share() / 2.0);
         tracing::debug!(%error, failures = self.failures, ?pause, "a sweep waits");
         tokio::time::sleep(pause).await;
         Ok(())

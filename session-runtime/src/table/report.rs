@@ -42,19 +42,14 @@ impl TableReport {
 
 impl fmt::Display for TableReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count: usize, one: &str, many: &str| match count {
-            0 => format!("no {many}"),
-            1 => format!("1 {one}"),
-            count => format!("{count} {many}"),
-        };
-        let (errors, advice) = (self.errors().count(), self.advice().count());
-        write!(
-            f,
-            "table `{}`: {}, {}",
-            self.table,
-            plural(errors, "error", "errors"),
-            plural(advice, "piece of advice", "pieces of advice")
-        )?;
+        write!(f, "table `{}`: ", self.table)?;
+        match (self.errors().count(), self.advice().count()) {
+            (0, 0) => f.write_str("as it should be")?,
+            (errors, advice) => {
+                let s = if errors == 1 { "" } else { "s" };
+                write!(f, "{errors} error{s}, {advice} to advise on")?;
+            }
+        }
         for finding in &self.findings {
             write!(f, "\n  {finding}")?;
         }
