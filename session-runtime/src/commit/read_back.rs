@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{Pending, Update};
@@ -14,11 +16,11 @@ impl<S: DynamoSession> State<S> {
         let Some(Pending::Update(update)) = self.pending.take() else { return };
         let Standing::Stored(record) = &mut self.standing else { return };
         let Some(Ok(before)) = &self.snapshot else { return };
-        let Update { token, after: sent, expires, stored, .. } = update;
+        let Update { token, after: mut fields, expires, stored, .. } = update;
         let attributes = S::SCHEMA.attributes();
-        let changes = diff(attributes, before, &sent);
-        let mut after = sent.clone();
-        let mut merged: Vec<usize> = Vec::new();
+        let changes = diff(attributes, before, &fields);
+        // Only these may differ from what was sent.
+        let mut merged: BTreeMap<usize, Option<Value>> = BTreeMap::new();
         let mut written_value = None;
         for change in &changes {
             let index = change.attribute();
@@ -26,27 +28,28 @@ impl<S: DynamoSession> State<S> {
             if matches!(change, Change::Set { .. } | Change::Remove { .. }) {
                 continue;
             }
-            if merged.last() != Some(&index) {
-                merged.push(index);
+            let after = merged.entry(index).or_insert_with(|| {
                 written_value = written.cloned().map(Value::from);
-            }
+                fields[index].clone()
+            });
             match change {
                 Change::Add { path, .. } => {
                     if let Some(value) = value_at(written_value.as_ref(), &path.keys) {
-                        put_at(&mut after[index], path, value.clone());
+                        put_at(after, path, value.clone());
                     }
                 }
-                Change::Members { .. } => after[index] = written.map(sorted_set),
-                _ => after[index] = written.cloned().map(Value::Atom).or(after[index].take()),
+                Change::Members { .. } => *after = written.map(sorted_set),
+                _ => *after = written.cloned().map(Value::Atom).or(after.take()),
             }
         }
+        let after = |index: usize| merged.get(&index).unwrap_or(&fields[index]);
         if let Some((_, found)) = stored {
             record.found = found;
         }
         for (index, found) in record.found.iter_mut().enumerate() {
             let changed = changes.iter().any(|change| change.attribute() == index);
             if changed || matches!(found, Found::Aliased(_)) {
-                *found = presence(&after[index]);
+                *found = presence(after(index));
             }
         }
         // The guards held, so the table has what was loaded with these changes, unknown entries included.
@@ -54,7 +57,7 @@ impl<S: DynamoSession> State<S> {
             let stored = guard.take().map(Value::from);
             let changes = changes.iter().filter(|change| change.attribute() == *index);
             let default = &self.store.defaults()[*index];
-            *guard = apply(stored, default, after[*index].as_ref(), changes)
+            *guard = apply(stored, default, after(*index).as_ref(), changes)
                 .map(Value::into_attribute_value);
         }
         let sequence = record.sequence();
@@ -69,10 +72,11 @@ impl<S: DynamoSession> State<S> {
         if let Some(expires) = expires {
             self.moved_to(expires);
         }
-        for index in merged {
-            self.read_back(index, after[index].clone());
+        for (index, value) in merged {
+            self.read_back(index, value.clone());
+            fields[index] = value;
         }
-        self.snapshot = Some(Ok(after));
+        self.snapshot = Some(Ok(fields));
         self.trace("session committed");
     }
 
