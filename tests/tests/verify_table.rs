@@ -366,7 +366,7 @@ async fn a_live_table_that_differs_in_everything_is_found_out() {
     );
     let name = store.table_name();
     let expected = format!(
-        "table `{name}`: 3 errors, 2 to advise on
+        "table `{name}`: 3 errors, 2 recommendations
   error: the table's key is `pk` (HASH, S), the session's is `id` (HASH, S); name another table, or change the field marked `hash_key`
   error: the index `by_user` on `user` (HASH, S) is missing; add it with `store.update_table()`
   error: TTL is on the attribute `deadline`, the session's expiry is `expires_at`; move it by hand: disable it, then enable it an hour later (AWS takes one change an hour); or change the field marked `ttl`

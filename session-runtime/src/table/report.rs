@@ -46,8 +46,9 @@ impl fmt::Display for TableReport {
         match (self.errors().count(), self.advice().count()) {
             (0, 0) => f.write_str("as it should be")?,
             (errors, advice) => {
-                let s = if errors == 1 { "" } else { "s" };
-                write!(f, "{errors} error{s}, {advice} to advise on")?;
+                let s = |count| if count == 1 { "" } else { "s" };
+                let (of_errors, of_advice) = (s(errors), s(advice));
+                write!(f, "{errors} error{of_errors}, {advice} recommendation{of_advice}")?;
             }
         }
         for finding in &self.findings {
