@@ -191,7 +191,7 @@ impl<S: DynamoSession> State<S> {
             "session renewed"
         );
         self.data.__set_key(key.clone());
-        self.key = key;
+        self.renewed_from = Some(std::mem::replace(&mut self.key, key));
         self.renewal = None;
     }
 }

@@ -81,6 +81,8 @@ pub(crate) struct State<S: DynamoSession> {
     pub(crate) latest: Option<S>,
     pub(crate) winner: Option<Item>,
     pub(crate) renewal: Option<Renewal<S::Key>>,
+    /// The key before the last renewal, which an index may still show.
+    pub(crate) renewed_from: Option<S::Key>,
     /// What the call that is under way, or was the last, has needed so far.
     pub(crate) attempts: Attempts,
 }
@@ -147,11 +149,11 @@ impl<S: DynamoSession> Session<S> {
         &self.state().key
     }
 
-    /// The keys under which the table may hold the session: two while a renewal is unfinished.
+    /// The keys under which the table may hold the session, two while a renewal is unfinished, and the one before.
     pub(crate) fn stored_keys(&self) -> impl Iterator<Item = String> {
-        let State { key, renewal, .. } = self.state();
+        let State { key, renewal, renewed_from, .. } = self.state();
         let renewed = renewal.as_ref().map(|renewal| &renewal.key);
-        [key].into_iter().chain(renewed).map(SessionKey::attribute_value)
+        [key].into_iter().chain(renewed).chain(renewed_from).map(SessionKey::attribute_value)
     }
 
     /// When the session expires unless it is touched.

@@ -121,6 +121,7 @@ impl<S: DynamoSession> SessionStore<S> {
             latest: None,
             winner: None,
             renewal: None,
+            renewed_from: None,
             attempts: Attempts::default(),
         })
     }
@@ -403,6 +404,7 @@ impl<S: DynamoSession> SessionStore<S> {
             latest: None,
             winner: None,
             renewal: None,
+            renewed_from: None,
             attempts: Attempts::default(),
         }))
     }

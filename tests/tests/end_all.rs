@@ -18,6 +18,7 @@ use dynamo_session::{
 };
 use dynamo_session_tests::{Fault, Login, World, alive, index_answer, skip_pauses};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 const DENIED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException","Message":"not authorized to perform"}"#;
 
@@ -86,6 +87,7 @@ async fn a_session_that_became_someone_elses_survives() {
 
 #[tokio::test]
 async fn a_renewal_that_gets_away_is_caught_by_the_next_pass() {
+    skip_pauses();
     for count in [1, 3] {
         renewed_meanwhile(count).await;
     }
@@ -110,10 +112,44 @@ async fn renewed_meanwhile(count: usize) {
     sessions[0].renew().await.unwrap();
     while !ending.is_finished() {
         gate.notify_waiters();
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(ending.await.unwrap().unwrap(), count as u64);
     assert_eq!(alive(&store, &sessions).await, vec![false; count]);
+}
+
+/// The index shows the key that the session had before its renewal, and for a while no other.
+#[tokio::test]
+async fn a_renewal_that_the_index_does_not_show_yet_is_waited_for() {
+    skip_pauses();
+    let world = World::new();
+    let store = world.store::<Login>().await;
+    let mut ada = world.logins(&store, "ada", 1).await;
+    let stale = index_answer([ada[0].id()]);
+    ada[0].renew().await.unwrap();
+    for _ in 0..2 {
+        world.network.fail_next("Query", Fault::Answer(200, stale));
+    }
+    let began = Instant::now();
+    assert_eq!(store.by(Login::USER).end_all("ada").await.unwrap(), 1);
+    if world.embedded().is_some() {
+        assert!(began.elapsed() >= Duration::from_secs(1), "the clock here is the test's own");
+    }
+    assert_eq!(alive(&store, &ada).await, [false]);
+}
+
+#[tokio::test]
+async fn the_key_that_the_kept_session_had_before_is_no_reason_to_wait() {
+    let world = World::new();
+    let store = world.store::<Login>().await;
+    let mut session = world.login(&store, "ada").await;
+    let stale = index_answer([session.id()]);
+    session.renew().await.unwrap();
+    world.network.fail_next("Query", Fault::Answer(200, stale));
+    world.network.take_sent();
+    let ended = store.by(Login::USER).end_all("ada").except(&session).await.unwrap();
+    assert_eq!(ended, 0);
+    assert_eq!(world.network.operations(), ["Query"]);
 }
 
 #[tokio::test]

@@ -141,8 +141,9 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///
     /// Each session is deleted under the condition that it has the value at that moment, so that one which became
     /// someone else's meanwhile survives. The index is gone through until there is nothing left to end, since a renewal
-    /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. What was committed or
-    /// renewed within the last second or so, and is not in the index yet, may be missed.
+    /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. Where a session that the
+    /// index showed was gone, it may have been renewed just now: the index is asked once more a second later. What was
+    /// begun within the last second or so, and is not in the index yet, may be missed.
     ///
     /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in
     /// each index that it is in. Sixteen deletions are under way at once, and 1,000 keys in memory, however many

@@ -1,6 +1,9 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::sleep_until;
 
 use super::endings::{Endings, OnProgress};
 use super::group::Group;
@@ -10,6 +13,8 @@ use crate::{DynamoSession, EndProgress, Error, ErrorKind, Session};
 /// How many entries of the index are held at once: 1,000 of them are about 100 KB.
 const PAGE: usize = 1_000;
 const MAX_PASSES: usize = 16;
+/// How far an index usually lags behind its table, at the most.
+const LAG: Duration = Duration::from_secs(1);
 
 /// Ends all sessions with one value, when it is awaited: from [`SessionsBy::end_all`](crate::SessionsBy::end_all).
 ///
@@ -88,10 +93,15 @@ async fn passes<S: DynamoSession>(
     for attempt in 0..MAX_PASSES {
         let before = endings.found_gone();
         pass(group, kept, endings).await?;
-        if endings.found_gone() == before {
-            return Ok(());
+        if endings.found_gone() != before {
+            pause(attempt).await;
+            continue;
         }
-        pause(attempt).await;
+        // What has vanished may have been renewed a moment ago, and the index not show its new key yet.
+        match endings.take_vanished() {
+            Some(vanished) => sleep_until(vanished + LAG).await,
+            None => return Ok(()),
+        }
     }
     Err(Error::new(
         ErrorKind::Throttled,

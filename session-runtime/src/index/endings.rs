@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 
 use super::group::{Ending, Group};
 use crate::{DynamoSession, Error};
@@ -34,6 +35,7 @@ pub(super) struct Endings<'a, S: DynamoSession> {
     in_flight: FuturesUnordered<InFlight<'a>>,
     gone: HashSet<String>,
     found: u64,
+    vanished: Option<Instant>,
     progress: EndProgress,
     on_progress: Option<OnProgress<'a>>,
 }
@@ -45,6 +47,7 @@ impl<'a, S: DynamoSession> Endings<'a, S> {
             in_flight: FuturesUnordered::new(),
             gone: HashSet::new(),
             found: 0,
+            vanished: None,
             progress: EndProgress::default(),
             on_progress,
         }
@@ -55,6 +58,11 @@ impl<'a, S: DynamoSession> Endings<'a, S> {
     /// One that was gone already may be that of a session which was renewed meanwhile.
     pub(super) fn found_gone(&self) -> u64 {
         self.found
+    }
+
+    /// When a session was last found to be gone that an index still showed.
+    pub(super) fn take_vanished(&mut self) -> Option<Instant> {
+        self.vanished.take()
     }
 
     /// Takes note of entries of the index.
@@ -112,6 +120,9 @@ impl<'a, S: DynamoSession> Endings<'a, S> {
                 }
                 self.gone.insert(key);
                 self.found += 1;
+            }
+            if ending == Ending::Absent {
+                self.vanished = Some(Instant::now());
             }
             if ending == Ending::Ended {
                 self.progress.ended += 1;

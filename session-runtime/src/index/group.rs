@@ -32,7 +32,9 @@ pub(super) struct Live {
 pub(super) enum Ending {
     /// It was alive, and has been ended.
     Ended,
-    /// There is nothing under this key any more, and there was no live session before.
+    /// It had expired, and is deleted.
+    Expired,
+    /// There is nothing under this key any more.
     Absent,
     /// It is not of this group, and was left as it is.
     Kept,
@@ -129,7 +131,7 @@ impl<S: DynamoSession> Group<S> {
                     Some(Ok(lifetime))
                         if lifetime.is_over(self.store.timeouts(), self.store.now()) =>
                     {
-                        Ending::Absent
+                        Ending::Expired
                     }
                     _ => {
                         let session = S::Key::stored_fingerprint(key);
