@@ -12,7 +12,7 @@ use syn::{Generics, Ident, LitStr};
 use crate::errors::Errors;
 use crate::parse::{Input, StructOptions};
 use case::Case;
-use field::strays;
+use combination::strays;
 pub(crate) use field::{Codec, Field, Kind, Name, Role, Stored};
 
 const DEFAULT_IDLE: u64 = 30 * 60;

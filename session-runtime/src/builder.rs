@@ -7,9 +7,9 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
+use crate::derived::Header;
 use crate::dynamo::Table;
 use crate::item::{Encoder, Value};
-use crate::schema::Header;
 use crate::store::Shared;
 use crate::{
     Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, SessionKey, SessionStore,

@@ -5,6 +5,7 @@ mod attempts;
 mod builder;
 mod change;
 mod commit;
+mod derived;
 mod dynamo;
 #[cfg(feature = "embedded")]
 #[cfg_attr(docsrs, doc(cfg(feature = "embedded")))]
@@ -32,6 +33,7 @@ mod web;
 pub use attempts::Attempts;
 pub use aws_sdk_dynamodb;
 pub use builder::SessionStoreBuilder;
+pub use derived::DynamoSession;
 pub use dynamo_session_derive::DynamoSession;
 pub use error::{Error, ErrorKind};
 pub use expiry::{Clock, CreatedAt, EpochSeconds, Expires, ManualClock, SystemClock, Timeouts};
@@ -39,7 +41,7 @@ pub use id::{SessionId, SessionKey};
 pub use index::{
     EndAll, EndProgress, IndexKey, KeepNewest, ListedSession, SessionIndex, SessionList, SessionsBy,
 };
-pub use schema::{Attribute, DynamoSession, Index, KeyType, Role, Schema};
+pub use schema::{Attribute, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};
 pub use sweep::{

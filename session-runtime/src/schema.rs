@@ -1,68 +1,6 @@
 use std::fmt;
 
-use crate::Error;
 use crate::expiry::Timeouts;
-use crate::id::SessionKey;
-use crate::private::{Decoder, Encoder};
-
-/// A struct that can be kept as a session in DynamoDB.
-///
-/// Implemented by `#[derive(DynamoSession)]`, which documents the vocabulary. The hidden methods are
-/// what the derive generates; they are not stable and not meant to be written by hand.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a session",
-    label = "not a session",
-    note = "add `#[derive(DynamoSession)]` to the struct"
-)]
-pub trait DynamoSession: Sized + Send + 'static {
-    /// The type of the field marked `hash_key`.
-    type Key: SessionKey;
-
-    /// The session as data: table, attributes, roles, indexes, timeouts.
-    const SCHEMA: &'static Schema;
-
-    #[doc(hidden)]
-    fn __new(header: Header<Self::Key>) -> Self;
-
-    #[doc(hidden)]
-    fn __key(&self) -> &Self::Key;
-
-    #[doc(hidden)]
-    fn __set_key(&mut self, key: Self::Key);
-
-    #[doc(hidden)]
-    fn __expires(&self) -> i64;
-
-    #[doc(hidden)]
-    fn __set_expires(&mut self, expires: i64);
-
-    #[doc(hidden)]
-    fn __created(&self) -> Option<i64>;
-
-    #[doc(hidden)]
-    fn __encode(&self, encoder: &mut Encoder) -> Result<(), Error>;
-
-    #[doc(hidden)]
-    fn __decode(header: Header<Self::Key>, decoder: &mut Decoder<'_>) -> Result<Self, Error> {
-        let mut session = Self::__new(header);
-        for index in 0..Self::SCHEMA.attributes().len() {
-            session.__decode_field(index, decoder)?;
-        }
-        Ok(session)
-    }
-
-    #[doc(hidden)]
-    fn __decode_field(&mut self, index: usize, decoder: &mut Decoder<'_>) -> Result<(), Error>;
-}
-
-/// What belongs to the handle and not to the application: key, creation and expiry (epoch seconds).
-#[doc(hidden)]
-#[derive(Clone, Debug)]
-pub struct Header<K> {
-    pub key: K,
-    pub created: i64,
-    pub expires: i64,
-}
 
 /// The static description of a session type: the base for creating, verifying and documenting its table.
 ///

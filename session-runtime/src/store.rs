@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use crate::builder::SessionStoreBuilder;
 use crate::change::diff;
 use crate::commit::{Pending, Update, back_off};
+use crate::derived::Header;
 use crate::dynamo::Table;
 use crate::item::{Decoder, Item, Value, item_size};
 use crate::record::{Record, stored_fields};
-use crate::schema::Header;
 use crate::session::{Session, Standing, State, gone};
 use crate::{
     Attempts, Clock, DynamoSession, EpochSeconds, Error, SessionKey, TableOptions, Timeouts,

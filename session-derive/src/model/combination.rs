@@ -1,8 +1,25 @@
 use syn::Ident;
 
-use super::field::Stray;
+use super::types;
 use crate::errors::Errors;
-use crate::parse::FieldOptions;
+use crate::parse::{FieldOptions, InputField};
+
+/// A field that seems to lack a word, going by its type, and that word.
+pub(crate) struct Stray {
+    pub(crate) word: &'static str,
+    pub(crate) field: Ident,
+}
+
+/// The fields whose types are the store's, but which nothing marks so.
+pub(crate) fn strays(fields: &[InputField]) -> Vec<Stray> {
+    let stray = |field: &InputField| {
+        let word = types::store_word(&field.ty)?;
+        let FieldOptions { hash_key, ttl, created, .. } = &field.options;
+        let is_marked = hash_key.is_some() || ttl.is_some() || created.is_some();
+        (!is_marked).then(|| Stray { word, field: field.ident.clone() })
+    };
+    fields.iter().filter_map(stray).collect()
+}
 
 /// Reports the words on one field that exclude each other, and returns the one that has to go.
 pub(crate) fn check(

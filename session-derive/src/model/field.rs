@@ -4,7 +4,8 @@ use syn::ext::IdentExt;
 use syn::{Expr, Ident, LitStr, Path, Type, Visibility};
 
 use super::case::Case;
-use super::{combination, types};
+use super::combination::{self, Stray};
+use super::types;
 use crate::errors::Errors;
 use crate::parse::{FieldOptions, InputField};
 
@@ -120,22 +121,6 @@ impl Field {
         self.stored()?;
         types::store_word(&self.ty)
     }
-}
-
-/// The fields whose types are the store's, but which nothing marks so.
-pub(crate) fn strays(fields: &[InputField]) -> Vec<Stray> {
-    let stray = |field: &InputField| {
-        let word = types::store_word(&field.ty)?;
-        let FieldOptions { hash_key, ttl, created, .. } = &field.options;
-        let is_marked = hash_key.is_some() || ttl.is_some() || created.is_some();
-        (!is_marked).then(|| Stray { word, field: field.ident.clone() })
-    };
-    fields.iter().filter_map(stray).collect()
-}
-
-pub(crate) struct Stray {
-    pub(crate) word: &'static str,
-    pub(crate) field: Ident,
 }
 
 fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> Kind {

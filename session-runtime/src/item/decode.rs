@@ -1,9 +1,9 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
+use serde_dynamo::Deserializer as ValueDeserializer;
 
 use super::Item;
-use crate::private::{Bytes, ValueDeserializer};
 use crate::schema::{Attribute, Role};
 use crate::{Error, ErrorKind};
 
@@ -45,10 +45,11 @@ impl<'a> Decoder<'a> {
     }
 
     /// Decodes Binary.
-    pub fn bytes<T: Bytes>(
+    pub fn bytes<T>(
         &mut self,
         index: usize,
         default: impl FnOnce() -> T,
+        from_bytes: impl FnOnce(Option<Vec<u8>>) -> Option<T>,
     ) -> Result<T, Error> {
         let Some(value) = self.take(index) else { return Ok(default()) };
         let stored = type_name(&value);
@@ -58,7 +59,7 @@ impl<'a> Decoder<'a> {
             _ => Err("expected Binary"),
         };
         bytes
-            .and_then(|bytes| T::from_bytes(bytes).ok_or("the number of bytes does not fit"))
+            .and_then(|bytes| from_bytes(bytes).ok_or("the number of bytes does not fit"))
             .map_err(|reason| self.error::<T>(index, stored, reason.into()))
     }
 

@@ -6,7 +6,6 @@ use super::decode::type_name;
 use super::serializer::{EncodeError, ValueSerializer};
 use super::value::Value;
 use crate::id::MAX_KEY_BYTES;
-use crate::private::Bytes;
 use crate::schema::{Attribute, Index, KeyType, Role};
 use crate::{Error, ErrorKind};
 
@@ -31,8 +30,8 @@ impl Encoder {
     }
 
     /// Encodes the next attribute as Binary.
-    pub fn bytes<T: Bytes>(&mut self, index: usize, value: &T) -> Result<(), Error> {
-        let value = match value.bytes() {
+    pub fn bytes(&mut self, index: usize, bytes: Option<&[u8]>) -> Result<(), Error> {
+        let value = match bytes {
             Some(bytes) => Value::Atom(AttributeValue::B(Blob::new(bytes))),
             None => Value::null(),
         };
