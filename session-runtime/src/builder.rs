@@ -12,8 +12,8 @@ use crate::dynamo::Table;
 use crate::item::{Encoder, Value};
 use crate::store::Shared;
 use crate::{
-    Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, SessionKey, SessionStore,
-    SystemClock, TableOptions, table,
+    Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, Operation, SessionKey,
+    SessionStore, SystemClock, TableOptions, table,
 };
 
 /// How long one request may take, by default.
@@ -170,7 +170,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     ///   `verify_table` what [`verify_table`](SessionStore::verify_table) lists, or
     ///   [`ErrorKind::TableMissing`].
     pub async fn build(self) -> Result<SessionStore<S>, Error> {
-        let operation = "build a store";
+        let operation = Operation::BuildStore;
         let name = self.table_name.or_else(|| S::SCHEMA.table().map(str::to_owned));
         let name = name.ok_or_else(|| {
             Error::new(
@@ -211,7 +211,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             sweeping: OnceLock::new(),
         });
         if self.auto_create {
-            store.create_table().run("auto-create").await?;
+            store.create_table().run(Operation::AutoCreate).await?;
         }
         if self.verify_table {
             store.require_sound_table().await?;

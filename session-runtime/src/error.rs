@@ -1,6 +1,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::Operation;
+
 type Source = Box<dyn StdError + Send + Sync + 'static>;
 
 /// What went wrong, as a category that a program can act on.
@@ -38,6 +40,9 @@ pub enum ErrorKind {
     Configuration,
     /// DynamoDB refused the request as invalid.
     Rejected,
+    /// The library found itself in a state that cannot be, and stopped: a bug in it. Please report it. Nothing was
+    /// reported as done; whether an unanswered request was applied is not known.
+    Internal,
 }
 
 /// The error of every operation of this crate.
@@ -59,7 +64,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    operation: &'static str,
+    operation: Option<Operation>,
     session: Option<String>,
     table: Option<String>,
     attribute: Option<String>,
@@ -71,13 +76,19 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            operation: "",
+            operation: None,
             session: None,
             table: None,
             attribute: None,
             detail: detail.into(),
             source: None,
         }))
+    }
+
+    /// The error of a state that cannot be.
+    pub(crate) fn internal(what: impl fmt::Display) -> Self {
+        let detail = format!("this is a bug in dynamo-session: {what}; please report it");
+        Self::new(ErrorKind::Internal, detail)
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
@@ -90,7 +101,7 @@ impl Error {
         let Inner { kind, operation, session, table, attribute, detail, source: _ } = &*self.0;
         Self(Box::new(Inner {
             kind: *kind,
-            operation,
+            operation: *operation,
             session: session.clone(),
             table: table.clone(),
             attribute: attribute.clone(),
@@ -124,14 +135,14 @@ impl Error {
 
     pub(crate) fn with_context(
         mut self,
-        operation: &'static str,
+        operation: Operation,
         table: &str,
         session: Option<String>,
     ) -> Self {
-        if !self.0.operation.is_empty() {
+        if self.0.operation.is_some() {
             return self;
         }
-        self.0.operation = operation;
+        self.0.operation = Some(operation);
         self.0.table = Some(table.to_owned());
         self.0.session = session;
         self
@@ -142,11 +153,8 @@ impl Error {
         self.0.kind
     }
 
-    /// What was being done: `load`, `commit`, `touch`, `renew`, `destroy`, `update`,
-    /// `list`, `end all`, `keep newest`, `end`, `build a store`, `auto-create`, `create table`, `update table`,
-    /// `verify table`, `purge expired`, `count sessions`, `write CloudFormation`, `write Terraform`,
-    /// `write an IAM policy`, or empty where no store was involved.
-    pub fn operation(&self) -> &str {
+    /// What was being done; `None` where no table was involved, as when a session id is read from text.
+    pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 
@@ -224,13 +232,18 @@ impl Error {
     pub fn is_configuration(&self) -> bool {
         self.kind() == ErrorKind::Configuration
     }
+
+    /// The library is at fault; please report it.
+    pub fn is_internal(&self) -> bool {
+        self.kind() == ErrorKind::Internal
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { operation, session, table, attribute, detail, .. } = &*self.0;
         let mut separator = "";
-        if !operation.is_empty() {
+        if let Some(operation) = operation {
             write!(f, "{operation}")?;
             separator = " ";
         }

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attempts;
+mod backoff;
 mod builder;
 mod change;
 mod commit;
@@ -17,6 +18,7 @@ pub mod guarantees {}
 mod id;
 mod index;
 mod item;
+mod operation;
 #[doc(hidden)]
 pub mod private;
 mod record;
@@ -41,6 +43,7 @@ pub use id::{SessionId, SessionKey};
 pub use index::{
     EndAll, EndProgress, IndexKey, KeepNewest, ListedSession, SessionIndex, SessionList, SessionsBy,
 };
+pub use operation::Operation;
 pub use schema::{Attribute, Index, KeyType, Role, Schema};
 pub use session::{Committed, Session};
 pub use store::{OnUndecodable, SessionStore};

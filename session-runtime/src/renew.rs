@@ -1,5 +1,6 @@
+use crate::backoff::Backoff;
 use crate::change::{Expression, apply, diff};
-use crate::commit::{back_off, out_of_range, require_alive};
+use crate::commit::{out_of_range, require_alive};
 use crate::dynamo::RenameFailure;
 use crate::item::{Fields, Item, MAX_ITEM_BYTES, item_size};
 use crate::record::{Record, SEQUENCE, Token, stored_fields};
@@ -37,6 +38,7 @@ impl<S: DynamoSession> State<S> {
             return Ok(());
         }
         let old = self.key.attribute_value();
+        let mut backoff = Backoff::of_contended_writes();
         for attempt in 0..MAX_ATTEMPTS {
             let Some(item) = self.store.table().get(&old, true).await? else {
                 return self.adopt_renewed(new_key).await;
@@ -72,7 +74,7 @@ impl<S: DynamoSession> State<S> {
             match self.store.table().rename(renewed.clone(), &old, unchanged).await {
                 Ok(()) => return self.adopt_item(new_key, renewed),
                 Err(RenameFailure::NewExists) => return self.adopt_renewed(new_key).await,
-                Err(RenameFailure::OldChanged) => back_off(attempt).await,
+                Err(RenameFailure::OldChanged) => backoff.pause().await,
                 Err(RenameFailure::Other(error)) => return Err(error),
             }
         }

@@ -6,7 +6,7 @@ use crate::item::{Encoder, Fields, Item};
 use crate::record::Record;
 use crate::renew::Renewal;
 use crate::store::SessionStore;
-use crate::{Attempts, DynamoSession, Error, ErrorKind, Expires, SessionKey};
+use crate::{Attempts, DynamoSession, Error, ErrorKind, Expires, Operation, SessionKey};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -261,7 +261,7 @@ impl<S: DynamoSession> Session<S> {
     ///   [`ErrorKind::TableMissing`], [`ErrorKind::Rejected`]: DynamoDB's answer, or its absence.
     pub async fn commit(&mut self) -> Result<Committed, Error> {
         let result = self.begin().commit().await;
-        self.in_context("commit", result)
+        self.in_context(Operation::Commit, result)
     }
 
     /// Extends the idle timeout, if it has moved by the touch interval or more.
@@ -276,7 +276,7 @@ impl<S: DynamoSession> Session<S> {
     /// for [`commit`](Self::commit).
     pub async fn touch(&mut self) -> Result<Committed, Error> {
         let result = self.begin().touch().await;
-        self.in_context("touch", result)
+        self.in_context(Operation::Touch, result)
     }
 
     /// Gives the session a new id, and ends the old one at once: at login, and whenever privileges change.
@@ -294,7 +294,7 @@ impl<S: DynamoSession> Session<S> {
     /// [`commit`](Self::commit) does so by itself, and never writes under an id that was to end.
     pub async fn renew(&mut self) -> Result<(), Error> {
         let result = self.begin().renew().await;
-        self.in_context("renew", result)
+        self.in_context(Operation::Renew, result)
     }
 
     /// Ends the session: at logout. What is in flight elsewhere cannot bring it back.
@@ -309,14 +309,14 @@ impl<S: DynamoSession> Session<S> {
     /// it again.
     pub async fn destroy(&mut self) -> Result<(), Error> {
         let result = self.begin().destroy().await;
-        self.in_context("destroy", result)
+        self.in_context(Operation::Destroy, result)
     }
 
     /// Commits, but leaves an unchanged session as it is.
     #[cfg(feature = "axum")]
     pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
         let result = self.begin().commit_changes().await;
-        self.in_context("commit", result.map(drop))
+        self.in_context(Operation::Commit, result.map(drop))
     }
 
     fn begin(&mut self) -> &mut State<S> {
@@ -325,7 +325,7 @@ impl<S: DynamoSession> Session<S> {
         state
     }
 
-    fn in_context<T>(&self, operation: &'static str, result: Result<T, Error>) -> Result<T, Error> {
+    fn in_context<T>(&self, operation: Operation, result: Result<T, Error>) -> Result<T, Error> {
         result.map_err(|error| self.state().store.in_context(error, operation, self.id()))
     }
 }

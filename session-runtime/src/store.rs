@@ -2,16 +2,18 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
+use crate::backoff::Backoff;
 use crate::builder::SessionStoreBuilder;
 use crate::change::diff;
-use crate::commit::{Pending, Update, back_off};
+use crate::commit::{Pending, Update};
 use crate::derived::Header;
 use crate::dynamo::Table;
 use crate::item::{Decoder, Item, Value, item_size};
 use crate::record::{Record, stored_fields};
 use crate::session::{Session, Standing, State, gone};
 use crate::{
-    Attempts, Clock, DynamoSession, EpochSeconds, Error, SessionKey, TableOptions, Timeouts,
+    Attempts, Clock, DynamoSession, EpochSeconds, Error, Operation, SessionKey, TableOptions,
+    Timeouts,
 };
 
 const MAX_UPDATES: usize = 32;
@@ -155,7 +157,7 @@ impl<S: DynamoSession> SessionStore<S> {
         };
         match loaded.await {
             Ok(state) => Ok(state.map(Session::new)),
-            Err(error) => Err(self.in_context(error, "load", id)),
+            Err(error) => Err(self.in_context(error, Operation::Load, id)),
         }
     }
 
@@ -268,7 +270,7 @@ impl<S: DynamoSession> SessionStore<S> {
                 tracing::debug!(session = id.fingerprint(), requests, rebases, "session updated");
                 Ok((result, attempts))
             }
-            Err(error) => Err(self.in_context(error, "update", id)),
+            Err(error) => Err(self.in_context(error, Operation::Update, id)),
         }
     }
 
@@ -280,6 +282,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ) -> Result<R, Error> {
         let mut item = self.table().get(&id.attribute_value(), true).await?.ok_or_else(gone)?;
         let mut unsettled: Option<Update> = None;
+        let mut backoff = Backoff::of_contended_writes();
         for attempt in 0.. {
             let stored = stored_fields(S::SCHEMA.attributes(), &item);
             let mut state = self.decode(id.clone(), item)?.ok_or_else(gone)?;
@@ -315,7 +318,7 @@ impl<S: DynamoSession> SessionStore<S> {
                 Some(winner) if error.is_conflict() && attempt + 1 < MAX_UPDATES => item = winner,
                 _ => return Err(error),
             }
-            back_off(attempt).await;
+            backoff.pause().await;
         }
         unreachable!("the last attempt returns")
     }
@@ -327,7 +330,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// As for [`Session::destroy`].
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
         let result = self.table().delete(&id.attribute_value()).await;
-        result.map_err(|error| self.in_context(error, "destroy", id))
+        result.map_err(|error| self.in_context(error, Operation::Destroy, id))
     }
 
     /// The name of the table.
@@ -361,7 +364,7 @@ impl<S: DynamoSession> SessionStore<S> {
         self.shared.clock.now().epoch_seconds()
     }
 
-    pub(crate) fn in_context(&self, error: Error, operation: &'static str, id: &S::Key) -> Error {
+    pub(crate) fn in_context(&self, error: Error, operation: Operation, id: &S::Key) -> Error {
         error.with_context(operation, self.table_name(), Some(id.fingerprint()))
     }
 

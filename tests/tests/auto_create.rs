@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{BillingMode, KeyType, TimeToLiveSpecification};
-use dynamo_session::{Error, ErrorKind, SessionStore, TableOptions};
+use dynamo_session::{Error, ErrorKind, Operation, SessionStore, TableOptions};
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{Fault, Shop, World, stored};
 use tokio::sync::Notify;
@@ -59,7 +59,10 @@ async fn what_an_interrupted_start_left_is_finished_by_the_next() {
     let world = World::new();
     world.network.fail_next("UpdateTimeToLive", Fault::Answer(400, DENIED));
     let error = build(&world).await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "auto-create"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::AccessDenied, Some(Operation::AutoCreate))
+    );
     let store = build(&world).await.unwrap();
     assert_eq!(store.verify_table().await.unwrap().findings(), []);
 }

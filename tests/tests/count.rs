@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{DynamoSession, Expires, SessionId, SessionKey, SessionStore};
+use dynamo_session::{DynamoSession, Expires, Operation, SessionId, SessionKey, SessionStore};
 use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};
 use tokio::time::Instant;
 
@@ -172,7 +172,10 @@ async fn an_error_names_the_action_and_ends_the_count() {
     world.network.fail_next("Scan", Fault::Answer(400, DENIED));
     let error = count.next().await.unwrap().unwrap_err();
     assert!(error.is_access_denied(), "{error}");
-    assert_eq!((error.operation(), error.table()), ("count sessions", Some(store.table_name())));
+    assert_eq!(
+        (error.operation(), error.table()),
+        (Some(Operation::CountSessions), Some(store.table_name()))
+    );
     assert!(error.to_string().contains("`dynamodb:Scan`"), "{error}");
     assert!(count.next().await.is_none());
     world.clock.advance(Duration::from_secs(1));

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification, TimeToLiveStatus,
 };
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, SessionId, SessionStore, TableChange, TableClass,
+    DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore, TableChange, TableClass,
     TableOptions, TableProgress,
 };
 use dynamo_session_tests::refusals::{
@@ -253,7 +253,10 @@ async fn a_refusal_of_any_call_names_the_permission_and_the_next_call_resumes() 
         world.network.fail_next(operation, Fault::Answer(400, DENIED));
         world.network.fail_next("DescribeContinuousBackups", Fault::Answer(200, RECOVERY_OFF));
         let error = store.create_table().await.unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "create table"));
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (ErrorKind::AccessDenied, Some(Operation::CreateTable))
+        );
         let text = error.to_string();
         assert!(text.contains(&format!("`dynamodb:{operation}`")), "{text}");
         if operation != "DescribeTable" {

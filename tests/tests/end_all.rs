@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dynamo_session::{
-    DynamoSession, EndProgress, Error, ErrorKind, Expires, Session, SessionId, SessionKey,
-    SessionStore,
+    DynamoSession, EndProgress, Error, ErrorKind, Expires, Operation, Session, SessionId,
+    SessionKey, SessionStore,
 };
 use dynamo_session_tests::{Fault, Login, World, alive, index_answer, skip_pauses};
 use tokio::sync::Notify;
@@ -246,7 +246,10 @@ async fn an_error_half_way_says_how_far_it_came_and_the_next_call_goes_on() {
     let mut last = EndProgress::default();
     let ending = store.by(Login::USER).end_all("ada").on_progress(|progress| last = progress);
     let error = ending.await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "end all"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::AccessDenied, Some(Operation::EndAll))
+    );
     let left = alive(&store, &ada).await.into_iter().filter(|alive| *alive).count();
     assert!((3..30).contains(&left), "{left}");
     assert_eq!(last.ended, 30 - left as u64, "what was under way is counted");

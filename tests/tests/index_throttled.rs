@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use dynamo_session::{ListedSession, Session, SessionKey, SessionStore};
+use dynamo_session::{ListedSession, Operation, Session, SessionKey, SessionStore};
 use dynamo_session_tests::{Fault, Login, World, index_answer, skip_pauses};
 
 const IN_TRANSACTION: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"Transaction is ongoing for the item"}"#;
@@ -94,7 +94,7 @@ async fn throttling_is_waited_out_but_not_for_ever() {
     world.network.take_sent();
     let error = list.next_page().await.unwrap_err();
     assert!(error.is_throttled(), "{error}");
-    assert_eq!(error.operation(), "list");
+    assert_eq!(error.operation(), Some(Operation::List));
     assert!(world.network.take_sent().len() <= 30);
     world.network.forget_faults();
     let rest = list.next_page().await.unwrap().unwrap();

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use dynamo_session::{DynamoSession, Error, ErrorKind, Expires, Session, SessionId};
+use dynamo_session::{DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId};
 use dynamo_session_tests::{Fault, Login, World, alive, index_answer, skip_pauses};
 
 const DENIED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException","Message":"not authorized to perform"}"#;
@@ -180,7 +180,10 @@ async fn an_error_half_way_says_how_far_it_came_and_the_next_call_goes_on() -> R
     world.network.fail_next("DeleteItem", Fault::Answer(400, DENIED));
     let by_user = store.by(Login::USER);
     let Err(error) = by_user.keep_newest("ada", 2, &ada[5]).await else { panic!("denied") };
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "keep newest"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::AccessDenied, Some(Operation::KeepNewest))
+    );
     assert!(error.to_string().contains("3 sessions were ended"), "{error}");
     assert_eq!(by_user.keep_newest("ada", 2, &ada[5]).await?, 1);
     assert_eq!(alive(&store, &ada).await, [false, false, false, false, true, true]);

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, WriteRequest,
 };
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, Purge, PurgeCheckpoint, Purged, SessionStore,
+    DynamoSession, ErrorKind, Expires, Operation, Purge, PurgeCheckpoint, Purged, SessionStore,
 };
 use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};
 use tokio::sync::Notify;
@@ -286,7 +286,7 @@ async fn when_waiting_does_not_help_the_error_says_how_far_it_got() {
         }
     };
     assert!(error.is_throttled(), "{error}");
-    assert_eq!((error.operation(), error.table()), ("purge expired", Some("logins")));
+    assert_eq!((error.operation(), error.table()), (Some(Operation::PurgeExpired), Some("logins")));
     let progress = purge.progress();
     assert!(progress.deleted >= 10 && progress.deleted < 30, "{progress}");
     assert!(error.to_string().contains(&progress.to_string()), "{error}");
@@ -475,7 +475,7 @@ async fn a_table_with_another_key_is_refused_and_loses_nothing() {
         if world.embedded().is_some() {
             assert!(error.is_configuration(), "{name}: {error}");
             let named = (error.operation(), error.attribute());
-            assert_eq!(named, ("purge expired", Some("id")), "{name}");
+            assert_eq!(named, (Some(Operation::PurgeExpired), Some("id")), "{name}");
             let error = store.count_sessions().await.unwrap_err();
             assert!(error.is_configuration(), "{name}: {error}");
             let sent = world.network.take_sent();
@@ -501,7 +501,7 @@ async fn what_cannot_succeed_fails_at_once() {
     for (answer, kind, said) in cases {
         world.network.fail_next("Scan", Fault::Answer(400, answer));
         let error = store.purge_expired().await.unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (kind, "purge expired"));
+        assert_eq!((error.kind(), error.operation()), (kind, Some(Operation::PurgeExpired)));
         assert!(error.to_string().contains(said), "{error}");
         assert_eq!(world.network.take_sent().len(), 1);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, ListedSession, OnUndecodable, Session, SessionId,
+    DynamoSession, ErrorKind, Expires, ListedSession, OnUndecodable, Operation, Session, SessionId,
     SessionIndex, SessionKey, SessionStore,
 };
 use dynamo_session_tests::{AccountId, Fault, Login, Place, Plan, World, index_answer};
@@ -110,11 +110,20 @@ async fn a_value_that_no_index_holds_is_refused_before_anything_is_sent() {
         assert_eq!(error.table(), Some(store.table_name()));
     }
     let operations = refused.each_ref().map(|error| error.operation());
-    assert_eq!(operations, ["list", "list", "end all", "keep newest", "list"]);
+    assert_eq!(
+        operations,
+        [
+            Some(Operation::List),
+            Some(Operation::List),
+            Some(Operation::EndAll),
+            Some(Operation::KeepNewest),
+            Some(Operation::List)
+        ]
+    );
     let mut list = store.by(Login::USER).list("");
     for _ in 0..2 {
         let error = list.next_page().await.unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (ErrorKind::Encode, "list"));
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Encode, Some(Operation::List)));
         assert_eq!(error.table(), Some(store.table_name()), "the second time too");
     }
     assert!(world.network.take_sent().is_empty());
@@ -352,7 +361,7 @@ async fn a_listed_session_is_ended_while_it_is_what_it_was_listed_as() {
 
     world.network.fail_next("DeleteItem", Fault::Answer(400, DENIED));
     let error = listed.end().await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "end"));
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, Some(Operation::End)));
     assert!(error.to_string().contains(&handed_over.id().fingerprint()), "{error}");
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dynamo_session::{Error, SessionId, SessionStore};
+use dynamo_session::{Error, Operation, SessionId, SessionStore};
 use dynamo_session_tests::{Fault, Shop, World, stored};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -87,7 +87,7 @@ async fn a_session_that_is_not_there_or_ends_meanwhile_is_gone() {
     let nobody = SessionId::generate();
     let error = store.update(&nobody, |_| panic!("there is nothing to change")).await.unwrap_err();
     assert!(error.is_gone());
-    assert_eq!(error.operation(), "update");
+    assert_eq!(error.operation(), Some(Operation::Update));
 
     let id = stored(&store).await;
     let waiting = Waiting::begin(&world, &store, &id).await;

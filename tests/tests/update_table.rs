@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, SessionId, SessionStore, TableChange, TableOptions,
-    TableProgress,
+    DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore, TableChange,
+    TableOptions, TableProgress,
 };
 use dynamo_session_tests::refusals::{
     DENIED, IN_USE, LIMIT, RECOVERY_OFF, RECOVERY_ON, TTL_TOO_SOON,
@@ -212,7 +212,10 @@ async fn a_deadline_ends_the_waiting_and_not_the_filling() {
         world.network.fail_next("DescribeTable", Fault::Answer(200, BACKFILLING));
     }
     let error = store.update_table().deadline(Duration::from_millis(2500)).await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::Unavailable, "update table"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::Unavailable, Some(Operation::UpdateTable))
+    );
     assert!(
         error.to_string().contains("2.5 seconds, while backfilling index `by_user`"),
         "{error}"

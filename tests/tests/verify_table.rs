@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification,
 };
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, FindingKind, SessionId, SessionStore, Severity, TableClass,
-    TableOptions, TableReport,
+    DynamoSession, ErrorKind, Expires, FindingKind, Operation, SessionId, SessionStore, Severity,
+    TableClass, TableOptions, TableReport,
 };
 use dynamo_session_tests::refusals::{
     DENIED, IN_USE, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, UNKNOWN,
@@ -418,7 +418,7 @@ async fn what_may_not_be_looked_at_is_advice_and_not_a_failure() {
         world.network.fail_next(operation, Fault::Answer(400, IN_USE));
         world.network.fail_next("DescribeContinuousBackups", Fault::Answer(200, RECOVERY_ON));
         let error = store.verify_table().await.unwrap_err();
-        assert_eq!(error.operation(), "verify table", "anything else is a failure");
+        assert_eq!(error.operation(), Some(Operation::VerifyTable), "anything else is a failure");
         world.network.forget_faults();
     }
 }
@@ -454,7 +454,10 @@ async fn the_description_is_required() {
     let (world, store) = made(TableOptions::new()).await;
     world.network.fail_next("DescribeTable", Fault::Answer(400, DENIED));
     let error = store.verify_table().await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, "verify table"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::AccessDenied, Some(Operation::VerifyTable))
+    );
     assert!(error.to_string().contains("`dynamodb:DescribeTable`"), "{error}");
 }
 
@@ -471,7 +474,10 @@ async fn a_store_is_not_built_on_a_table_with_errors() {
     let world = World::new();
     let build = || world.builder::<Member>().verify_table(true).build();
     let error = build().await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::TableMissing, "verify table"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::TableMissing, Some(Operation::VerifyTable))
+    );
 
     let store = world.builder::<Member>().verify_table(true).auto_create(true).build().await;
     assert!(store.is_ok(), "it is created first: {store:?}");
@@ -479,7 +485,10 @@ async fn a_store_is_not_built_on_a_table_with_errors() {
         [("/KeySchema/0/AttributeName", json!("user")), ("/GlobalSecondaryIndexes", json!([]))];
     world.network.fail_next("DescribeTable", Fault::Answer(200, description(&changes)));
     let error = build().await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::Configuration, "verify table"));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::Configuration, Some(Operation::VerifyTable))
+    );
     let text = error.to_string();
     assert!(text.contains("the table's key is `user`") && text.contains("`by_user`"), "{text}");
 }

@@ -11,7 +11,7 @@ mod update;
 pub(crate) use clauses::require_alive;
 pub(crate) use pending::{Pending, Update};
 pub use planning::{Planned, Planning};
-pub(crate) use update::{back_off, out_of_range};
+pub(crate) use update::out_of_range;
 
 use clauses::set_header;
 

@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::clauses::{count_commit, require_alive, require_guards, set_header};
 use super::{Pending, Update, outcome_unknown};
+use crate::backoff::Backoff;
 use crate::change::{Change, Others, Target, diff, plan, value_at};
 use crate::dynamo::WriteFailure;
-use crate::id::random_share;
 use crate::item::{Fields, Item, Value, integer};
 use crate::record::{Record, stored_fields};
 use crate::schema::{Attribute, Role, Schema};
@@ -19,6 +18,7 @@ impl<S: DynamoSession> State<S> {
     /// Sends the pending update until it is applied, or it is clear that it will not be.
     pub(crate) async fn send_update(&mut self) -> Result<(), Error> {
         let key = self.key.attribute_value();
+        let mut backoff = Backoff::of_contended_writes();
         for request in 0..MAX_REQUESTS {
             let Some(Pending::Update(update)) = &self.pending else { return Ok(()) };
             let now = self.store.now();
@@ -55,7 +55,7 @@ impl<S: DynamoSession> State<S> {
                 }
             }
             if request > 0 {
-                back_off(request).await;
+                backoff.pause().await;
             }
         }
         let unanswered = matches!(&self.pending, Some(Pending::Update(update)) if update.ambiguous);
@@ -262,10 +262,4 @@ pub(crate) fn out_of_range(
         let sum = start + delta;
         (sum < range.min || sum > range.max).then_some(attribute.name())
     })
-}
-
-/// Waits a random time that doubles with each request, so that competing commits spread out.
-pub(crate) async fn back_off(request: usize) {
-    let longest = Duration::from_millis(5 << request.min(6));
-    tokio::time::sleep(longest.mul_f64(random_share())).await;
 }

@@ -1,5 +1,4 @@
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, CreateGlobalSecondaryIndexAction,
@@ -7,10 +6,9 @@ use aws_sdk_dynamodb::types::{
     TableDescription, TimeToLiveDescription, TimeToLiveSpecification,
 };
 
-use super::patience::patiently;
 use super::refusal::{Refusal, Why};
+use super::throttling::while_throttled;
 use crate::item::Item;
-use crate::{Error, ErrorKind};
 
 /// The requests about one table itself, rather than about its items.
 ///
@@ -36,7 +34,7 @@ impl Control {
             let sent = self.client.describe_table().table_name(&self.table).send().await;
             sent.map_err(|source| Refusal::new("`dynamodb:DescribeTable`", source))
         };
-        match patiently(describe).await {
+        match while_throttled(describe).await {
             Ok(output) => Ok(output.table),
             Err(refusal) if refusal.why == Why::Missing => Ok(None),
             Err(refusal) => Err(refusal),
@@ -53,7 +51,7 @@ impl Control {
             let sent = input.clone().table_name(&self.table).send_with(&self.client).await;
             sent.map(drop).map_err(|source| Refusal::new(permissions, source))
         };
-        patiently(create).await
+        while_throttled(create).await
     }
 
     pub(crate) async fn add_index(
@@ -73,7 +71,7 @@ impl Control {
                 .await;
             sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
         };
-        patiently(add).await
+        while_throttled(add).await
     }
 
     pub(crate) async fn protect_from_deletion(&self) -> Result<(), Refusal> {
@@ -82,7 +80,7 @@ impl Control {
             let sent = update.deletion_protection_enabled(true).send().await;
             sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
         };
-        patiently(protect).await
+        while_throttled(protect).await
     }
 
     pub(crate) async fn time_to_live(&self) -> Result<Option<TimeToLiveDescription>, Refusal> {
@@ -90,7 +88,7 @@ impl Control {
             let sent = self.client.describe_time_to_live().table_name(&self.table).send().await;
             sent.map_err(|source| Refusal::new("`dynamodb:DescribeTimeToLive`", source))
         };
-        Ok(patiently(describe).await?.time_to_live_description)
+        Ok(while_throttled(describe).await?.time_to_live_description)
     }
 
     pub(crate) async fn enable_time_to_live(
@@ -102,7 +100,7 @@ impl Control {
             let sent = update.time_to_live_specification(specification.clone()).send().await;
             sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTimeToLive`", source))
         };
-        patiently(enable).await
+        while_throttled(enable).await
     }
 
     /// Whether the table can be restored as it was at any second.
@@ -112,7 +110,7 @@ impl Control {
             let sent = backups.send().await;
             sent.map_err(|source| Refusal::new("`dynamodb:DescribeContinuousBackups`", source))
         };
-        let status = patiently(describe)
+        let status = while_throttled(describe)
             .await?
             .continuous_backups_description
             .and_then(|backups| backups.point_in_time_recovery_description)
@@ -130,7 +128,7 @@ impl Control {
             let update = update.point_in_time_recovery_specification(specification.clone());
             update.send().await.map(drop).map_err(|source| Refusal::new(PERMISSION, source))
         };
-        patiently(enable).await
+        while_throttled(enable).await
     }
 
     /// The tags of the table with this ARN.
@@ -143,7 +141,7 @@ impl Control {
                 let sent = page.set_next_token(next.clone()).send().await;
                 sent.map_err(|source| Refusal::new("`dynamodb:ListTagsOfResource`", source))
             };
-            let page = patiently(list).await?;
+            let page = while_throttled(list).await?;
             tags.extend(page.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
             next = page.next_token;
             if next.is_none() {
@@ -166,13 +164,8 @@ impl Control {
                 .await;
             sent.map_err(|source| Refusal::new("`dynamodb:Scan`", source))
         };
-        Ok(patiently(scan).await?.items.unwrap_or_default())
+        Ok(while_throttled(scan).await?.items.unwrap_or_default())
     }
-}
-
-/// A request that lacks a part: a mistake of ours, or of an option.
-pub(crate) fn unbuildable(source: BuildError) -> Error {
-    Error::new(ErrorKind::Configuration, "the request could not be built").with_source(source)
 }
 
 /// Whether an item has this attribute as a Number.

@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use crate::item::Item;
 use crate::{Error, ErrorKind};
@@ -23,6 +23,11 @@ where
 {
     let (kind, detail) = classify(&source);
     Error::new(kind, detail).with_source(source)
+}
+
+/// A request that lacks a part that it must have.
+pub(crate) fn unbuildable(source: BuildError) -> Error {
+    Error::internal("a request to DynamoDB lacks a part").with_source(source)
 }
 
 /// Whether DynamoDB may have carried out a request that ended in this error.

@@ -6,10 +6,11 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::failure::error;
-use super::patience::{MAX_ATTEMPTS, patiently, pause};
+use super::failure::{error, unbuildable};
 use super::table::Table;
+use super::throttling::{MAX_ATTEMPTS, while_throttled};
 use super::transmissions::Transmissions;
+use crate::backoff::Backoff;
 use crate::item::Item;
 use crate::schema::Index;
 use crate::{Error, ErrorKind};
@@ -61,7 +62,7 @@ impl Table {
                 .await
                 .map_err(error)
         };
-        let output = match patiently(query).await {
+        let output = match while_throttled(query).await {
             Ok(output) => output,
             Err(error) => return Err(self.explain_query(error, index).await),
         };
@@ -91,17 +92,22 @@ impl Table {
         let mut items = Vec::with_capacity(keys.len());
         for keys in keys.chunks(MAX_BATCH) {
             let mut missing: Vec<Item> = keys.iter().map(|key| self.key(key)).collect();
-            let mut attempt = 0;
+            let mut in_vain = 0;
+            let mut backoff = Backoff::of_throttled_requests();
             while !missing.is_empty() {
                 let asked = missing.len();
                 let (found, unprocessed) = self.get_batch(self.batch(missing, attributes)?).await?;
                 // Less than was asked for is normal: an answer holds 16 MB. Nothing at all is throttling.
-                attempt = if unprocessed.len() < asked { 0 } else { attempt + 1 };
-                if attempt == MAX_ATTEMPTS {
+                if unprocessed.len() < asked {
+                    (in_vain, backoff) = (0, Backoff::of_throttled_requests());
+                } else {
+                    in_vain += 1;
+                }
+                if in_vain == MAX_ATTEMPTS {
                     return Err(unprocessed_keys(unprocessed.len()));
                 }
                 if !unprocessed.is_empty() {
-                    pause(attempt).await;
+                    backoff.pause().await;
                 }
                 items.extend(found);
                 missing = unprocessed;
@@ -121,10 +127,7 @@ impl Table {
             .set_projection_expression((!projection.is_empty()).then_some(projection))
             .set_expression_attribute_names((!names.is_empty()).then_some(names))
             .build()
-            .map_err(|source| {
-                Error::new(ErrorKind::Configuration, "the request could not be built")
-                    .with_source(source)
-            })
+            .map_err(unbuildable)
     }
 
     async fn get_batch(&self, request: KeysAndAttributes) -> Result<(Vec<Item>, Vec<Item>), Error> {
@@ -132,7 +135,7 @@ impl Table {
             let request = self.client.batch_get_item().request_items(&self.name, request.clone());
             request.send().await.map_err(|source| self.explain_key(error(source)))
         };
-        let output = patiently(get).await?;
+        let output = while_throttled(get).await?;
         let found = output.responses.unwrap_or_default().into_values().flatten().collect();
         let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
         Ok((found, unprocessed.flat_map(|unprocessed| unprocessed.keys).collect()))
@@ -181,7 +184,7 @@ impl Table {
                 Err(source) => Err(self.explain_key(error(source))),
             }
         };
-        patiently(delete).await
+        while_throttled(delete).await
     }
 }
 

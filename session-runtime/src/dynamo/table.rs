@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem,
 };
 
-use super::failure::{WriteFailure, error, may_be_applied};
+use super::failure::{WriteFailure, error, may_be_applied, unbuildable};
 use super::transmissions::Transmissions;
 use crate::change::Expression;
 use crate::id::require_key_length;
@@ -175,8 +175,7 @@ impl Table {
         let (put, delete) = match (put, delete) {
             (Ok(put), Ok(delete)) => (put, delete),
             (Err(source), _) | (_, Err(source)) => {
-                let error = Error::new(ErrorKind::Configuration, "the request could not be built");
-                return Err(RenameFailure::Other(error.with_source(source)));
+                return Err(RenameFailure::Other(unbuildable(source)));
             }
         };
         let result = self

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::group::Group;
 use super::{EndAll, KeepNewest, SessionIndex, SessionList};
-use crate::{DynamoSession, Session, SessionStore};
+use crate::{DynamoSession, Operation, Session, SessionStore};
 
 /// The sessions of a store by the value of one indexed field: from [`SessionStore::by`].
 ///
@@ -131,7 +131,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        SessionList::new(Group::new(&self.store, "list", self.index, value))
+        SessionList::new(Group::new(&self.store, Operation::List, self.index, value))
     }
 
     /// Ends all sessions with this value: log out everywhere. Returns how many it ended.
@@ -186,7 +186,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        EndAll::new(Group::new(&self.store, "end all", self.index, value))
+        EndAll::new(Group::new(&self.store, Operation::EndAll, self.index, value))
     }
 
     /// Ends the oldest sessions with this value, so that `count` are left, among them the given one: a limit on
@@ -245,7 +245,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        let group = Group::new(&self.store, "keep newest", self.index, value);
+        let group = Group::new(&self.store, Operation::KeepNewest, self.index, value);
         KeepNewest::new(group, count, session)
     }
 }

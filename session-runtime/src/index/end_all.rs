@@ -7,7 +7,7 @@ use tokio::time::sleep_until;
 
 use super::endings::{Endings, OnProgress};
 use super::group::Group;
-use crate::dynamo::pause;
+use crate::backoff::Backoff;
 use crate::{DynamoSession, EndProgress, Error, ErrorKind, Session};
 
 /// How many entries of the index are held at once: 1,000 of them are about 100 KB.
@@ -90,11 +90,12 @@ async fn passes<S: DynamoSession>(
     kept: &[String],
     endings: &mut Endings<'_, S>,
 ) -> Result<(), Error> {
-    for attempt in 0..MAX_PASSES {
+    let mut backoff = Backoff::of_throttled_requests();
+    for _ in 0..MAX_PASSES {
         let before = endings.found_gone();
         pass(group, kept, endings).await?;
         if endings.found_gone() != before {
-            pause(attempt).await;
+            backoff.pause().await;
             continue;
         }
         // What has vanished may have been renewed a moment ago, and the index not show its new key yet.

@@ -9,7 +9,7 @@ use crate::dynamo::{Deletion, IndexPage, Table};
 use crate::item::{Item, encode_key, same_value};
 use crate::record::Lifetime;
 use crate::store::{OnUndecodable, SessionStore};
-use crate::{DynamoSession, Error, Index, SessionKey};
+use crate::{DynamoSession, Error, Index, Operation, SessionKey};
 
 /// The sessions that have one value in an indexed field.
 pub(super) struct Group<S: DynamoSession> {
@@ -17,7 +17,7 @@ pub(super) struct Group<S: DynamoSession> {
     table: Table,
     pub(super) index: Index,
     value: AttributeValue,
-    operation: &'static str,
+    operation: Operation,
 }
 
 /// A session of a group, as its item stands now.
@@ -44,7 +44,7 @@ impl<S: DynamoSession> Group<S> {
     /// The group of a value, for an operation that its errors name.
     pub(super) fn new<K, Q: Serialize + ?Sized>(
         store: &SessionStore<S>,
-        operation: &'static str,
+        operation: Operation,
         index: SessionIndex<S, K>,
         value: &Q,
     ) -> Result<Self, Error> {

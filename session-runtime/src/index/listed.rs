@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::group::{Ending, Group, Live};
 use crate::item::decode_value;
 use crate::record::raw;
-use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Session, SessionKey};
+use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionKey};
 
 /// A session as [`SessionsBy::list`](crate::SessionsBy::list) found it: enough to show it, and to end it.
 ///
@@ -94,7 +94,7 @@ impl<S: DynamoSession> ListedSession<S> {
             let detail = "a listed session does not give away its key; `fingerprint` names it, and `is` \
                           compares it with a session in hand";
             let error = Error::new(ErrorKind::Configuration, detail).with_attribute(attribute);
-            return Err(self.in_context("list", error));
+            return Err(self.in_context(Operation::List, error));
         }
         let known = schema.attributes().iter().find(|known| known.name() == attribute);
         let value = match known {
@@ -105,7 +105,7 @@ impl<S: DynamoSession> ListedSession<S> {
             None | Some(AttributeValue::Null(_)) => Ok(None),
             Some(value) => decode_value(attribute, known, value.clone())
                 .map(Some)
-                .map_err(|error| self.in_context("list", error)),
+                .map_err(|error| self.in_context(Operation::List, error)),
         }
     }
 
@@ -123,11 +123,11 @@ impl<S: DynamoSession> ListedSession<S> {
     pub async fn end(&self) -> Result<bool, Error> {
         match self.group.end(&self.live.key).await {
             Ok(ending) => Ok(ending == Ending::Ended),
-            Err(error) => Err(self.in_context("end", error)),
+            Err(error) => Err(self.in_context(Operation::End, error)),
         }
     }
 
-    fn in_context(&self, operation: &'static str, error: Error) -> Error {
+    fn in_context(&self, operation: Operation, error: Error) -> Error {
         let table = self.group.store.table_name();
         error.with_context(operation, table, Some(self.fingerprint()))
     }

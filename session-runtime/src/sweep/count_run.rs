@@ -10,7 +10,7 @@ use super::run::{Run, Tally};
 use super::sweeper::{Read, Sweeper, Wanted};
 use crate::dynamo::Swept;
 use crate::item::{Item, item_size, whole_seconds};
-use crate::{Error, Expires};
+use crate::{Error, Expires, Operation};
 
 const HOUR_SECONDS: i64 = 3600;
 
@@ -66,7 +66,7 @@ impl fmt::Debug for Count {
 }
 
 impl Tally for Counted {
-    const OPERATION: &'static str = "count sessions";
+    const OPERATION: Operation = Operation::CountSessions;
 
     fn wanted(&self) -> Wanted {
         if self.sizes.is_some() { Wanted::Items } else { Wanted::Times }

@@ -6,7 +6,7 @@ mod count_run;
 mod counted;
 mod expired;
 mod options;
-mod patience;
+mod outage;
 mod position;
 mod purge;
 mod purge_run;

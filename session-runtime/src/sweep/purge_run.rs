@@ -11,7 +11,7 @@ use super::purged::Purged;
 use super::run::{Run, Tally};
 use super::sweeper::{Read, Sweeper, Wanted};
 use crate::dynamo::Swept;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Operation};
 
 /// A purge that is under way: [`PurgeExpired::start`](crate::PurgeExpired::start) returns it.
 ///
@@ -77,7 +77,7 @@ impl fmt::Debug for Purge {
 }
 
 impl Tally for Purged {
-    const OPERATION: &'static str = "purge expired";
+    const OPERATION: Operation = Operation::PurgeExpired;
 
     fn wanted(&self) -> Wanted {
         Wanted::ExpiredKeys

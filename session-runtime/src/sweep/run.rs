@@ -8,8 +8,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::checkpoint::PurgeCheckpoint;
 use super::position::Position;
 use super::sweeper::{Cursor, Read, Sweeper, Wanted};
-use crate::Error;
 use crate::dynamo::Swept;
+use crate::{Error, Operation};
 
 /// Deletes in flight for each segment.
 const MAX_DELETES: usize = 4;
@@ -18,7 +18,7 @@ const REPORTED_DELETES: u32 = 100;
 
 /// What a sweep is for: it takes in what is found, and says what to delete.
 pub(super) trait Tally {
-    const OPERATION: &'static str;
+    const OPERATION: Operation;
 
     fn wanted(&self) -> Wanted;
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::expired::is_expired;
 use super::options::SweepOptions;
-use super::patience::Patience;
+use super::outage::Outage;
 use super::position::Position;
 use super::rate::Rate;
 use crate::Error;
@@ -80,7 +80,7 @@ impl Sweeper {
     /// Looks at the table's key before anything else is done. Throttling is waited out here too, but not silence: a
     /// wrong endpoint is likelier than an outage.
     pub(super) async fn require_key(&self) -> Result<f64, Error> {
-        let mut patience = Patience::default();
+        let mut outage = Outage::none();
         loop {
             match self.table.require_key_by_scan().await {
                 Ok(units) => {
@@ -88,7 +88,7 @@ impl Sweeper {
                     self.rate.settle(0.0, units);
                     return Ok(units);
                 }
-                Err(error) if error.is_throttled() => patience.wait_after(error).await?,
+                Err(error) if error.is_throttled() => outage.wait_out(error).await?,
                 Err(error) => return Err(error),
             }
         }
@@ -98,7 +98,7 @@ impl Sweeper {
     /// bear more.
     pub(super) async fn read(&self, cursor: Cursor, wanted: Wanted) -> Result<Read, Error> {
         let Cursor { segment, position, mut most_items } = cursor;
-        let mut patience = Patience::default();
+        let mut outage = Outage::none();
         loop {
             let limit = self.rate.page_items(most_items);
             let reserved = self.rate.expected_page(limit);
@@ -119,7 +119,7 @@ impl Sweeper {
                 Err(error) => {
                     self.refund(&error, reserved);
                     most_items = (limit / 2).max(1);
-                    patience.wait_after(error).await?;
+                    outage.wait_out(error).await?;
                 }
             }
         }
@@ -159,7 +159,7 @@ impl Sweeper {
     /// Deletes a session if it is still expired. One that is gone already counts as deleted: an earlier attempt whose
     /// answer was lost may have done it.
     pub(super) async fn delete_expired(&self, key: &str, now: i64) -> Result<Swept, Error> {
-        let mut patience = Patience::default();
+        let mut outage = Outage::none();
         loop {
             let mut condition = Expression::default();
             let hash_key = condition.name(self.schema.hash_key());
@@ -177,7 +177,7 @@ impl Sweeper {
                 }
                 Err(error) => {
                     self.refund(&error, reserved);
-                    patience.wait_after(error).await?;
+                    outage.wait_out(error).await?;
                 }
             }
         }

@@ -7,7 +7,7 @@ use super::create::create;
 use super::progress::{TableChange, TableProgress};
 use super::update::update;
 use super::work::Work;
-use crate::Error;
+use crate::{Error, Operation};
 
 /// AWS usually needs some ten seconds for a table.
 const CREATION: Duration = Duration::from_secs(300);
@@ -40,7 +40,7 @@ impl<'a> CreateTable<'a> {
         self
     }
 
-    pub(crate) async fn run(mut self, operation: &'static str) -> Result<Vec<TableChange>, Error> {
+    pub(crate) async fn run(mut self, operation: Operation) -> Result<Vec<TableChange>, Error> {
         let result = match tokio::time::timeout(self.deadline, create(&mut self.work)).await {
             Ok(result) => result,
             Err(_) => Err(self.work.late(self.deadline)),
@@ -54,7 +54,7 @@ impl<'a> IntoFuture for CreateTable<'a> {
     type IntoFuture = Done<'a>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run("create table"))
+        Box::pin(self.run(Operation::CreateTable))
     }
 }
 
@@ -103,7 +103,7 @@ impl<'a> UpdateTable<'a> {
                 Err(_) => Err(self.work.late(deadline)),
             },
         };
-        conclude(self.work, "update table", result)
+        conclude(self.work, Operation::UpdateTable, result)
     }
 }
 
@@ -127,7 +127,7 @@ impl fmt::Debug for UpdateTable<'_> {
 
 fn conclude(
     work: Work<'_>,
-    operation: &'static str,
+    operation: Operation,
     result: Result<(), Error>,
 ) -> Result<Vec<TableChange>, Error> {
     match result {

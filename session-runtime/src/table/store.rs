@@ -4,7 +4,7 @@ use super::request::{CreateTable, UpdateTable};
 use super::verify::verify;
 use super::work::Work;
 use crate::dynamo::Control;
-use crate::{DynamoSession, Error, ErrorKind, SessionStore};
+use crate::{DynamoSession, Error, ErrorKind, Operation, SessionStore};
 
 /// The table.
 impl<S: DynamoSession> SessionStore<S> {
@@ -219,7 +219,7 @@ impl<S: DynamoSession> SessionStore<S> {
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
         verify(&self.control(), S::SCHEMA, &self.shared().table_options)
             .await
-            .map_err(|error| error.with_context("verify table", self.table_name(), None))
+            .map_err(|error| error.with_context(Operation::VerifyTable, self.table_name(), None))
     }
 
     /// The table of this store as text: templates and policies with its name and its
@@ -273,7 +273,7 @@ impl<S: DynamoSession> SessionStore<S> {
             false => ErrorKind::Configuration,
         };
         let error = Error::new(kind, errors.join(". Also: "));
-        Err(error.with_context("verify table", self.table_name(), None))
+        Err(error.with_context(Operation::VerifyTable, self.table_name(), None))
     }
 
     fn control(&self) -> Control {

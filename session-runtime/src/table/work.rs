@@ -5,16 +5,19 @@ use std::time::Duration;
 use super::live::Live;
 use super::options::TableOptions;
 use super::progress::{TableChange, TableProgress};
+use crate::backoff::Backoff;
 use crate::dynamo::{Control, Refusal, Why};
 use crate::schema::Schema;
 use crate::{Clock, Error, ErrorKind};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How often in a row a look may fail, or show nothing, while something is waited for.
-const PATIENCE: u32 = 10;
+const MAX_LOOKS: u32 = 10;
 
 type OnProgress<'a> = Box<dyn FnMut(&TableProgress) + Send + 'a>;
+
+const fn between_looks() -> Backoff {
+    Backoff::new(Duration::from_millis(40), Duration::from_secs(4))
+}
 
 /// One call that creates or changes a table: what it is for, what it has done, and what is left.
 pub(crate) struct Work<'a> {
@@ -27,7 +30,7 @@ pub(crate) struct Work<'a> {
     to_do: Vec<TableChange>,
     waiting_for: Option<TableProgress>,
     refused: Option<Error>,
-    next_pause: Duration,
+    backoff: Backoff,
     seen: bool,
     failures: u32,
 }
@@ -49,7 +52,7 @@ impl<'a> Work<'a> {
             to_do: Vec::new(),
             waiting_for: None,
             refused: None,
-            next_pause: FIRST_PAUSE,
+            backoff: between_looks(),
             seen: false,
             failures: 0,
         }
@@ -79,7 +82,7 @@ impl<'a> Work<'a> {
     pub(crate) fn drop_plan(&mut self, change: &TableChange) {
         self.to_do.retain(|planned| planned != change);
         self.refused = None;
-        self.next_pause = FIRST_PAUSE;
+        self.backoff = between_looks();
     }
 
     pub(crate) fn finish(&mut self, change: TableChange) {
@@ -103,7 +106,7 @@ impl<'a> Work<'a> {
                 }
                 // Hours of waiting should not end with one look that failed.
                 Err(refusal)
-                    if refusal.why == Why::Passing && self.seen && self.failures < PATIENCE =>
+                    if refusal.why == Why::Passing && self.seen && self.failures < MAX_LOOKS =>
                 {
                     self.failures += 1;
                     self.pause().await;
@@ -116,7 +119,7 @@ impl<'a> Work<'a> {
     /// Looks at a table that was there: descriptions are eventually consistent, so once is not enough to believe that
     /// it is gone.
     pub(crate) async fn look_again(&mut self) -> Result<Live, Error> {
-        for _ in 0..PATIENCE {
+        for _ in 0..MAX_LOOKS {
             if let Some(live) = self.look().await? {
                 live.require_usable()?;
                 return Ok(live);
@@ -127,8 +130,7 @@ impl<'a> Work<'a> {
     }
 
     pub(crate) async fn pause(&mut self) {
-        tokio::time::sleep(self.next_pause).await;
-        self.next_pause = (self.next_pause * 2).min(LONGEST_PAUSE);
+        self.backoff.pause().await;
     }
 
     /// Waits a little before the same is asked for again.

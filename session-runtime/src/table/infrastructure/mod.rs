@@ -15,7 +15,7 @@ use arn::Place;
 
 use super::{TableOptions, require_valid_name};
 use crate::schema::{KeyType, Schema};
-use crate::{DynamoSession, Error};
+use crate::{DynamoSession, Error, Operation};
 
 /// The table of a session type as text: a CloudFormation template, a Terraform configuration, IAM policies.
 ///
@@ -131,7 +131,7 @@ impl Infrastructure {
     pub fn cloudformation(&self) -> Result<String, Error> {
         self.checked()
             .and_then(|()| cloudformation::template(self))
-            .map_err(|error| self.in_context(error, "write CloudFormation"))
+            .map_err(|error| self.in_context(error, Operation::WriteCloudFormation))
     }
 
     /// A Terraform configuration in HCL, with the table's name as a variable.
@@ -164,7 +164,7 @@ impl Infrastructure {
     pub fn terraform(&self) -> Result<String, Error> {
         self.checked()
             .map(|()| terraform::configuration(self))
-            .map_err(|error| self.in_context(error, "write Terraform"))
+            .map_err(|error| self.in_context(error, Operation::WriteTerraform))
     }
 
     /// The least IAM policy, in JSON, under which all of these uses work: what they call, on this table and its indexes
@@ -202,7 +202,7 @@ impl Infrastructure {
         let uses: Vec<Access> = uses.into_iter().collect();
         self.checked()
             .and_then(|()| policy::document(self, &uses))
-            .map_err(|error| self.in_context(error, "write an IAM policy"))
+            .map_err(|error| self.in_context(error, Operation::WriteIamPolicy))
     }
 
     fn checked(&self) -> Result<(), Error> {
@@ -234,7 +234,7 @@ impl Infrastructure {
         self.table_name.as_deref().map(arn::table_in)
     }
 
-    fn in_context(&self, error: Error, operation: &'static str) -> Error {
+    fn in_context(&self, error: Error, operation: Operation) -> Error {
         match &self.table_name {
             Some(name) => error.with_context(operation, name, None),
             None => error,
