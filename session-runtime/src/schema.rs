@@ -91,7 +91,24 @@ impl Schema {
 
     /// The global secondary indexes that fields ask for with `index`.
     pub fn indexes(&self) -> impl Iterator<Item = Index> {
-        self.attributes.iter().filter_map(Attribute::index)
+        self.attributes.iter().filter_map(|attribute| self.index_on(attribute))
+    }
+
+    /// The index on one of this schema's attributes, if it has one.
+    pub(crate) fn index_on(&self, attribute: &Attribute) -> Option<Index> {
+        let (name, key_type) = attribute.index?;
+        Some(Index { name, attribute: attribute.name, key_type, sort_key: self.created })
+    }
+
+    /// The attributes that the table has to define, with their types: its own key and those of its indexes, each once.
+    pub(crate) fn key_attributes(&self) -> Vec<(&'static str, KeyType)> {
+        let mut attributes = vec![(self.hash_key, KeyType::S)];
+        for attribute in self.indexes().flat_map(Index::key) {
+            if !attributes.contains(&attribute) {
+                attributes.push(attribute);
+            }
+        }
+        attributes
     }
 }
 
@@ -116,7 +133,7 @@ pub struct Attribute {
     role: Role,
     guard: bool,
     binary: bool,
-    index: Option<Index>,
+    index: Option<(&'static str, KeyType)>,
     range: CounterRange,
 }
 
@@ -154,7 +171,7 @@ impl Attribute {
 
     #[doc(hidden)]
     pub const fn with_index(mut self, name: &'static str, key_type: KeyType) -> Self {
-        self.index = Some(Index { name, attribute: self.name, key_type });
+        self.index = Some((name, key_type));
         self
     }
 
@@ -189,9 +206,12 @@ impl Attribute {
         self.binary
     }
 
-    /// The index on this attribute, if it has one.
-    pub const fn index(&self) -> Option<Index> {
-        self.index
+    /// The name of the index on this attribute, if it has one; [`Schema::indexes`] has the whole of it.
+    pub const fn index_name(&self) -> Option<&'static str> {
+        match self.index {
+            Some((name, _)) => Some(name),
+            None => None,
+        }
     }
 
     pub(crate) const fn range(&self) -> CounterRange {
@@ -208,8 +228,8 @@ impl fmt::Debug for Attribute {
         if self.guard {
             f.write_str(", guard")?;
         }
-        if let Some(index) = self.index {
-            write!(f, ", index {} on {:?}", index.name, index.key_type)?;
+        if let Some((name, key_type)) = self.index {
+            write!(f, ", index {name} on {key_type:?}")?;
         }
         if !self.aliases.is_empty() {
             write!(f, ", alias {}", self.aliases.join(", "))?;
@@ -234,12 +254,14 @@ pub enum Role {
     Counter,
 }
 
-/// A global secondary index on one attribute: sparse and keys-only.
+/// A global secondary index on one attribute: sparse and keys-only, and sorted by when the sessions began where the type
+/// has a field marked `created`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
     name: &'static str,
     attribute: &'static str,
     key_type: KeyType,
+    sort_key: Option<&'static str>,
 }
 
 impl Index {
@@ -256,6 +278,20 @@ impl Index {
     /// The type of that attribute.
     pub const fn key_type(&self) -> KeyType {
         self.key_type
+    }
+
+    /// The attribute that is the index's sort key, a Number (N): the session's creation, if the type has a field marked
+    /// `created`.
+    ///
+    /// It never changes while a session lives, so it costs no write of the index.
+    pub const fn sort_key(&self) -> Option<&'static str> {
+        self.sort_key
+    }
+
+    /// The attributes of the index's key with their types: the partition key, and the sort key if there is one.
+    pub(crate) fn key(self) -> impl Iterator<Item = (&'static str, KeyType)> {
+        let sort_key = self.sort_key.map(|name| (name, KeyType::N));
+        std::iter::once((self.attribute, self.key_type)).chain(sort_key)
     }
 }
 

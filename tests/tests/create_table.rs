@@ -19,7 +19,7 @@ use dynamo_session_tests::refusals::{
     BACKUPS_UNAVAILABLE, DENIED, IN_USE, LIMIT, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, THROTTLED,
     TTL_TOO_SOON,
 };
-use dynamo_session_tests::{Fault, World, skip_pauses};
+use dynamo_session_tests::{Fault, Ledger, World, skip_pauses};
 use serde_json::json;
 
 #[derive(Debug, DynamoSession)]
@@ -97,6 +97,42 @@ async fn the_table_has_the_sessions_key_indexes_and_ttl() {
     let ada = AttributeValue::S("ada".to_owned());
     let found = found.expression_attribute_values(":u", ada).send().await.unwrap();
     assert_eq!(found.count(), 1, "the index can be read");
+}
+
+#[tokio::test]
+async fn an_index_is_sorted_by_the_creation_where_the_type_has_one() {
+    let world = World::new();
+    let store = world.bare_store::<Ledger>(TableOptions::new()).await;
+    store.create_table().await.unwrap();
+    let sent = world.network.take_sent();
+    let request = &sent.iter().find(|sent| sent.operation == "CreateTable").unwrap().body;
+    let index = |name: &str, attribute: &str| {
+        json!({
+            "IndexName": name,
+            "KeySchema": [
+                { "AttributeName": attribute, "KeyType": "HASH" },
+                { "AttributeName": "created", "KeyType": "RANGE" },
+            ],
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
+        })
+    };
+    assert_eq!(
+        request["GlobalSecondaryIndexes"],
+        json!([
+            index("by_user", "user"),
+            index("by_tenant", "tenant"),
+            index("by_device", "device")
+        ])
+    );
+    let definitions = request["AttributeDefinitions"].as_array().unwrap();
+    let numbers: Vec<_> = definitions
+        .iter()
+        .filter(|definition| definition["AttributeType"] == "N")
+        .map(|definition| definition["AttributeName"].as_str().unwrap())
+        .collect();
+    assert_eq!((definitions.len(), &numbers[..]), (5, &["created", "tenant"][..]), "each once");
+    assert_eq!(store.verify_table().await.unwrap().findings(), []);
+    assert_eq!(store.create_table().await.unwrap(), [], "its own table is not refused");
 }
 
 #[tokio::test]

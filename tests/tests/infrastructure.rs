@@ -25,7 +25,11 @@ fn schema(schema: &'static Schema) -> Described {
     let mut indexes = Vec::new();
     for index in schema.indexes() {
         attributes.push((index.attribute().to_owned(), key_type(index.key_type()).to_owned()));
-        indexes.push((index.name().to_owned(), index.attribute().to_owned()));
+        let key = std::iter::once(index.attribute()).chain(schema.created());
+        indexes.push((index.name().to_owned(), key.map(str::to_owned).collect()));
+    }
+    if let (Some(created), false) = (schema.created(), indexes.is_empty()) {
+        attributes.push((created.to_owned(), "N".to_owned()));
     }
     Described { key: schema.hash_key().to_owned(), attributes, indexes }.sorted()
 }

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification,
 };
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, FindingKind, Operation, SessionId, SessionStore, Severity,
-    TableClass, TableOptions, TableReport,
+    CreatedAt, DynamoSession, ErrorKind, Expires, FindingKind, Operation, SessionId, SessionStore,
+    Severity, TableChange, TableClass, TableOptions, TableReport,
 };
 use dynamo_session_tests::refusals::{
     DENIED, IN_USE, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, UNKNOWN,
@@ -274,6 +274,79 @@ async fn an_attribute_has_one_type_in_all_indexes_so_another_name_for_the_index_
         let error = store.update_table().await.unwrap_err().to_string();
         assert_eq!(error.contains("another name"), would_do, "{error}");
     }
+}
+
+/// A type of which each index was made before it had a sort key.
+#[derive(Debug, DynamoSession)]
+#[session(table = "members")]
+struct Dated {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(created)]
+    created_at: CreatedAt,
+    #[session(index = "by_user")]
+    user: Option<String>,
+}
+
+/// The same type, as it is to be to move to an index with the sort key.
+#[derive(Debug, DynamoSession)]
+#[session(table = "members")]
+struct Moved {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(created)]
+    created_at: CreatedAt,
+    #[session(index = "by_user_newest_first")]
+    user: Option<String>,
+}
+
+#[tokio::test]
+async fn an_index_without_the_sort_key_is_reported_with_what_to_do_and_that_works() {
+    let (world, old) = made(TableOptions::new()).await;
+    let store = world.builder::<Dated>().table_name(old.table_name()).build().await.unwrap();
+    let report = store.verify_table().await.unwrap();
+    let found = "`user` (HASH, S)".to_owned();
+    let kind = FindingKind::IndexKeyDiffers { index: "by_user".to_owned(), found };
+    require_one(&report, Severity::Error, &kind).await;
+    let finding = &report.findings()[0];
+    assert!(finding.problem().contains("`user` (HASH, S) and `created_at` (RANGE, N)"), "{report}");
+    for words in ["cannot change", "another name", "`store.update_table()`", "delete this one"] {
+        assert!(finding.advice().contains(words), "{words}: {report}");
+    }
+    for error in [store.create_table().await.unwrap_err(), store.update_table().await.unwrap_err()]
+    {
+        assert_eq!((error.kind(), error.attribute()), (ErrorKind::Configuration, Some("user")));
+        assert!(error.to_string().contains("another name"), "{error}");
+        assert!(error.to_string().contains("not touched"), "{error}");
+    }
+
+    let store = world.builder::<Moved>().table_name(old.table_name()).build().await.unwrap();
+    let index = "by_user_newest_first".to_owned();
+    assert_eq!(store.update_table().await.unwrap(), [TableChange::Index { index }]);
+    assert_eq!(store.verify_table().await.unwrap().findings(), []);
+    assert_eq!(old.verify_table().await.unwrap().findings(), [], "nor for what still runs");
+}
+
+#[tokio::test]
+async fn a_creation_that_another_key_of_the_table_has_as_another_type_is_named() {
+    let (world, old) = made(TableOptions::new()).await;
+    let store = world.builder::<Moved>().table_name(old.table_name()).build().await.unwrap();
+    let changes = [(
+        "/AttributeDefinitions/2",
+        json!({ "AttributeName": "created_at", "AttributeType": "S" }),
+    )];
+    world.network.fail_next("DescribeTable", Fault::Answer(200, description(&changes)));
+    let report = store.verify_table().await.unwrap();
+    let kind = FindingKind::IndexMissing { index: "by_user_newest_first".to_owned() };
+    require_one(&report, Severity::Error, &kind).await;
+    assert!(report.findings()[0].advice().contains("`created_at` as S"), "{report}");
+    world.network.fail_next("DescribeTable", Fault::Answer(200, description(&changes)));
+    let error = store.update_table().await.unwrap_err();
+    assert!(error.is_configuration() && error.to_string().contains("`created_at` as S"), "{error}");
 }
 
 #[tokio::test]

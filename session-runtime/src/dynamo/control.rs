@@ -56,7 +56,7 @@ impl Control {
 
     pub(crate) async fn add_index(
         &self,
-        key: AttributeDefinition,
+        key: Vec<AttributeDefinition>,
         index: CreateGlobalSecondaryIndexAction,
     ) -> Result<(), Refusal> {
         let update = GlobalSecondaryIndexUpdate::builder().create(index).build();
@@ -65,7 +65,7 @@ impl Control {
                 .client
                 .update_table()
                 .table_name(&self.table)
-                .attribute_definitions(key.clone())
+                .set_attribute_definitions(Some(key.clone()))
                 .global_secondary_index_updates(update.clone())
                 .send()
                 .await;

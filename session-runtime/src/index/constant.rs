@@ -41,7 +41,7 @@ impl<S, K> SessionIndex<S, K> {
 impl<S: DynamoSession, K> SessionIndex<S, K> {
     /// The index as the schema has it.
     pub fn schema(self) -> Index {
-        match self.attribute().index() {
+        match S::SCHEMA.index_on(self.attribute()) {
             Some(index) => index,
             None => unreachable!("the derive makes constants for indexed fields only"),
         }

@@ -55,8 +55,8 @@ impl Encoder {
             Role::Counter => Ok(value),
             Role::Set => native_set(value),
         });
-        let value = match attribute.index() {
-            Some(index) => value.and_then(|value| index_key(value, index.name())),
+        let value = match attribute.index_name() {
+            Some(index) => value.and_then(|value| index_key(value, index)),
             None => value,
         };
         match value {

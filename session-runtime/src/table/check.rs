@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::{TimeToLiveDescription, TimeToLiveStatus};
 
-use super::live::{Live, advice_on_key, key_of};
+use super::live::{Live, advice_on_key, key_of, key_of_index};
 use crate::schema::{KeyType, Schema};
 use crate::{Error, ErrorKind};
 
@@ -16,7 +16,7 @@ pub(crate) fn require_keys(live: &Live, schema: &Schema) -> Result<(), Error> {
         .with_attribute(schema.hash_key()));
     }
     for index in schema.indexes() {
-        let (name, wanted) = (index.name(), key_of(index.attribute(), index.key_type()));
+        let (name, wanted) = (index.name(), key_of_index(&index));
         let detail = match live.index(&index) {
             Some(found) if !found.has_key_of(&index) => format!(
                 "the key of the table's index `{name}` is {}, the session's is {wanted}; {}. The table \
@@ -26,10 +26,10 @@ pub(crate) fn require_keys(live: &Live, schema: &Schema) -> Result<(), Error> {
             ),
             Some(_) => continue,
             // AWS would add the index with the type that it knows, and say nothing.
-            None => match live.other_type_of(&index) {
-                Some(known) => format!(
+            None => match live.other_type_in(&index) {
+                Some((attribute, known)) => format!(
                     "the session's index `{name}` is on {wanted}, and another key of the table has \
-                     that attribute as {known}; change the field's type, or name another table. The \
+                     `{attribute}` as {known}; change the field's type, or name another table. The \
                      table was not touched"
                 ),
                 None => continue,

@@ -17,8 +17,8 @@ pub(crate) fn creation(
     options: &TableOptions,
 ) -> Result<CreateTableInputBuilder, BuildError> {
     let mut request = CreateTableInput::builder()
-        .attribute_definitions(attribute(schema.hash_key(), KeyType::S)?)
-        .key_schema(key(schema.hash_key())?);
+        .set_attribute_definitions(Some(definitions(schema.key_attributes())?))
+        .key_schema(key_part(schema.hash_key(), KeyRole::Hash)?);
     let mut units = None;
     let limits = limits(options.billing);
     request = match options.billing {
@@ -33,17 +33,15 @@ pub(crate) fn creation(
     };
     for index in schema.indexes() {
         let units = units.map(|(read, write)| throughput(read, write)).transpose()?;
-        request = request
-            .attribute_definitions(attribute(index.attribute(), index.key_type())?)
-            .global_secondary_indexes(
-                GlobalSecondaryIndex::builder()
-                    .index_name(index.name())
-                    .key_schema(key(index.attribute())?)
-                    .projection(keys_only())
-                    .set_provisioned_throughput(units)
-                    .set_on_demand_throughput(limits.clone())
-                    .build()?,
-            );
+        request = request.global_secondary_indexes(
+            GlobalSecondaryIndex::builder()
+                .index_name(index.name())
+                .set_key_schema(Some(index_key(index)?))
+                .projection(keys_only())
+                .set_provisioned_throughput(units)
+                .set_on_demand_throughput(limits.clone())
+                .build()?,
+        );
     }
     if options.table_class == TableClass::StandardInfrequentAccess {
         request = request.table_class(StorageClass::StandardInfrequentAccess);
@@ -73,20 +71,26 @@ pub(crate) fn addition(
     index: &Index,
     units: Option<(u64, u64)>,
     billing: Billing,
-) -> Result<(AttributeDefinition, CreateGlobalSecondaryIndexAction), BuildError> {
+) -> Result<(Vec<AttributeDefinition>, CreateGlobalSecondaryIndexAction), BuildError> {
     let limits = limits(billing).filter(|_| units.is_none());
     let units = units.map(|(read, write)| throughput(read, write)).transpose()?;
     let action = CreateGlobalSecondaryIndexAction::builder()
         .index_name(index.name())
-        .key_schema(key(index.attribute())?)
+        .set_key_schema(Some(index_key(*index)?))
         .projection(keys_only())
         .set_provisioned_throughput(units)
         .set_on_demand_throughput(limits)
         .build()?;
-    Ok((attribute(index.attribute(), index.key_type())?, action))
+    Ok((definitions(index.key())?, action))
 }
 
-fn attribute(name: &str, key_type: KeyType) -> Result<AttributeDefinition, BuildError> {
+fn definitions(
+    attributes: impl IntoIterator<Item = (&'static str, KeyType)>,
+) -> Result<Vec<AttributeDefinition>, BuildError> {
+    attributes.into_iter().map(|(name, key_type)| definition(name, key_type)).collect()
+}
+
+fn definition(name: &str, key_type: KeyType) -> Result<AttributeDefinition, BuildError> {
     let key_type = match key_type {
         KeyType::S => ScalarAttributeType::S,
         KeyType::N => ScalarAttributeType::N,
@@ -95,8 +99,13 @@ fn attribute(name: &str, key_type: KeyType) -> Result<AttributeDefinition, Build
     AttributeDefinition::builder().attribute_name(name).attribute_type(key_type).build()
 }
 
-fn key(attribute: &str) -> Result<KeySchemaElement, BuildError> {
-    KeySchemaElement::builder().attribute_name(attribute).key_type(KeyRole::Hash).build()
+fn index_key(index: Index) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let roles = [KeyRole::Hash, KeyRole::Range];
+    index.key().zip(roles).map(|((attribute, _), role)| key_part(attribute, role)).collect()
+}
+
+fn key_part(attribute: &str, role: KeyRole) -> Result<KeySchemaElement, BuildError> {
+    KeySchemaElement::builder().attribute_name(attribute).key_type(role).build()
 }
 
 fn keys_only() -> Projection {

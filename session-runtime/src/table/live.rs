@@ -96,10 +96,13 @@ impl Live {
             .map(|definition| definition.attribute_type().as_str())
     }
 
-    /// Whether a key of the table has an index's attribute as another type: AWS takes one type for each attribute.
-    pub(crate) fn other_type_of(&self, index: &Index) -> Option<&str> {
-        let known = self.type_of(index.attribute())?;
-        (known != format!("{:?}", index.key_type())).then_some(known)
+    /// The attribute of an index's key that another key of the table has as another type, and that type: AWS takes one
+    /// type for each attribute.
+    pub(crate) fn other_type_in(&self, index: &Index) -> Option<(&'static str, &str)> {
+        index.key().find_map(|(attribute, wanted)| {
+            let known = self.type_of(attribute)?;
+            (known != format!("{wanted:?}")).then_some((attribute, known))
+        })
     }
 
     pub(crate) fn index(&self, index: &Index) -> Option<LiveIndex<'_>> {
@@ -163,7 +166,7 @@ impl<'a> LiveIndex<'a> {
     }
 
     pub(crate) fn has_key_of(&self, index: &Index) -> bool {
-        self.key() == key_of(index.attribute(), index.key_type())
+        self.key() == key_of_index(index)
     }
 
     pub(crate) fn state(&self) -> IndexState {
@@ -185,9 +188,21 @@ impl<'a> LiveIndex<'a> {
 
 /// What to do about an index of the same name with another key.
 pub(crate) fn advice_on_key(live: &Live, index: &Index) -> &'static str {
-    match live.other_type_of(index) {
+    match live.other_type_in(index) {
         Some(_) => "change the field's type, or name another table",
-        None => "give the field's index another name, or name another table",
+        None => {
+            "AWS cannot change the key of an index: give the field's index another name, add that with \
+             `store.update_table()`, and delete this one when no running version uses it"
+        }
+    }
+}
+
+/// The key of an index as text, such as "`user` (HASH, S) and `created_at` (RANGE, N)".
+pub(crate) fn key_of_index(index: &Index) -> String {
+    let hash = key_of(index.attribute(), index.key_type());
+    match index.sort_key() {
+        Some(sort_key) => format!("{hash} and `{sort_key}` (RANGE, N)"),
+        None => hash,
     }
 }
 

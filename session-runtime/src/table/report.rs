@@ -152,11 +152,12 @@ pub enum FindingKind {
         /// The index's name.
         index: String,
     },
-    /// An error: a field's index is on another attribute or type, or has a sort key.
+    /// An error: a field's index is on another attribute or type, or has another sort key, or none where the session's
+    /// creation should be it.
     IndexKeyDiffers {
         /// The index's name.
         index: String,
-        /// Its key, such as "`account` (HASH, S)".
+        /// Its key, such as "`user` (HASH, S) and `created_at` (RANGE, N)".
         found: String,
     },
     /// Advice: an index cannot be read yet, or no longer. An error if it is being deleted.

@@ -1,5 +1,5 @@
 use super::compare::{compare_options, compare_recovery, compare_tags, compare_time_to_live};
-use super::live::{IndexState, Live, advice_on_key, key_of};
+use super::live::{IndexState, Live, advice_on_key, key_of, key_of_index};
 use super::options::TableOptions;
 use super::report::{Finding, FindingKind, TableReport};
 use crate::Error;
@@ -90,11 +90,11 @@ fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
     }
     for index in schema.indexes() {
         let name = index.name().to_owned();
-        let wanted = key_of(index.attribute(), index.key_type());
+        let wanted = key_of_index(&index);
         let Some(found) = live.index(&index) else {
-            let advice = match live.other_type_of(&index) {
-                Some(known) => format!(
-                    "another key of the table has that attribute as {known}: change the field's type, or \
+            let advice = match live.other_type_in(&index) {
+                Some((attribute, known)) => format!(
+                    "another key of the table has `{attribute}` as {known}: change the field's type, or \
                      name another table"
                 ),
                 None => "add it with `store.update_table()`".to_owned(),

@@ -27,7 +27,8 @@ pub(crate) fn blocks(value: &Value) -> Vec<&Value> {
 pub(crate) struct Described {
     pub(crate) key: String,
     pub(crate) attributes: Vec<(String, String)>,
-    pub(crate) indexes: Vec<(String, String)>,
+    /// Each with the attributes of its key: the partition key, and the sort key if it has one.
+    pub(crate) indexes: Vec<(String, Vec<String>)>,
 }
 
 impl Described {
@@ -35,13 +36,14 @@ impl Described {
     pub(crate) fn by_request(table: &Value) -> Self {
         let attributes = blocks(&table["AttributeDefinitions"]);
         Self {
-            key: only_hash_key(&table["KeySchema"]),
+            key: only(key(&table["KeySchema"], "AttributeName", "KeyType")),
             attributes: pairs(attributes, "AttributeName", "AttributeType"),
             indexes: blocks(&table["GlobalSecondaryIndexes"])
                 .into_iter()
                 .map(|index| {
                     assert_eq!(index["Projection"]["ProjectionType"], "KEYS_ONLY");
-                    (text(&index["IndexName"]), only_hash_key(&index["KeySchema"]))
+                    let key = key(&index["KeySchema"], "AttributeName", "KeyType");
+                    (text(&index["IndexName"]), key)
                 })
                 .collect(),
         }
@@ -57,8 +59,8 @@ impl Described {
                 .into_iter()
                 .map(|index| {
                     assert_eq!(index["projection_type"], "KEYS_ONLY");
-                    assert_eq!(index["key_schema"]["key_type"], "HASH");
-                    (text(&index["name"]), text(&index["key_schema"]["attribute_name"]))
+                    let key = key(&index["key_schema"], "attribute_name", "key_type");
+                    (text(&index["name"]), key)
                 })
                 .collect(),
         }
@@ -72,10 +74,17 @@ impl Described {
     }
 }
 
-fn only_hash_key(schema: &Value) -> String {
-    let [element] = &schema.as_array().unwrap()[..] else { panic!("one key: {schema}") };
-    assert_eq!(element["KeyType"], "HASH");
-    text(&element["AttributeName"])
+/// The attributes of a key in their order, which is the partition key first.
+fn key(schema: &Value, name: &str, role: &str) -> Vec<String> {
+    let parts = blocks(schema);
+    let roles: Vec<_> = parts.iter().map(|part| text(&part[role])).collect();
+    assert_eq!(roles, ["HASH", "RANGE"][..roles.len().max(1)], "{schema}");
+    parts.iter().map(|part| text(&part[name])).collect()
+}
+
+fn only(mut key: Vec<String>) -> String {
+    assert_eq!(key.len(), 1, "the table has no sort key: {key:?}");
+    key.remove(0)
 }
 
 fn pairs(values: Vec<&Value>, one: &str, other: &str) -> Vec<(String, String)> {

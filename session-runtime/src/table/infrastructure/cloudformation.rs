@@ -72,7 +72,7 @@ fn properties(infrastructure: &Infrastructure) -> Tree {
     let mut properties = vec![
         ("TableName", Tree::Map(vec![("Ref", Tree::Word("TableName"))])),
         ("AttributeDefinitions", Tree::List(definitions.collect())),
-        ("KeySchema", key(schema.hash_key())),
+        ("KeySchema", key([schema.hash_key()])),
         ("BillingMode", Tree::Word(billing)),
     ];
     properties.extend(throughput.clone());
@@ -82,7 +82,7 @@ fn properties(infrastructure: &Infrastructure) -> Tree {
             let projection = Tree::Map(vec![("ProjectionType", Tree::Word("KEYS_ONLY"))]);
             let mut properties = vec![
                 ("IndexName", Tree::text(index.name())),
-                ("KeySchema", key(index.attribute())),
+                ("KeySchema", key(index.key().map(|(attribute, _)| attribute))),
                 ("Projection", projection),
             ];
             properties.extend(throughput.clone());
@@ -115,11 +115,12 @@ fn properties(infrastructure: &Infrastructure) -> Tree {
     Tree::Map(properties)
 }
 
-fn key(attribute: &str) -> Tree {
-    Tree::List(vec![Tree::Map(vec![
-        ("AttributeName", Tree::text(attribute)),
-        ("KeyType", Tree::Word("HASH")),
-    ])])
+/// The partition key, and the sort key if there is one.
+fn key(attributes: impl IntoIterator<Item = &'static str>) -> Tree {
+    let part = |(attribute, role)| {
+        Tree::Map(vec![("AttributeName", Tree::text(attribute)), ("KeyType", Tree::Word(role))])
+    };
+    Tree::List(attributes.into_iter().zip(["HASH", "RANGE"]).map(part).collect())
 }
 
 fn throughput(billing: Billing) -> Option<(&'static str, Tree)> {

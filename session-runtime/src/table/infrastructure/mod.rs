@@ -214,15 +214,11 @@ impl Infrastructure {
 
     /// The attributes that a table must define, with their types: its key and those of its indexes.
     fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let indexes = self.schema.indexes().map(|index| {
-            let key_type = match index.key_type() {
-                KeyType::S => "S",
-                KeyType::N => "N",
-                KeyType::B => "B",
-            };
-            (index.attribute(), key_type)
-        });
-        std::iter::once((self.schema.hash_key(), "S")).chain(indexes)
+        self.schema.key_attributes().into_iter().map(|(name, key_type)| match key_type {
+            KeyType::S => (name, "S"),
+            KeyType::N => (name, "N"),
+            KeyType::B => (name, "B"),
+        })
     }
 
     fn place(&self) -> Result<Place<'_>, Error> {

@@ -59,12 +59,13 @@ fn table(infrastructure: &Infrastructure) -> Body {
         table = table.block("attribute", attribute);
     }
     for index in schema.indexes() {
-        let key =
-            Body::default().text("attribute_name", index.attribute()).text("key_type", "HASH");
         let body = Body::default().text("name", index.name()).text("projection_type", "KEYS_ONLY");
-        let body =
-            limits(capacity(body, options.billing).block("key_schema", key), options.billing);
-        table = table.block("global_secondary_index", body);
+        let key = index.key().zip(["HASH", "RANGE"]);
+        let body = key.fold(capacity(body, options.billing), |body, ((attribute, _), role)| {
+            let part = Body::default().text("attribute_name", attribute).text("key_type", role);
+            body.block("key_schema", part)
+        });
+        table = table.block("global_secondary_index", limits(body, options.billing));
     }
     table = limits(table, options.billing);
     let enabled = || Body::default().set("enabled", "true");
