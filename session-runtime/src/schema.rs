@@ -242,8 +242,10 @@ impl fmt::Debug for Attribute {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// Maps and structs merge inside, anything else is replaced.
+    /// Maps merge inside, anything else is replaced as one value.
     Value,
+    /// Maps and structs merge inside, anything else is replaced as one value.
+    Merge,
     /// Replaced as one value, never merged inside.
     Whole,
     /// A list that only grew is appended to.

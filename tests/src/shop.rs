@@ -26,6 +26,7 @@ pub struct Shop {
     /// A map at the top level.
     pub cart: BTreeMap<String, u32>,
     /// Maps and structs, nested.
+    #[session(merge)]
     pub preferences: Preferences,
     /// An enum with data.
     pub payment: Payment,

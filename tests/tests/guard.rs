@@ -18,7 +18,7 @@ struct Account {
     expires_at: Expires,
     #[session(guard)]
     plan: Option<String>,
-    #[session(guard)]
+    #[session(guard, merge)]
     limits: Limits,
     #[session(guard, set)]
     roles: BTreeSet<String>,

@@ -91,6 +91,7 @@ struct Broad {
     plan: Map<String>,
     #[session(guard)]
     level: u32,
+    #[session(merge)]
     nested: Nested,
 }
 
@@ -283,6 +284,7 @@ macro_rules! wide {
             #[session(ttl)]
             expires_at: Expires,
             other: u32,
+            #[session(merge)]
             nested: Nested,
             $(#[$role] $field: $type,)*
         }

@@ -25,7 +25,9 @@ struct Anything {
     number: Option<i64>,
     flat: BTreeMap<String, u32>,
     deep: BTreeMap<String, BTreeMap<String, u32>>,
+    #[session(merge)]
     inner: Inner,
+    pair: Inner,
     choice: Choice,
     choices: BTreeMap<String, Choice>,
     #[session(counter)]
@@ -67,6 +69,7 @@ struct Content {
     flat: BTreeMap<String, u32>,
     deep: BTreeMap<String, BTreeMap<String, u32>>,
     inner: Inner,
+    pair: Inner,
     choice: Choice,
     choices: BTreeMap<String, Choice>,
     count: i64,
@@ -80,10 +83,11 @@ struct Content {
 
 impl Content {
     fn write(&self, session: &mut Session<Anything>) {
-        let Self { text, number, flat, deep, inner, choice, choices, .. } = self.clone();
+        let Self { text, number, flat, deep, inner, pair, choice, choices, .. } = self.clone();
         let Self { count, counts, names, levels, log, list, float, .. } = self.clone();
         (session.text, session.number, session.flat, session.deep) = (text, number, flat, deep);
-        (session.inner, session.choice, session.choices) = (inner, choice, choices);
+        (session.inner, session.pair) = (inner, pair);
+        (session.choice, session.choices) = (choice, choices);
         (session.count, session.counts, session.names) = (count, counts, names);
         (session.levels, session.log, session.list, session.float) = (levels, log, list, float);
     }
@@ -95,6 +99,7 @@ impl Content {
             flat: session.flat.clone(),
             deep: session.deep.clone(),
             inner: session.inner.clone(),
+            pair: session.pair.clone(),
             choice: session.choice.clone(),
             choices: session.choices.clone(),
             count: session.count,
@@ -124,13 +129,18 @@ fn choice() -> impl Strategy<Value = Choice> {
     ]
 }
 
+fn inner() -> impl Strategy<Value = Inner> {
+    ("[a-c]?", option::of(map(any::<bool>()))).prop_map(|(left, right)| Inner { left, right })
+}
+
 fn content() -> impl Strategy<Value = Content> {
     let plain = (
         option::of("[a-c]?"),
         option::of(-3..3i64),
         map(0..3u32),
         map(map(0..3u32)),
-        ("[a-c]?", option::of(map(any::<bool>()))).prop_map(|(left, right)| Inner { left, right }),
+        inner(),
+        inner(),
         choice(),
         map(choice()),
     );
@@ -144,7 +154,7 @@ fn content() -> impl Strategy<Value = Content> {
         prop_oneof![Just(0.1), Just(-1e100), Just(1e-100), -1e6..1e6],
     );
     (plain, merged).prop_map(|(plain, merged)| {
-        let (text, number, flat, deep, inner, choice, choices) = plain;
+        let (text, number, flat, deep, inner, pair, choice, choices) = plain;
         let (count, counts, names, levels, log, list, float) = merged;
         Content {
             text,
@@ -152,6 +162,7 @@ fn content() -> impl Strategy<Value = Content> {
             flat,
             deep,
             inner,
+            pair,
             choice,
             choices,
             count,
@@ -244,6 +255,8 @@ fn check_merge(
     plain!(text);
     plain!(number);
     plain!(inner.left);
+    plain!(pair);
+    prop_assert!(result.pair == mine.pair || result.pair == theirs.pair, "{:?}", result.pair);
     plain!(choice);
     plain!(list);
     plain!(float);

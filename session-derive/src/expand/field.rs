@@ -48,6 +48,7 @@ pub(crate) fn attribute(field: &Field, stored: &Stored) -> TokenStream {
     let role = match stored.role {
         Role::Value => quote!(__private::Role::Value),
         Role::Whole => quote!(__private::Role::Whole),
+        Role::Merge => quote!(__private::Role::Merge),
         Role::Append if is_custom => quote!(__private::Role::Append),
         Role::Append => quote!(<#ty as __private::List>::ROLE),
         Role::Set if is_custom => quote!(__private::Role::Set),

@@ -57,6 +57,7 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
         &options.set,
         &options.append,
         &options.whole,
+        &options.merge,
         &options.guard,
     ];
     let flags = flags.into_iter().flatten().map(|given| &given.name);
@@ -80,12 +81,13 @@ fn exclusion(first: &str, second: &str) -> Option<&'static str> {
         ("hash_key" | "ttl" | "created", _) => "the store sets this field, so remove {}",
         ("skip", "default") => return None,
         ("skip", _) => "a skipped field is not stored, so remove one of the two",
-        ("counter" | "set" | "append" | "whole", "counter" | "set" | "append" | "whole") => {
-            "a field is written in one way, so remove one of the two"
-        }
+        (
+            "counter" | "set" | "append" | "whole" | "merge",
+            "counter" | "set" | "append" | "whole" | "merge",
+        ) => "a field is written in one way, so remove one of the two",
         ("counter", "guard") => "a counter adds differences, which never conflict, so remove {}",
         ("counter", "with") => "a counter is stored as the number that it is, so remove {}",
-        ("set" | "append", "index") => {
+        ("set" | "append" | "merge", "index") => {
             "an index is on one text, number or bytes, so put it on a field of its own"
         }
         ("index", "with") => {

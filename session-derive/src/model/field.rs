@@ -44,6 +44,7 @@ pub(crate) struct Stored {
 pub(crate) enum Role {
     Value,
     Whole,
+    Merge,
     Append,
     Set,
     Counter,
@@ -168,6 +169,8 @@ fn role(options: &FieldOptions) -> Role {
         Role::Append
     } else if options.whole.is_some() {
         Role::Whole
+    } else if options.merge.is_some() {
+        Role::Merge
     } else {
         Role::Value
     }
@@ -193,6 +196,12 @@ fn check_type(options: &FieldOptions, ty: &Type, codec: &Codec, errors: &mut Err
         errors.at(
             &append.name,
             "bytes are stored as one Binary, which cannot be appended to: remove `append`",
+        );
+    }
+    if let (Codec::Bytes, Some(merge)) = (codec, &options.merge) {
+        errors.at(
+            &merge.name,
+            "bytes are stored as one Binary, which has nothing to merge: remove `merge`",
         );
     }
     if let (Codec::Serde, Type::Reference(reference)) = (codec, types::unwrapped(ty))

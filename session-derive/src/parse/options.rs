@@ -40,6 +40,7 @@ pub(crate) struct FieldOptions {
     pub(crate) set: Flag,
     pub(crate) append: Flag,
     pub(crate) whole: Flag,
+    pub(crate) merge: Flag,
     pub(crate) guard: Flag,
     pub(crate) rename: Option<Given<LitStr>>,
     pub(crate) alias: Vec<Given<LitStr>>,
@@ -69,6 +70,7 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("set", "`set`"),
     ("append", "`append`"),
     ("whole", "`whole`"),
+    ("merge", "`merge`"),
     ("guard", "`guard`"),
     ("rename", "`rename = \"name\"`"),
     ("alias", "`alias = \"old_name\"`"),
@@ -158,6 +160,7 @@ impl FieldOptions {
             "set" => &mut self.set,
             "append" => &mut self.append,
             "whole" => &mut self.whole,
+            "merge" => &mut self.merge,
             "guard" => &mut self.guard,
             _ => &mut self.skip,
         };

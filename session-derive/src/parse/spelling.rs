@@ -9,6 +9,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("counter", &["atomic", "add", "increment"]),
     ("append", &["list", "push"]),
     ("whole", &["atomically", "replace", "single"]),
+    ("merge", &["deep", "deep_merge", "nested", "partial", "per_field"]),
     ("guard", &["lock", "version", "optimistic_lock", "conflict"]),
     ("rename", &["name", "attribute"]),
     ("skip", &["ignore", "skip_serializing", "skip_deserializing", "transient"]),

@@ -18,7 +18,7 @@ pub(crate) fn diff<'a>(
         }
         let mut path = Path::top(index);
         match attribute.role() {
-            Role::Value => merge(&mut path, before, after, &mut changes),
+            Role::Value | Role::Merge => merge(&mut path, before, after, &mut changes),
             Role::Whole => replace(&path, after, &mut changes),
             Role::Append => append(&path, before, after, &mut changes),
             Role::Set => members(&path, before, after, &mut changes),

@@ -3,7 +3,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::decode::type_name;
-use super::serializer::{EncodeError, ValueSerializer};
+use super::encode_error::EncodeError;
+use super::serializer::ValueSerializer;
 use super::value::Value;
 use crate::id::MAX_KEY_BYTES;
 use crate::schema::{Attribute, Index, KeyType, Role};
@@ -43,16 +44,19 @@ impl Encoder {
     where
         F: FnOnce(ValueSerializer) -> Result<Value, EncodeError>,
     {
-        self.push(index, serialize(ValueSerializer::new()))
+        let serializer = match self.attributes[index].role() {
+            Role::Merge => ValueSerializer::merging_structs(),
+            _ => ValueSerializer::new(),
+        };
+        self.push(index, serialize(serializer))
     }
 
     fn push(&mut self, index: usize, value: Result<Value, EncodeError>) -> Result<(), Error> {
         debug_assert_eq!(index, self.values.len(), "attributes are encoded in order");
         let attribute = &self.attributes[index];
         let value = value.and_then(|value| match attribute.role() {
-            Role::Value => Ok(value),
+            Role::Value | Role::Merge | Role::Counter => Ok(value),
             Role::Whole | Role::Append => Ok(value.into_atom()),
-            Role::Counter => Ok(value),
             Role::Set => native_set(value),
         });
         let value = match attribute.index_name() {

@@ -27,6 +27,33 @@ where
     Ok(float.to_string())
 }
 
+/// Whether two texts of numbers say exactly the same value.
+pub(super) fn same_decimal(a: &str, b: &str) -> bool {
+    matches!((decimal(a), decimal(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// Sign, significant digits, and the power of ten of the last of them.
+fn decimal(text: &str) -> Option<(bool, String, i64)> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse().ok()?),
+        None => (text, 0_i64),
+    };
+    let (is_negative, magnitude) = match mantissa.strip_prefix('-') {
+        Some(magnitude) => (true, magnitude),
+        None => (false, mantissa),
+    };
+    let (whole, fraction) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    let last = exponent
+        .checked_sub(i64::try_from(fraction.len()).ok()?)?
+        .checked_add(i64::try_from(digits.len() - significant.len()).ok()?)?;
+    match significant.trim_start_matches('0') {
+        "" => Some((false, String::new(), 0)),
+        significant => Some((is_negative, significant.to_owned(), last)),
+    }
+}
+
 /// The value of a Number that is an integer.
 pub(crate) fn integer(value: &AttributeValue) -> Option<i128> {
     match value {

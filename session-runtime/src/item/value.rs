@@ -5,13 +5,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An encoded field: a tree of maps that merge, with atoms that are replaced as one value.
 ///
-/// DynamoDB has one map type for structs, maps and enum variants alike. Only the encoder knows which of
+/// DynamoDB has one map type for maps, structs and enum variants alike. Only the encoder knows which of
 /// them a concurrent change may be merged into, so the difference is kept here.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// A struct or map, whose entries change independently.
+    /// A map, whose entries change independently; or a struct, where the field says that its fields do.
     Map(BTreeMap<Cow<'static, str>, Value>),
-    /// Everything else, including an enum variant with data.
+    /// Everything else, structs and enum variants with data included.
     Atom(AttributeValue),
 }
 
