@@ -15,13 +15,19 @@ use syn::{DeriveInput, parse_macro_input};
 #[doc = include_str!("derive.md")]
 #[proc_macro_derive(DynamoSession, attributes(session))]
 pub fn derive_dynamo_session(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
+    derive(parse_macro_input!(input)).into()
+}
+
+fn derive(input: DeriveInput) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
     let input = parse::parse(input, &mut errors);
     let session = Session::new(input, &mut errors);
-    let output = match check::check(&session, &mut errors) {
+    match check::check(&session, &mut errors) {
         Some(checked) if errors.is_empty() => expand::expand(&checked),
         _ => fallback::expand(&session, errors),
-    };
-    output.into()
+    }
 }
+
+#[cfg(test)]
+#[path = "../tests/expansion/mod.rs"]
+mod expansion;

@@ -1,0 +1,220 @@
+const _: () = {
+    use ::dynamo_session::private as __private;
+    #[automatically_derived]
+    #[allow(deprecated)]
+    impl<T> __private::DynamoSession for Shop<T>
+    where
+        T: Clone,
+        T: 'static,
+        Vec<
+            T,
+        >: __private::Send + __private::Field + __private::List + __private::Initial,
+    {
+        type Key = SessionId;
+        const SCHEMA: &'static __private::Schema = &__private::Schema::new(
+                "id",
+                "ttl",
+                __private::Timeouts::from_secs(
+                    1800u64,
+                    __private::Some(43200u64),
+                    60u64,
+                ),
+                &[
+                    __private::Attribute::new("user", __private::Role::Value)
+                        .with_guard()
+                        .with_index(
+                            "by_user",
+                            <Option<String> as __private::IndexKey>::KEY_TYPE,
+                        ),
+                    __private::Attribute::new("cart", __private::Role::Value),
+                    __private::Attribute::new("credits", __private::Role::Counter)
+                        .with_range(<u8 as __private::Counter>::RANGE),
+                    __private::Attribute::new("hits", __private::Role::Counter)
+                        .with_range(
+                            <BTreeMap<String, i64> as __private::Counter>::RANGE,
+                        ),
+                    __private::Attribute::new("seen", <Vec<T> as __private::List>::ROLE)
+                        .with_aliases(&["history"]),
+                    __private::Attribute::new(
+                        "roles",
+                        <BTreeSet<String> as __private::Set>::ROLE,
+                    ),
+                    __private::Attribute::new("layout", __private::Role::Whole),
+                    __private::Attribute::new("price", __private::Role::Value),
+                    __private::Attribute::new("avatar", __private::Role::Value)
+                        .with_binary(),
+                ],
+            )
+            .with_table("shop-sessions")
+            .with_created("createdAt");
+        fn __new(__header: __private::Header<Self::Key>) -> Self {
+            Self {
+                id: __header.key,
+                expires_at: <Expires as __private::EpochSeconds>::from_epoch_seconds(
+                    __header.expires,
+                ),
+                created_at: <CreatedAt as __private::EpochSeconds>::from_epoch_seconds(
+                    __header.created,
+                ),
+                user: <Option<String> as __private::Initial>::initial(),
+                cart: <BTreeMap<String, u32> as __private::Initial>::initial(),
+                credits: 10,
+                hits: <BTreeMap<String, i64> as __private::Initial>::initial(),
+                seen: <Vec<T> as __private::Initial>::initial(),
+                roles: <BTreeSet<String> as __private::Initial>::initial(),
+                layout: <BTreeMap<String, u32> as __private::Initial>::initial(),
+                price: <Price as __private::Initial>::initial(),
+                avatar: <Vec<u8> as __private::Bytes>::initial(),
+                scratch: <Vec<String> as __private::Initial>::initial(),
+            }
+        }
+        fn __key(&self) -> &Self::Key {
+            &self.id
+        }
+        fn __set_key(&mut self, __key: Self::Key) {
+            self.id = __key;
+        }
+        fn __expires(&self) -> __private::i64 {
+            <Expires as __private::EpochSeconds>::epoch_seconds(&self.expires_at)
+        }
+        fn __set_expires(&mut self, __expires: __private::i64) {
+            self.expires_at = <Expires as __private::EpochSeconds>::from_epoch_seconds(
+                __expires,
+            );
+        }
+        fn __created(&self) -> __private::Option<__private::i64> {
+            __private::Some(
+                <CreatedAt as __private::EpochSeconds>::epoch_seconds(&self.created_at),
+            )
+        }
+        fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
+            <Option<String> as __private::Field>::encode(&self.user, __encoder, 0usize)?;
+            <BTreeMap<
+                String,
+                u32,
+            > as __private::Field>::encode(&self.cart, __encoder, 1usize)?;
+            <u8 as __private::Field>::encode(&self.credits, __encoder, 2usize)?;
+            <BTreeMap<
+                String,
+                i64,
+            > as __private::Field>::encode(&self.hits, __encoder, 3usize)?;
+            <Vec<T> as __private::Field>::encode(&self.seen, __encoder, 4usize)?;
+            <BTreeSet<
+                String,
+            > as __private::Field>::encode(&self.roles, __encoder, 5usize)?;
+            <BTreeMap<
+                String,
+                u32,
+            > as __private::Field>::encode(&self.layout, __encoder, 6usize)?;
+            __encoder
+                .with(
+                    7usize,
+                    |__serializer| as_text::serialize(&self.price, __serializer),
+                )?;
+            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 8usize)?;
+            __private::Ok(())
+        }
+        fn __decode_field(
+            &mut self,
+            __index: __private::usize,
+            __decoder: &mut __private::Decoder<'_>,
+        ) -> __private::Result<()> {
+            match __index {
+                0usize => {
+                    self.user = <Option<
+                        String,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        0usize,
+                        || <Option<String> as __private::Initial>::initial(),
+                    )?;
+                }
+                1usize => {
+                    self.cart = <BTreeMap<
+                        String,
+                        u32,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        1usize,
+                        || <BTreeMap<String, u32> as __private::Initial>::initial(),
+                    )?;
+                }
+                2usize => {
+                    self.credits = <u8 as __private::Field>::decode(
+                        __decoder,
+                        2usize,
+                        || 10,
+                    )?;
+                }
+                3usize => {
+                    self.hits = <BTreeMap<
+                        String,
+                        i64,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        3usize,
+                        || <BTreeMap<String, i64> as __private::Initial>::initial(),
+                    )?;
+                }
+                4usize => {
+                    self.seen = <Vec<
+                        T,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        4usize,
+                        || <Vec<T> as __private::Initial>::initial(),
+                    )?;
+                }
+                5usize => {
+                    self.roles = <BTreeSet<
+                        String,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        5usize,
+                        || <BTreeSet<String> as __private::Initial>::initial(),
+                    )?;
+                }
+                6usize => {
+                    self.layout = <BTreeMap<
+                        String,
+                        u32,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        6usize,
+                        || <BTreeMap<String, u32> as __private::Initial>::initial(),
+                    )?;
+                }
+                7usize => {
+                    self.price = __decoder
+                        .with(
+                            7usize,
+                            || <Price as __private::Initial>::initial(),
+                            |__deserializer| as_text::deserialize(__deserializer),
+                        )?;
+                }
+                8usize => {
+                    self.avatar = <Vec<
+                        u8,
+                    > as __private::Bytes>::decode(
+                        __decoder,
+                        8usize,
+                        || <Vec<u8> as __private::Bytes>::initial(),
+                    )?;
+                }
+                _ => {}
+            }
+            __private::Ok(())
+        }
+    }
+    #[automatically_derived]
+    #[allow(dead_code, deprecated, non_upper_case_globals, private_interfaces)]
+    impl<T> Shop<T>
+    where
+        T: Clone,
+    {
+        ///The index on `user`: the sessions with one value of it are listed and ended through `SessionStore::by`.
+        pub const USER: __private::SessionIndex<Self, String> = __private::SessionIndex::new(
+            0usize,
+        );
+    }
+};
