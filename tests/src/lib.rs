@@ -1,5 +1,6 @@
 //! What the tests share: a session type with every role, a world to run it in, and a network that can fail.
 
+pub mod attribute;
 mod login;
 mod network;
 pub mod refusals;
@@ -23,6 +24,6 @@ mod doctests {
     #[doc = include_str!("../../session-derive/src/derive.md")]
     mod derive {}
 
-    #[doc = concat!("```edition2021\n", include_str!("../tests/support/anywhere.rs"), "fn main() {}\n```")]
+    #[doc = concat!("```edition2021\n", include_str!("../tests/all/derive_anywhere/anywhere.rs"), "fn main() {}\n```")]
     mod edition_2021 {}
 }

@@ -1,4 +1,5 @@
-//! Answers of AWS that no local engine gives, for [`Fault::Answer`](crate::Fault::Answer) with status 400.
+//! Answers of AWS that no local engine gives, for [`Fault::Answer`](crate::Fault::Answer): with status 400 where
+//! nothing else is said.
 
 /// A permission is lacking.
 pub const DENIED: &str = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","Message":"User: arn:aws:iam::111122223333:user/web is not authorized to perform this"}"#;
@@ -12,6 +13,27 @@ pub const NOT_FOUND: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#Resou
 /// Too many requests of one kind, by all programs of the account.
 pub const THROTTLED: &str =
     r#"{"__type":"com.amazon.coral.availability#ThrottlingException","message":"Rate exceeded"}"#;
+
+/// Status 500: the service could not do it, or did it and could not say so.
+pub const BROKEN: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"The request processing has failed because of an unknown error"}"#;
+
+/// More than the table's capacity, or than one partition bears.
+pub const OVER_CAPACITY: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"The level of configured provisioned throughput for the table was exceeded"}"#;
+
+/// A transaction that has the item is under way.
+pub const IN_TRANSACTION: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"Transaction is ongoing for the item"}"#;
+
+/// The second item of a transaction is in another one.
+pub const TRANSACTION_CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction cancelled [None, TransactionConflict]","CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict","Message":"busy"}]}"#;
+
+/// The second item of a transaction was throttled.
+pub const TRANSACTION_THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","Message":"Transaction cancelled [None, ThrottlingError]","CancellationReasons":[{"Code":"None"},{"Code":"ThrottlingError","Message":"slow"}]}"#;
+
+/// The credentials are too old.
+pub const EXPIRED_TOKEN: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ExpiredTokenException","message":"The security token included in the request is expired"}"#;
+
+/// The request makes no sense to DynamoDB.
+pub const INVALID: &str = r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid"}"#;
 
 /// Too many changes at once.
 pub const LIMIT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#LimitExceededException","message":"Subscriber limit exceeded"}"#;
@@ -30,3 +52,6 @@ pub const RECOVERY_OFF: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBa
 
 /// The answer to `DescribeContinuousBackups` and `UpdateContinuousBackups`: point-in-time recovery is on.
 pub const RECOVERY_ON: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}"#;
+
+/// The answer to `DescribeTable`: `members` is being deleted.
+pub const DELETING: &str = r#"{"Table":{"TableName":"members","TableStatus":"DELETING"}}"#;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::Provider;
@@ -65,8 +66,18 @@ impl World {
                 (Some(engine), direct, network, String::new())
             }
         };
-        let config = direct.config().to_builder().http_client(network.clone()).build();
+        // The SDK's budget of retries is one for each partition: what one test uses up, no other lacks.
+        let partition = RetryPartition::new(uuid::Uuid::new_v4().to_string());
+        let config = direct.config().to_builder();
+        let config = config.http_client(network.clone()).retry_partition(partition).build();
         Self { clock, network, client: Client::from_conf(config), direct, engine, prefix }
+    }
+
+    /// An empty world with a store over its network, the table created.
+    pub async fn with_store<S: DynamoSession>() -> (Self, SessionStore<S>) {
+        let world = Self::new();
+        let store = world.store().await;
+        (world, store)
     }
 
     /// The embedded engine, if this world runs on it.

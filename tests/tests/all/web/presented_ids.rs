@@ -1,0 +1,134 @@
+//! A presented id is untrusted.
+
+use super::*;
+
+async fn is_a_stranger(site: &Site, request: http::request::Builder, what: &str) -> Vec<String> {
+    let reply = site.send(request).await;
+    assert_eq!(reply.status, StatusCode::OK, "{what}");
+    assert_eq!(reply.body, "1", "{what}");
+    assert!(reply.id().is_some(), "{what}: a fresh id");
+    site.operations()
+}
+
+#[tokio::test]
+async fn a_malformed_one_makes_a_stranger_without_a_database_call() {
+    let site = Site::new(usual()).await;
+    let id = site.visitor().await.expose_secret();
+    let values = [
+        String::new(),
+        id[1..].to_owned(),
+        format!("{id}A"),
+        format!("\"{id}\""),
+        format!("{}=", &id[1..]),
+        format!("{}+", &id[1..]),
+        format!("{}%", &id[1..]),
+        // The same bits, but not in their canonical form.
+        format!("{}B", &id[..42]),
+        "A".repeat(8 << 20),
+        "../../etc/passwd".to_owned(),
+        "' OR 1=1 --".to_owned(),
+        "\u{e4}".repeat(43),
+    ];
+    for value in values {
+        let header = HeaderValue::from_bytes(format!("__Host-session={value}").as_bytes());
+        let request = Request::get("/visit").header(COOKIE, header.unwrap());
+        let what: String = value.chars().take(60).collect();
+        assert_eq!(is_a_stranger(&site, request, &what).await, ["PutItem"], "{what}");
+    }
+    // Newer versions of `http` refuse NUL bytes; where one gets through, it is malformed.
+    if let Ok(nul) = HeaderValue::from_bytes(format!("__Host-session=\0{}", &id[1..]).as_bytes()) {
+        let request = Request::get("/visit").header(COOKIE, nul);
+        assert_eq!(is_a_stranger(&site, request, "NUL").await, ["PutItem"]);
+    }
+    let latin = HeaderValue::from_bytes(b"__Host-session=\xff\xfe\x80").unwrap();
+    let request = Request::get("/visit").header(COOKIE, latin);
+    assert_eq!(is_a_stranger(&site, request, "not UTF-8").await, ["PutItem"]);
+}
+
+#[tokio::test]
+async fn an_unknown_one_is_never_adopted() {
+    let site = Site::new(usual()).await;
+    let chosen = SessionId::generate();
+    let reply = site.get_as("/visit", &chosen).await;
+    assert_eq!(reply.body, "1");
+    assert_ne!(reply.id().unwrap(), chosen);
+    assert!(site.store.load(&chosen).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_expired_one_is_never_adopted() {
+    let site = Site::new(usual()).await;
+    let id = site.visitor().await;
+    site.world.clock.advance(Duration::from_secs(1800));
+    let reply = site.get_as("/visit", &id).await;
+    assert_eq!(reply.body, "1");
+    assert_ne!(reply.id().unwrap(), id);
+}
+
+#[tokio::test]
+async fn other_cookies_of_any_bytes_do_not_cost_the_session() {
+    let site = Site::new(usual()).await;
+    let id = site.visitor().await;
+    let pair = pair(&id);
+    let mut odd = b"theme=\xff\xfe; =; ;; novalue; __host-session=x; session=y; ".to_vec();
+    odd.extend_from_slice(pair.as_bytes());
+    let request = Request::get("/look").header(COOKIE, HeaderValue::from_bytes(&odd).unwrap());
+    assert_eq!(site.send(request).await.body, "None 10");
+
+    // HTTP/2 may send each cookie in a header of its own.
+    let mut request = Request::get("/look");
+    for n in 0..2000 {
+        request = request.header(COOKIE, format!("c{n}=v"));
+    }
+    assert_eq!(site.send(request.header(COOKIE, pair)).await.body, "None 10");
+}
+
+#[tokio::test]
+async fn of_several_none_is_taken_unless_they_are_the_same() {
+    let site = Site::new(usual()).await;
+    let (mine, planted) = (site.visitor().await, site.visitor().await);
+    for (first, second) in [(&mine, &planted), (&planted, &mine)] {
+        let both = format!("{}; {}", pair(first), pair(second));
+        let request = Request::get("/look").header(COOKIE, both);
+        assert_eq!(site.send(request).await.body, "None 0");
+        let request =
+            Request::get("/look").header(COOKIE, pair(first)).header(COOKIE, pair(second));
+        assert_eq!(site.send(request).await.body, "None 0");
+    }
+    assert!(site.operations().is_empty());
+
+    let twice = format!("{}; __Host-session=junk; {}", pair(&mine), pair(&mine));
+    let reply = site.send(Request::get("/look").header(COOKIE, twice)).await;
+    assert_eq!(reply.body, "None 10");
+}
+
+#[tokio::test]
+async fn rejected_ids_are_traced_for_counting_without_the_secret() {
+    let traces = Traces::collect();
+    let site = Site::new(usual()).await;
+    let unknown = SessionId::generate();
+    let malformed = &unknown.expose_secret()[1..];
+    site.get_as("/look", &unknown).await;
+    site.send(Request::get("/look").header(COOKIE, format!("__Host-session={malformed}"))).await;
+    let traces = traces.text();
+    assert_eq!(traces.matches("session id rejected").count(), 2, "{traces}");
+    assert_eq!(traces.matches("monotonic_counter.dynamo_session_rejected_ids=1").count(), 2);
+    assert!(traces.contains(&unknown.fingerprint()), "{traces}");
+    assert!(!traces.contains(malformed), "{traces}");
+}
+
+#[tokio::test]
+async fn no_id_is_ever_traced() {
+    let traces = Traces::collect();
+    let site = Site::new(usual()).await;
+    let first = site.get("/visit").await.id().unwrap();
+    let second = site.get_as("/log-in", &first).await.id().unwrap();
+    site.world.network.fail_next("UpdateItem", Fault::Answer(400, DENIED));
+    site.get_as("/visit", &second).await;
+    site.get_as("/log-out", &second).await;
+    let traces = traces.text();
+    assert!(traces.contains(&first.fingerprint()) && traces.contains(&second.fingerprint()));
+    for id in [first, second] {
+        assert!(!traces.contains(&id.expose_secret()));
+    }
+}
