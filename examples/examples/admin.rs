@@ -17,10 +17,10 @@ use std::{fs, future};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dynamo_session::embedded::Engine;
-use dynamo_session::{
-    Access, CreatedAt, DynamoSession, Expires, Infrastructure, SessionId, SessionIndex,
-    SessionStore, TableChange, TableOptions,
-};
+use dynamo_session::index::SessionIndex;
+use dynamo_session::infrastructure::{Access, Infrastructure};
+use dynamo_session::table::{TableChange, TableOptions};
+use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 /// The sessions of the shop, `examples/shop.rs`.

@@ -10,10 +10,11 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use crate::derived::Header;
 use crate::dynamo::Table;
 use crate::item::{Encoder, Value};
+use crate::schema::{TableOptions, require_valid_name};
 use crate::store::Shared;
 use crate::{
     Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, Operation, SessionKey,
-    SessionStore, SystemClock, TableOptions, table,
+    SessionStore, SystemClock,
 };
 
 /// How long one request may take, by default.
@@ -180,7 +181,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             )
         })?;
         let in_context = |error: Error| error.with_context(operation, &name, None);
-        table::require_valid_name(&name).map_err(in_context)?;
+        require_valid_name(&name).map_err(in_context)?;
         let defaults = default_values::<S>(&*self.clock).map_err(in_context)?;
         let client = match self.source {
             Source::Client(client) => client,

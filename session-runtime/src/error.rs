@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::Operation;
+use crate::operation::Operation;
 
 type Source = Box<dyn StdError + Send + Sync + 'static>;
 

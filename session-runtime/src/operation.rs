@@ -23,7 +23,7 @@ use std::fmt;
 ///
 /// let client = dynamo_session::embedded::client();
 /// let store = SessionStore::<ShopSession>::builder().client(client).build().await?;
-/// let error = store.load(&SessionId::generate()).await.unwrap_err();
+/// let error = store.load(&SessionId::generate()).await.map(drop).unwrap_err();
 /// assert_eq!(error.operation(), Some(Operation::Load));
 /// assert!(error.to_string().starts_with("load session "));
 /// # Ok::<(), dynamo_session::Error>(())

@@ -11,12 +11,11 @@ pub use crate::commit::{Planned, Planning};
 pub use crate::derived::{
     Bytes, Counter, DynamoSession, Field, Header, Initial, List, Set, Unmarked,
 };
+pub use crate::index::{IndexKey, SessionIndex};
 pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
 pub use crate::schema::CounterRange;
-pub use crate::{
-    Attribute, EpochSeconds, Error, IndexKey, KeyType, Role, Schema, SessionId, SessionIndex,
-    SessionKey, Timeouts,
-};
+pub use crate::schema::{Attribute, KeyType, Role, Schema};
+pub use crate::{EpochSeconds, Error, SessionId, SessionKey, Timeouts};
 pub use serde_dynamo::Deserializer as ValueDeserializer;
 pub use serde_dynamo::Error as DecodeError;
 

@@ -1,6 +1,17 @@
+//! What the derive found in a session type: its table, key, expiry, attributes and indexes.
+//!
+//! [`DynamoSession::SCHEMA`](crate::DynamoSession::SCHEMA) is the [`Schema`] of a type. The modules about the table are made
+//! from it; applications seldom need it.
+
 use std::fmt;
 
 use crate::expiry::Timeouts;
+
+mod table_name;
+pub(crate) mod table_options;
+
+pub(crate) use table_name::require_valid_name;
+pub(crate) use table_options::{Billing, Encryption, TableClass, TableOptions};
 
 /// The static description of a session type: the base for creating, verifying and documenting its table.
 ///

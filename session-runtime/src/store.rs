@@ -10,11 +10,9 @@ use crate::derived::Header;
 use crate::dynamo::Table;
 use crate::item::{Decoder, Item, Value, item_size};
 use crate::record::{Record, stored_fields};
+use crate::schema::TableOptions;
 use crate::session::{Session, Standing, State, gone};
-use crate::{
-    Attempts, Clock, DynamoSession, EpochSeconds, Error, Operation, SessionKey, TableOptions,
-    Timeouts,
-};
+use crate::{Attempts, Clock, DynamoSession, EpochSeconds, Error, Operation, SessionKey, Timeouts};
 
 const MAX_UPDATES: usize = 32;
 

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use dynamo_session::index::IndexKey;
+use dynamo_session::schema::KeyType;
 use dynamo_session::{
-    Committed, CreatedAt, DynamoSession, Expires, IndexKey, KeyType, Session, SessionId,
-    SessionStore,
+    Committed, CreatedAt, DynamoSession, Expires, Session, SessionId, SessionStore,
 };
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
-use dynamo_session::{
-    CreatedAt, DynamoSession, Expires, IndexKey, Infrastructure, KeyType, SessionId, TableClass,
-    TableOptions,
-};
+use dynamo_session::index::IndexKey;
+use dynamo_session::infrastructure::Infrastructure;
+use dynamo_session::schema::KeyType;
+use dynamo_session::table::{TableClass, TableOptions};
+use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId};
 use serde::{Deserialize, Serialize};
 
 use crate::Shop;

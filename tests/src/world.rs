@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use dynamo_session::embedded::Engine;
+use dynamo_session::table::TableOptions;
 use dynamo_session::{
     DynamoSession, ManualClock, Session, SessionKey, SessionStore, SessionStoreBuilder,
-    TableOptions,
 };
 
 use crate::Network;

@@ -6,7 +6,8 @@ use super::clauses::{count_commit, require_alive, set_header};
 use crate::change::{Change, Expression, Target, diff, plan};
 use crate::item::{Encoder, Fields, Found, Value};
 use crate::record::{Record, Token};
-use crate::{DynamoSession, Error, Schema};
+use crate::schema::Schema;
+use crate::{DynamoSession, Error};
 
 /// The part of a commit between encoding and sending, by itself: what a benchmark measures.
 #[derive(Debug)]

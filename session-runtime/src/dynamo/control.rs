@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::refusal::{Refusal, Why};
+use super::table::Table;
 use super::throttling::while_throttled;
 use crate::item::Item;
 
@@ -20,8 +21,8 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub(crate) fn of(table: &Table) -> Self {
+        Self { client: table.client.clone(), table: table.name.clone() }
     }
 
     pub(crate) fn table(&self) -> &str {

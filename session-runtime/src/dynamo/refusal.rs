@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use super::error;
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// Why a request about the table itself was not carried out, or not answered.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use aws_sdk_dynamodb::{Client, operation::scan::ScanOutput};
 use super::failure::error;
 use super::table::Table;
 use crate::change::Expression;
+use crate::error::{Error, ErrorKind};
 use crate::item::Item;
-use crate::{Error, ErrorKind};
 
 /// Retries draw on a budget that all clients of a process share: a sweep that is throttled must not use up the one of
 /// the sessions' own requests.

@@ -1,7 +1,7 @@
 use std::borrow::Borrow;
 
-use crate::Error;
 use crate::backoff::Backoff;
+use crate::error::Error;
 
 /// How often a request is made in all while DynamoDB refuses its rate, each with the SDK's own retries.
 pub(super) const MAX_ATTEMPTS: usize = 10;

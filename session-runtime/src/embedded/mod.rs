@@ -26,7 +26,7 @@
 //!   `UpdateItem` with `ReturnValues=ALL_OLD` on a missing item returns the key; `PROVISIONED` billing without a
 //!   throughput is accepted; `DescribeTable` counts items exactly; tables and indexes are active at once, and
 //!   `UpdateTable` ignores the throughput of a new index.
-//! - Point-in-time recovery is not there: where [`TableOptions`](crate::TableOptions) ask for it, tables are created without
+//! - Point-in-time recovery is not there: where [`TableOptions`](crate::table::TableOptions) ask for it, tables are created without
 //!   it, with a traced warning, and [`verify_table`](crate::SessionStore::verify_table) reports it as not checked.
 
 mod foreign;

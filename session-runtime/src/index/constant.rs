@@ -1,7 +1,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::{Attribute, DynamoSession, Index};
+use crate::DynamoSession;
+use crate::schema::{Attribute, Index};
 
 /// Names an index of the session type `S` whose values are of type `K`.
 ///
@@ -11,7 +12,8 @@ use crate::{Attribute, DynamoSession, Index};
 /// # Examples
 ///
 /// ```
-/// use dynamo_session::{DynamoSession, Expires, SessionId, SessionIndex};
+/// use dynamo_session::index::SessionIndex;
+/// use dynamo_session::{DynamoSession, Expires, SessionId};
 ///
 /// #[derive(DynamoSession)]
 /// struct ShopSession {

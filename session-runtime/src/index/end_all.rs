@@ -8,7 +8,8 @@ use tokio::time::sleep_until;
 use super::endings::{Endings, OnProgress};
 use super::group::Group;
 use crate::backoff::Backoff;
-use crate::{DynamoSession, EndProgress, Error, ErrorKind, Session};
+use crate::index::EndProgress;
+use crate::{DynamoSession, Error, ErrorKind, Session};
 
 /// How many entries of the index are held at once: 1,000 of them are about 100 KB.
 const PAGE: usize = 1_000;
@@ -16,7 +17,7 @@ const MAX_PASSES: usize = 16;
 /// How far an index usually lags behind its table, at the most.
 const LAG: Duration = Duration::from_secs(1);
 
-/// Ends all sessions with one value, when it is awaited: from [`SessionsBy::end_all`](crate::SessionsBy::end_all).
+/// Ends all sessions with one value, when it is awaited: from [`SessionsBy::end_all`](crate::index::SessionsBy::end_all).
 ///
 /// It can be cancelled: what was ended stays ended, and the same call again goes on.
 #[must_use = "nothing is ended until it is awaited"]
@@ -45,7 +46,8 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, EndProgress, Expires, SessionId, SessionStore};
+    /// # use dynamo_session::index::EndProgress;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
     /// # #[derive(DynamoSession)]
     /// # #[session(table = "shop-sessions")]
     /// # struct ShopSession {

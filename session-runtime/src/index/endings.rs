@@ -15,7 +15,7 @@ const CONCURRENCY: usize = 16;
 /// How many keys that are known to be gone are remembered, so that an index that lags costs no second request.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// How far [`EndAll`](crate::EndAll) or [`KeepNewest`](crate::KeepNewest) has come.
+/// How far [`EndAll`](crate::index::EndAll) or [`KeepNewest`](crate::index::KeepNewest) has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndProgress {

@@ -8,8 +8,9 @@ use super::SessionIndex;
 use crate::dynamo::{Deletion, IndexPage, Table};
 use crate::item::{Item, encode_key, same_value};
 use crate::record::Lifetime;
+use crate::schema::Index;
 use crate::store::{OnUndecodable, SessionStore};
-use crate::{DynamoSession, Error, Index, Operation, SessionKey};
+use crate::{DynamoSession, Error, Operation, SessionKey};
 
 /// The sessions that have one value in an indexed field.
 pub(super) struct Group<S: DynamoSession> {

@@ -7,10 +7,11 @@ use std::pin::Pin;
 use super::endings::{Endings, OnProgress};
 use super::group::{Group, Live};
 use crate::dynamo::MAX_BATCH;
-use crate::{DynamoSession, EndProgress, Error, Session};
+use crate::index::EndProgress;
+use crate::{DynamoSession, Error, Session};
 
 /// Ends the oldest sessions beyond a number, when it is awaited: from
-/// [`SessionsBy::keep_newest`](crate::SessionsBy::keep_newest).
+/// [`SessionsBy::keep_newest`](crate::index::SessionsBy::keep_newest).
 #[must_use = "nothing is ended until it is awaited"]
 pub struct KeepNewest<'a, S: DynamoSession> {
     group: Result<Group<S>, Error>,

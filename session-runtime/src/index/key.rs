@@ -8,7 +8,8 @@ use crate::schema::KeyType;
 /// # Examples
 ///
 /// ```
-/// use dynamo_session::{IndexKey, KeyType};
+/// use dynamo_session::index::IndexKey;
+/// use dynamo_session::schema::KeyType;
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Default, Serialize, Deserialize)]
@@ -21,7 +22,7 @@ use crate::schema::KeyType;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of an index",
     label = "does not implement `IndexKey`",
-    note = "write `impl dynamo_session::IndexKey for {Self} {{ const KEY_TYPE: dynamo_session::KeyType = dynamo_session::KeyType::S; }}`, with `N` or `B` if serde stores it as a number or bytes"
+    note = "write `impl dynamo_session::index::IndexKey for {Self} {{ const KEY_TYPE: dynamo_session::schema::KeyType = dynamo_session::schema::KeyType::S; }}`, with `N` or `B` if serde stores it as a number or bytes"
 )]
 pub trait IndexKey {
     /// The DynamoDB type as which serde stores the value.

@@ -7,7 +7,7 @@ use crate::dynamo::MAX_BATCH;
 use crate::item::Item;
 use crate::{DynamoSession, Error};
 
-/// The sessions with one value, page by page: from [`SessionsBy::list`](crate::SessionsBy::list).
+/// The sessions with one value, page by page: from [`SessionsBy::list`](crate::index::SessionsBy::list).
 pub struct SessionList<S: DynamoSession> {
     group: Result<Arc<Group<S>>, Error>,
     page_size: usize,
@@ -40,7 +40,7 @@ impl<S: DynamoSession> SessionList<S> {
     ///
     /// # Errors
     ///
-    /// As for [`SessionsBy::list`](crate::SessionsBy::list).
+    /// As for [`SessionsBy::list`](crate::index::SessionsBy::list).
     pub async fn next_page(&mut self) -> Result<Option<Vec<ListedSession<S>>>, Error> {
         let group = match &mut self.group {
             Ok(group) => group,
@@ -70,7 +70,7 @@ impl<S: DynamoSession> SessionList<S> {
     ///
     /// # Errors
     ///
-    /// As for [`SessionsBy::list`](crate::SessionsBy::list).
+    /// As for [`SessionsBy::list`](crate::index::SessionsBy::list).
     pub async fn all(mut self) -> Result<Vec<ListedSession<S>>, Error> {
         let mut all = Vec::new();
         while let Some(page) = self.next_page().await? {

@@ -9,7 +9,7 @@ use crate::item::decode_value;
 use crate::record::raw;
 use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionKey};
 
-/// A session as [`SessionsBy::list`](crate::SessionsBy::list) found it: enough to show it, and to end it.
+/// A session as [`SessionsBy::list`](crate::index::SessionsBy::list) found it: enough to show it, and to end it.
 ///
 /// It cannot be turned into a [`Session`]: with [`SessionId`](crate::SessionId) as the key, the table holds only a hash
 /// of the id, so that nobody can take over a session by listing it.

@@ -1,7 +1,47 @@
-//! Sessions by the value of an indexed field: listing them, and ending them together.
+//! The sessions that have one value in an indexed field, such as all of one user's: listing them, and ending them.
+//!
+//! Mark the field with `index`, and the derive makes a constant of it, a [`SessionIndex`].
+//! [`SessionStore::by`](crate::SessionStore::by) takes that constant:
+//!
+//! | call | what it does |
+//! |---|---|
+//! | [`list`](SessionsBy::list) | shows the sessions with a value, each as it is stored now: [`ListedSession`] |
+//! | [`end_all`](SessionsBy::end_all) | ends them: log out everywhere |
+//! | [`keep_newest`](SessionsBy::keep_newest) | ends the oldest, so that a user has at most so many |
+//!
+//! ```
+//! # #[cfg(feature = "embedded")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+//! #[derive(DynamoSession)]
+//! #[session(table = "shop-sessions")]
+//! struct ShopSession {
+//!     #[session(hash_key)]
+//!     id: SessionId,
+//!     #[session(ttl)]
+//!     expires_at: Expires,
+//!     #[session(index = "by_user")]
+//!     user: Option<String>,
+//! }
+//!
+//! # let client = dynamo_session::embedded::client();
+//! # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+//! let mut session = store.create();
+//! session.user = Some("ada".to_owned());
+//! let _ = session.commit().await?;
+//!
+//! assert_eq!(store.by(ShopSession::USER).list("ada").all().await?.len(), 1);
+//! assert_eq!(store.by(ShopSession::USER).end_all("ada").await?, 1);
+//! # Ok::<(), dynamo_session::Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! What an index says is out of date by nature. So nothing here believes it: reads are checked on the items, and each
-//! deletion carries the value as its condition.
+//! deletion carries the value as its condition. [Guarantees](crate::guarantees#sessions-of-one-user) says what is certain
+//! and what may be missed.
+//!
+//! A field's own type becomes a key by implementing [`IndexKey`].
 
 mod by;
 mod constant;

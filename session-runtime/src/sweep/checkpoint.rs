@@ -5,13 +5,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::position::Position;
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 const TITLE: &str = "dynamo-session purge checkpoint, version 1";
 /// So that a file that was cut short is not taken for a whole one.
 const END: &str = "end";
 
-/// How far a purge has come: what [`PurgeExpired::resume_from`](crate::PurgeExpired::resume_from) continues after.
+/// How far a purge has come: what [`PurgeExpired::resume_from`](crate::sweep::PurgeExpired::resume_from) continues after.
 ///
 /// Its [`Display`](fmt::Display) is a text of a few lines to be kept in a file, and [`FromStr`] reads it back.
 ///
@@ -22,7 +22,7 @@ const END: &str = "end";
 /// # Examples
 ///
 /// ```
-/// use dynamo_session::PurgeCheckpoint;
+/// use dynamo_session::sweep::PurgeCheckpoint;
 ///
 /// let saved = "dynamo-session purge checkpoint, version 1\n\
 ///              table shop-sessions\n\

@@ -1,177 +1,139 @@
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::checkpoint::PurgeCheckpoint;
-use super::count_run::Count;
-use super::counted::{Counted, SessionSizes};
-use super::options::SweepOptions;
-use super::run::Run;
-use super::sweeper::Sweeper;
-use crate::schema::Schema;
-use crate::store::Shared;
-use crate::{DynamoSession, Error, SessionStore};
+use futures_util::stream::Stream;
 
-/// Counts sessions: [`SessionStore::count_sessions`] makes one, `.await` or [`start`](Self::start) runs it.
+use super::counted::Counted;
+use super::paced_table::{PacedTable, Read, Wanted};
+use super::parallel_scan::{ParallelScan, Tally};
+use crate::dynamo::Swept;
+use crate::error::Error;
+use crate::expiry::Expires;
+use crate::item::{Item, item_size, whole_seconds};
+use crate::operation::Operation;
+
+const HOUR_SECONDS: i64 = 3600;
+
+/// A count that is under way: [`CountSessions::start`](crate::sweep::CountSessions::start) returns it.
 ///
-/// # Examples
-///
-/// With progress, on a table that serves visitors meanwhile:
-///
-/// ```
-/// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-/// # #[derive(DynamoSession)]
-/// # #[session(table = "shop-sessions")]
-/// # struct ShopSession {
-/// #     #[session(hash_key)]
-/// #     id: SessionId,
-/// #     #[session(ttl)]
-/// #     expires_at: Expires,
-/// # }
-/// # #[cfg(feature = "embedded")]
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// # let client = dynamo_session::embedded::client();
-/// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
-/// let mut count = store.count_sessions().capacity_per_second(100.0).measure_sizes(true).start();
-/// while let Some(progress) = count.next().await {
-///     println!("{}", progress?);
-/// }
-/// # Ok::<(), dynamo_session::Error>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[must_use = "nothing is counted until it is awaited, or started"]
-pub struct CountSessions {
-    shared: Arc<Shared>,
-    schema: &'static Schema,
-    options: SweepOptions,
-    measure_sizes: bool,
+/// It runs while [`next`](Self::next) is awaited; no task is spawned. To cancel it, drop it. It is also a
+/// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
+#[must_use = "it runs only while `next` is awaited"]
+pub struct Count {
+    scan: ParallelScan<Counted>,
 }
 
-impl<S: DynamoSession> SessionStore<S> {
-    /// Counts the sessions of the table: alive, expired, and what is neither; with their sizes if that is asked for.
+impl Count {
+    pub(super) fn new(scan: ParallelScan<Counted>) -> Self {
+        Self { scan }
+    }
+
+    /// Goes on until there is progress to report, after each page. `None` when everything is counted, and after an
+    /// error.
     ///
-    /// Scans the table with a projection to expiry and creation, so no session data and no key is sent. The reads are
-    /// eventually consistent, and sessions that come, change and go meanwhile may be counted or not. (For a figure that
-    /// is some six hours old and cannot tell alive from expired, AWS's `DescribeTable` costs nothing.)
-    ///
-    /// `.await` it for the whole, or [`start`](CountSessions::start) it for progress:
-    ///
-    /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     user: Option<String>,
-    /// # }
-    /// # #[cfg(feature = "embedded")]
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// # let client = dynamo_session::embedded::client();
-    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
-    /// let mut session = store.create();
-    /// session.user = Some("ada".to_owned());
-    /// let _ = session.commit().await?;
-    ///
-    /// let counted = store.count_sessions().await?;
-    /// assert_eq!((counted.alive, counted.expired), (1, 0));
-    /// # Ok::<(), dynamo_session::Error>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Cost
-    ///
-    /// Half a read unit for each 4 KB of the table. Memory is bounded by the segments times a page.
+    /// May be cancelled: what was in flight goes on when it is called again.
     ///
     /// # Errors
     ///
-    /// When it is awaited, or from [`Count::next`]:
-    ///
-    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table's key is not the session's, or an
-    ///   option cannot work.
-    /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing).
-    /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan` on the table.
-    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled),
-    ///   [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): one request failed so often that waiting, some three
-    ///   minutes in all, did not help. (When the very first one finds nothing that answers, that is an error at once.)
-    /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected).
-    pub fn count_sessions(&self) -> CountSessions {
-        CountSessions {
-            shared: self.shared.clone(),
-            schema: S::SCHEMA,
-            options: SweepOptions::default(),
-            measure_sizes: false,
+    /// As listed at [`SessionStore::count_sessions`](crate::SessionStore::count_sessions).
+    pub async fn next(&mut self) -> Option<Result<Counted, Error>> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// What was counted up to now.
+    pub fn progress(&self) -> &Counted {
+        &self.scan.tally
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Counted, Error>>> {
+        let polled = self.scan.poll(cx);
+        polled.map(|progress| Some(progress?.map(|()| self.scan.tally.clone())))
+    }
+}
+
+impl Stream for Count {
+    type Item = Result<Counted, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Count").field("progress", self.progress()).finish_non_exhaustive()
+    }
+}
+
+impl Tally for Counted {
+    const OPERATION: Operation = Operation::CountSessions;
+
+    fn wanted(&self) -> Wanted {
+        if self.sizes.is_some() { Wanted::Items } else { Wanted::Times }
+    }
+
+    fn take_units(&mut self, units: f64) {
+        self.read_units += units;
+    }
+
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<String>, Error> {
+        self.read_units += read.page.units.unwrap_or_default();
+        for item in read.page.items.drain(..) {
+            self.take_item(&item, read.now, table);
+        }
+        Ok(Vec::new())
+    }
+
+    fn take_deletion(&mut self, _: Swept) {}
+
+    fn set_finished(&mut self, segments: u32) {
+        self.segments_finished = segments;
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        match self.items() {
+            0 => error,
+            _ => error.with_note(format!("by then: {self}. Begin anew")),
         }
     }
 }
 
-impl CountSessions {
-    /// Into how many segments the table is divided, 1 to 1,024, all scanned at the same time: 4 by default.
-    ///
-    /// On the [embedded engine](crate::embedded), where a page of one segment costs a walk through the whole table,
-    /// use 1.
-    pub fn segments(mut self, segments: u32) -> Self {
-        self.options.segments = Some(segments);
-        self
-    }
-
-    /// How many items one request looks at, at the most: 1,000 by default. DynamoDB itself ends a page at 1 MB.
-    pub fn page_items(mut self, items: u32) -> Self {
-        self.options.page_items = Some(items);
-        self
-    }
-
-    /// Consumes at most so many read units a second, all segments together, evenly. There is no limit by default.
-    pub fn capacity_per_second(mut self, units: f64) -> Self {
-        self.options.capacity_per_second = Some(units);
-        self
-    }
-
-    /// Whether to measure items too. Off by default: each comes over the network whole, session data included. The
-    /// capacity is the same, since DynamoDB charges a scan by the items that it looks at.
-    pub fn measure_sizes(mut self, measure: bool) -> Self {
-        self.measure_sizes = measure;
-        self
-    }
-
-    /// Begins, and returns the handle that reports progress. Nothing is sent before [`Count::next`] is called.
-    pub fn start(self) -> Count {
-        let refused = self.options.check().err();
-        let segments = if refused.is_some() { 1 } else { self.options.segments() };
-        let sizes = self.measure_sizes.then(SessionSizes::default);
-        let counted = Counted { segments, sizes, ..Counted::default() };
-        let beginning = PurgeCheckpoint::new(&self.shared.table.name, segments);
-        let sweeper = Sweeper::new(self.shared, self.schema, self.options);
-        Count::new(Run::new(sweeper, beginning, refused, counted))
-    }
-}
-
-impl IntoFuture for CountSessions {
-    type Output = Result<Counted, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut count = self.start();
-            while let Some(progress) = count.next().await {
-                progress?;
+impl Counted {
+    fn take_item(&mut self, item: &Item, now: i64, table: &PacedTable) {
+        let bytes = self.sizes.map_or(0, |_| item_size(item) as u64);
+        let mut sizes = self.sizes.unwrap_or_default();
+        sizes.largest_bytes = sizes.largest_bytes.max(bytes);
+        match end(item, table) {
+            None => {
+                self.unreadable += 1;
+                sizes.unreadable_bytes += bytes;
             }
-            Ok(count.progress().clone())
-        })
+            Some(end) if end <= now => {
+                self.expired += 1;
+                sizes.expired_bytes += bytes;
+                let end = Expires::from_epoch_seconds(end);
+                self.first_expired = Some(self.first_expired.map_or(end, |first| first.min(end)));
+            }
+            Some(end) => {
+                self.alive += 1;
+                self.expiring_within_hour += u64::from(end <= now.saturating_add(HOUR_SECONDS));
+                sizes.alive_bytes += bytes;
+            }
+        }
+        self.sizes = self.sizes.and(Some(sizes));
     }
 }
 
-impl fmt::Debug for CountSessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CountSessions")
-            .field("table", &self.shared.table.name)
-            .field("options", &self.options)
-            .field("measure_sizes", &self.measure_sizes)
-            .finish()
-    }
+/// When the session in an item ends, if a load can read that.
+fn end(item: &Item, table: &PacedTable) -> Option<i64> {
+    let schema = table.schema();
+    let expires = whole_seconds(item.get(schema.time_to_live())?)?;
+    let created = schema.created().and_then(|created| item.get(created));
+    let created = match created {
+        Some(created) => Some(whole_seconds(created)?),
+        None => None,
+    };
+    Some(table.ends_at(expires, created))
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::Expires;
+use crate::expiry::Expires;
 
 /// How many sessions a table holds, as far as they were counted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Counted {
     /// Items that cannot be sessions of this type: without a Number as expiry, or with a creation that is none. A load
     /// fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once it has passed.
     pub unreadable: u64,
-    /// What they weigh, if that was [asked for](crate::CountSessions::measure_sizes).
+    /// What they weigh, if that was [asked for](crate::sweep::CountSessions::measure_sizes).
     pub sizes: Option<SessionSizes>,
     /// Read units consumed, as DynamoDB reported them.
     pub read_units: f64,

@@ -1,24 +1,61 @@
-//! What looks at every item of the table: purging expired sessions, and counting sessions.
+//! All sessions of a table, expired ones included: counting them, and purging those that have expired.
+//!
+//! DynamoDB's TTL deletes expired sessions for nothing, but takes days, and some tables have none. These two calls go
+//! through the table themselves, by a parallel scan at the pace that you allow:
+//!
+//! | call | what it does |
+//! |---|---|
+//! | [`purge_expired`](crate::SessionStore::purge_expired) | deletes what has expired; a [`PurgeCheckpoint`] lets an interrupted purge go on |
+//! | [`count_sessions`](crate::SessionStore::count_sessions) | counts the sessions that are alive and those that have expired, with their sizes if that is asked for |
+//!
+//! Await either for the result, [`Purged`] or [`Counted`]. Or `start` it, and call `next` on the [`Purge`] or [`Count`]
+//! for progress:
+//!
+//! ```
+//! # #[cfg(feature = "embedded")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+//! # #[derive(DynamoSession)]
+//! # #[session(table = "shop-sessions")]
+//! # struct ShopSession {
+//! #     #[session(hash_key)]
+//! #     id: SessionId,
+//! #     #[session(ttl)]
+//! #     expires_at: Expires,
+//! # }
+//! # let client = dynamo_session::embedded::client();
+//! # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+//! let mut purge = store.purge_expired().capacity_per_second(100.0).start();
+//! while let Some(progress) = purge.next().await {
+//!     println!("{}", progress?);
+//! }
+//! # Ok::<(), dynamo_session::Error>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Both send their requests apart from those of the sessions, so that a sweep which is throttled does not use up the
+//! retries of the visitors' requests.
 
 mod checkpoint;
 mod count;
-mod count_run;
+mod count_sessions;
 mod counted;
 mod expired;
-mod options;
 mod outage;
+mod paced_table;
+mod parallel_scan;
 mod position;
 mod purge;
-mod purge_run;
+mod purge_expired;
 mod purged;
 mod rate;
-mod run;
-mod sweeper;
+mod settings;
 
 pub use checkpoint::PurgeCheckpoint;
-pub use count::CountSessions;
-pub use count_run::Count;
+pub use count::Count;
+pub use count_sessions::CountSessions;
 pub use counted::{Counted, SessionSizes};
-pub use purge::PurgeExpired;
-pub use purge_run::Purge;
+pub use purge::Purge;
+pub use purge_expired::PurgeExpired;
 pub use purged::Purged;

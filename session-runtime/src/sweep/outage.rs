@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::Error;
 use crate::backoff::Backoff;
+use crate::error::Error;
 
 /// How often in a row one request may fail; with the pauses below, some three minutes.
 const MAX_FAILURES: u32 = 20;

@@ -1,246 +1,129 @@
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::stream::Stream;
 
 use super::checkpoint::PurgeCheckpoint;
-use super::options::SweepOptions;
-use super::purge_run::Purge;
+use super::paced_table::{PacedTable, Read, Wanted};
+use super::parallel_scan::{ParallelScan, Tally};
 use super::purged::Purged;
-use super::run::Run;
-use super::sweeper::Sweeper;
-use crate::schema::Schema;
-use crate::store::Shared;
-use crate::{DynamoSession, Error, ErrorKind, SessionStore};
+use crate::dynamo::Swept;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
-/// Deletes expired sessions: [`SessionStore::purge_expired`] makes one, `.await` or [`start`](Self::start) runs it.
+/// A purge that is under way: [`PurgeExpired::start`](crate::sweep::PurgeExpired::start) returns it.
 ///
-/// # Examples
-///
-/// With a file that lets an interrupted purge go on:
-///
-/// ```
-/// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-/// # #[derive(DynamoSession)]
-/// # #[session(table = "shop-sessions")]
-/// # struct ShopSession {
-/// #     #[session(hash_key)]
-/// #     id: SessionId,
-/// #     #[session(ttl)]
-/// #     expires_at: Expires,
-/// # }
-/// # #[cfg(feature = "embedded")]
-/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-/// # let client = dynamo_session::embedded::client();
-/// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
-/// # let directory = std::env::temp_dir().join(format!("purge-{}", std::process::id()));
-/// # std::fs::create_dir_all(&directory)?;
-/// # let file = directory.join("purge.checkpoint");
-/// let mut purge = store.purge_expired().capacity_per_second(200.0);
-/// if let Ok(saved) = std::fs::read_to_string(&file) {
-///     purge = purge.resume_from(saved.parse()?);
-/// }
-/// let mut purge = purge.start();
-/// while let Some(progress) = purge.next().await {
-///     std::fs::write(&file, purge.checkpoint().to_string())?;
-///     println!("{}", progress?);
-/// }
-/// std::fs::remove_file(&file)?;
-/// # std::fs::remove_dir(directory)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # })?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[must_use = "nothing is deleted until it is awaited, or started"]
-pub struct PurgeExpired {
-    shared: Arc<Shared>,
-    schema: &'static Schema,
-    options: SweepOptions,
-    checkpoint: Option<PurgeCheckpoint>,
+/// It runs while [`next`](Self::next) is awaited; no task is spawned. To pause it, do not call `next`; to cancel it, drop
+/// it. Each delete is a request of its own, so nothing is ever half done. It is also a
+/// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
+#[must_use = "it runs only while `next` is awaited"]
+pub struct Purge {
+    scan: ParallelScan<Purged>,
 }
 
-impl<S: DynamoSession> SessionStore<S> {
-    /// Deletes what has expired, for tables without TTL, and where TTL, which takes days, is too late.
+impl Purge {
+    pub(super) fn new(scan: ParallelScan<Purged>) -> Self {
+        Self { scan }
+    }
+
+    /// Goes on until there is progress to report: after each page, and after each 100 deletes. `None` when all is done,
+    /// and after an error.
     ///
-    /// Scans the table, with a filter and a projection so that no session data is sent, and deletes each expired
-    /// session by a request that repeats the test: one that is extended meanwhile stays. Expired is what
-    /// [`load`](Self::load) treats as absent, by the store's clock: the expiry is reached, or the session type's
-    /// absolute timeout has passed since the creation. An item without a Number as its expiry is never deleted. (A
-    /// fraction of a second, which this crate never writes, counts here.)
-    ///
-    /// `.await` it for the whole, or [`start`](PurgeExpired::start) it for progress, cancelling and resuming:
-    ///
-    /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, ManualClock, SessionId, SessionStore};
-    /// # use std::time::Duration;
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     user: Option<String>,
-    /// # }
-    /// # #[cfg(feature = "embedded")]
-    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-    /// # let (client, clock) = (dynamo_session::embedded::client(), ManualClock::new());
-    /// # let builder = SessionStore::<ShopSession>::builder().client(client).clock(clock.clone());
-    /// # let store = builder.auto_create(true).build().await?;
-    /// let mut session = store.create();
-    /// session.user = Some("ada".to_owned());
-    /// let _ = session.commit().await?;
-    /// # clock.advance(Duration::from_secs(1800));
-    ///
-    /// // .. half an hour later
-    /// let purged = store.purge_expired().await?;
-    /// assert_eq!((purged.scanned, purged.deleted), (1, 1));
-    /// # Ok::<(), dynamo_session::Error>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Cost
-    ///
-    /// Half a read unit for each 4 KB of the table, expired or not, and for each expired session a write of its size,
-    /// 1 unit per KB, and of its index entries. (TTL deletes for nothing.) Memory is bounded by the segments times the
-    /// keys of a page, however large the table.
-    ///
-    /// # Limits
-    ///
-    /// - A clock that is ahead deletes sessions that others still accept. Run it where the clock is right.
-    /// - A table with the same key holds, as far as this can tell, sessions: an item with a Number that lies in the past
-    ///   under the name of the expiry is deleted, as TTL would. A table with another key is refused.
+    /// May be cancelled: what was in flight goes on when it is called again.
     ///
     /// # Errors
     ///
-    /// When it is awaited, or from [`Purge::next`]. Some sessions may have been deleted; the text says how many.
+    /// As listed at [`SessionStore::purge_expired`](crate::SessionStore::purge_expired). Afterwards
+    /// [`checkpoint`](Self::checkpoint) is where to resume, and [`progress`](Self::progress) what was done.
+    pub async fn next(&mut self) -> Option<Result<Purged, Error>> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// What was done up to now.
+    pub fn progress(&self) -> &Purged {
+        &self.scan.tally
+    }
+
+    /// How far the purge has come: at any time, and after an error.
     ///
-    /// - [`ErrorKind::Configuration`]: the table's key is not the session's, or an option cannot work. Nothing was
-    ///   deleted.
-    /// - [`ErrorKind::TableMissing`].
-    /// - [`ErrorKind::AccessDenied`]: it needs `dynamodb:Scan` and `dynamodb:DeleteItem` on the table.
-    /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`]: one request failed so often that waiting, some three
-    ///   minutes in all, did not help. (When the very first one finds nothing that answers, that is an error at once.)
-    /// - [`ErrorKind::Rejected`].
-    pub fn purge_expired(&self) -> PurgeExpired {
-        PurgeExpired {
-            shared: self.shared.clone(),
-            schema: S::SCHEMA,
-            options: SweepOptions::default(),
-            checkpoint: None,
+    /// A page counts when all of its expired sessions are deleted.
+    pub fn checkpoint(&self) -> PurgeCheckpoint {
+        self.scan.checkpoint().clone()
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Purged, Error>>> {
+        let polled = self.scan.poll(cx);
+        polled.map(|progress| Some(progress?.map(|()| self.scan.tally.clone())))
+    }
+}
+
+impl Stream for Purge {
+    type Item = Result<Purged, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for Purge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Purge")
+            .field("checkpoint", self.scan.checkpoint())
+            .field("progress", self.progress())
+            .finish()
+    }
+}
+
+impl Tally for Purged {
+    const OPERATION: Operation = Operation::PurgeExpired;
+
+    fn wanted(&self) -> Wanted {
+        Wanted::ExpiredKeys
+    }
+
+    fn take_units(&mut self, units: f64) {
+        self.read_units += units;
+    }
+
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<String>, Error> {
+        self.scanned += read.page.scanned;
+        self.read_units += read.page.units.unwrap_or_default();
+        let hash_key = table.schema().hash_key();
+        let keys = read.page.items.drain(..).map(|mut item| match item.remove(hash_key) {
+            Some(AttributeValue::S(key)) => Ok(key),
+            _ => Err(Error::new(
+                ErrorKind::Configuration,
+                "the table holds items that do not have it as their key; name another table, or change \
+                 the field marked `hash_key`",
+            )
+            .with_attribute(hash_key)),
+        });
+        keys.collect()
+    }
+
+    fn take_deletion(&mut self, deletion: Swept) {
+        match deletion {
+            Swept::Done { units } => {
+                self.deleted += 1;
+                self.write_units += units.unwrap_or_default();
+            }
+            Swept::Refused => self.kept += 1,
         }
     }
-}
 
-impl PurgeExpired {
-    /// Into how many segments the table is divided, 1 to 1,024: 4 by default, or what the checkpoint says.
-    ///
-    /// All are scanned at the same time, each with up to 4 deletes in flight. More make a purge of a large table faster
-    /// if its capacity allows; AWS advises one for each 2 GB. On the [embedded engine](crate::embedded), where a page of
-    /// one segment costs a walk through the whole table, use 1.
-    pub fn segments(mut self, segments: u32) -> Self {
-        self.options.segments = Some(segments);
-        self
+    fn set_finished(&mut self, segments: u32) {
+        self.segments_finished = segments;
     }
 
-    /// How many items one request looks at, at the most: 1,000 by default. DynamoDB itself ends a page at 1 MB.
-    ///
-    /// Fewer make progress and checkpoints finer. A page that was throttled, or took too long, is asked for again with
-    /// half as many.
-    pub fn page_items(mut self, items: u32) -> Self {
-        self.options.page_items = Some(items);
-        self
-    }
-
-    /// Consumes at most so many capacity units a second, reads and writes together, all segments together. There is no
-    /// limit by default.
-    ///
-    /// It goes by what DynamoDB reports for each request, and makes pages small enough that the load is even: at most a
-    /// quarter of a second's units, but not below 4. **Set it where the table serves visitors**: without it a purge takes
-    /// what it can get, at the default some thousand units a second, and their requests may be throttled.
-    ///
-    /// Requests are made one after another as their cost allows; what is not used is not saved up.
-    pub fn capacity_per_second(mut self, units: f64) -> Self {
-        self.options.capacity_per_second = Some(units);
-        self
-    }
-
-    /// Goes on where an earlier purge stopped. Nothing is skipped; pages that it had begun are scanned again.
-    pub fn resume_from(mut self, checkpoint: PurgeCheckpoint) -> Self {
-        self.checkpoint = Some(checkpoint);
-        self
-    }
-
-    /// Begins, and returns the handle that reports progress. Nothing is sent before [`Purge::next`] is called.
-    pub fn start(self) -> Purge {
-        let Self { shared, schema, mut options, checkpoint } = self;
-        let table = shared.table.name.clone();
-        let checked = match &checkpoint {
-            Some(checkpoint) => adopt(&mut options, checkpoint, &table),
-            None => Ok(()),
-        };
-        let refused = checked.and_then(|()| options.check()).err();
-        let checkpoint = match (checkpoint, &refused) {
-            (Some(checkpoint), _) => checkpoint,
-            (None, None) => PurgeCheckpoint::new(&table, options.segments()),
-            (None, Some(_)) => PurgeCheckpoint::new(&table, 1),
-        };
-        let purged = Purged { segments: checkpoint.segments(), ..Purged::default() };
-        let sweeper = Sweeper::new(shared, schema, options);
-        Purge::new(Run::new(sweeper, checkpoint, refused, purged))
-    }
-}
-
-fn adopt(
-    options: &mut SweepOptions,
-    checkpoint: &PurgeCheckpoint,
-    table: &str,
-) -> Result<(), Error> {
-    if checkpoint.table_name() != table {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "the checkpoint is of a purge of the table `{}`; resume it with a store for that table, \
-                 or begin without a checkpoint. Nothing was deleted",
-                checkpoint.table_name()
-            ),
-        ));
-    }
-    match options.segments.replace(checkpoint.segments()) {
-        Some(segments) if segments != checkpoint.segments() => Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "the checkpoint divides the table into {} segments, not {segments}; leave `segments` \
-                 out, or begin without a checkpoint. Nothing was deleted",
-                checkpoint.segments()
-            ),
-        )),
-        _ => Ok(()),
-    }
-}
-
-impl IntoFuture for PurgeExpired {
-    type Output = Result<Purged, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut purge = self.start();
-            while let Some(progress) = purge.next().await {
-                progress?;
-            }
-            Ok(purge.progress().clone())
-        })
-    }
-}
-
-impl fmt::Debug for PurgeExpired {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PurgeExpired")
-            .field("table", &self.shared.table.name)
-            .field("options", &self.options)
-            .field("checkpoint", &self.checkpoint)
-            .finish()
+    fn explain(&self, error: Error) -> Error {
+        match self.scanned {
+            0 => error,
+            _ => error.with_note(format!(
+                "by then: {self}. Go on from the checkpoint, or begin anew, which finds what is left"
+            )),
+        }
     }
 }

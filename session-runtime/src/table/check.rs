@@ -1,8 +1,8 @@
 use aws_sdk_dynamodb::types::{TimeToLiveDescription, TimeToLiveStatus};
 
 use super::live::{Live, advice_on_key, key_of, key_of_index};
+use crate::error::{Error, ErrorKind};
 use crate::schema::{KeyType, Schema};
-use crate::{Error, ErrorKind};
 
 /// Refuses a table that belongs to something else, by its keys.
 pub(crate) fn require_keys(live: &Live, schema: &Schema) -> Result<(), Error> {

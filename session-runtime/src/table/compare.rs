@@ -2,8 +2,8 @@ use aws_sdk_dynamodb::types::{SseStatus, TimeToLiveDescription, TimeToLiveStatus
 
 use super::check::time_to_live_attribute;
 use super::live::Live;
-use super::options::{Billing, Encryption, TableClass, TableOptions};
 use super::report::{Finding, FindingKind};
+use crate::schema::{Billing, Encryption, TableClass, TableOptions};
 
 /// What the description of a table tells of its options.
 pub(crate) fn compare_options(live: &Live, options: &TableOptions, findings: &mut Vec<Finding>) {

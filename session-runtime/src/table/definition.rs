@@ -8,8 +8,7 @@ use aws_sdk_dynamodb::types::{
     TableClass as StorageClass, Tag,
 };
 
-use super::options::{Billing, Encryption, TableClass, TableOptions};
-use crate::schema::{Index, KeyType, Schema};
+use crate::schema::{Billing, Encryption, Index, KeyType, Schema, TableClass, TableOptions};
 
 /// The request that creates the table of a session type.
 pub(crate) fn creation(

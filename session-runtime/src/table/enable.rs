@@ -4,9 +4,10 @@ use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TimeToLiveSpecif
 
 use super::check::{foreign, time_to_live_is_on};
 use super::progress::{TableChange, TableProgress};
-use super::work::Work;
+use super::setup::TableSetup;
 use crate::dynamo::{Refusal, Why, has_number, unbuildable};
-use crate::{EpochSeconds, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::expiry::EpochSeconds;
 
 /// How many items are looked at before TTL may delete any.
 const SAMPLE: i32 = 25;
@@ -16,7 +17,7 @@ const LOOKS: u32 = 6;
 const BETWEEN_TTL_CHANGES: Duration = Duration::from_secs(3600);
 
 /// What is enabled on a table that is active already: TTL and point-in-time recovery.
-impl Work<'_> {
+impl TableSetup<'_> {
     fn time_to_live(&self) -> TableChange {
         TableChange::TimeToLive { attribute: self.schema.time_to_live().to_owned() }
     }

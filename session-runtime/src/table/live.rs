@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, TableDescription, TableStatus,
 };
 
+use crate::error::{Error, ErrorKind};
 use crate::schema::{Index, KeyType, Schema};
-use crate::{Error, ErrorKind};
 
 /// AWS's default for one table; the quota can be raised.
 pub(crate) const MAX_INDEXES: usize = 20;

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use dynamo_session::{Access, ErrorKind};
+use dynamo_session::ErrorKind;
+use dynamo_session::infrastructure::Access;
 use dynamo_session_tests::tables;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{BillingMode, KeyType, TimeToLiveSpecification};
-use dynamo_session::{Error, ErrorKind, Operation, SessionStore, TableOptions};
+use dynamo_session::table::TableOptions;
+use dynamo_session::{Error, ErrorKind, Operation, SessionStore};
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{Fault, Shop, World, stored};
 use tokio::sync::Notify;

@@ -9,10 +9,8 @@ use aws_sdk_dynamodb::types::{
     KeyType, PointInTimeRecoveryStatus, Projection, ProjectionType, ScalarAttributeType,
     TimeToLiveSpecification, TimeToLiveStatus,
 };
-use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore, TableChange, TableClass,
-    TableOptions, TableProgress,
-};
+use dynamo_session::table::{TableChange, TableClass, TableOptions, TableProgress};
+use dynamo_session::{DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore};
 use dynamo_session_tests::refusals::{
     BACKUPS_UNAVAILABLE, DELETING, DENIED, IN_USE, LIMIT, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON,
     THROTTLED, TTL_TOO_SOON,

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use dynamo_session::{CreatedAt, DynamoSession, Expires, KeyType, Role, SessionId};
+use dynamo_session::schema::{KeyType, Role};
+use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId};
 
 #[derive(DynamoSession)]
 #[session(

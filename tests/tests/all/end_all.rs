@@ -10,9 +10,10 @@ use aws_credential_types::provider::future;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use dynamo_session::index::EndProgress;
 use dynamo_session::{
-    DynamoSession, EndProgress, Error, ErrorKind, Expires, Operation, Session, SessionId,
-    SessionKey, SessionStore,
+    DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId, SessionKey,
+    SessionStore,
 };
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{Fault, Login, World, alive, index_answer, skip_pauses};

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TimeToLiveSpecification,
 };
-use dynamo_session::{Access, Committed, ErrorKind, Infrastructure, SessionStore, TableOptions};
+use dynamo_session::infrastructure::{Access, Infrastructure};
+use dynamo_session::table::TableOptions;
+use dynamo_session::{Committed, ErrorKind, SessionStore};
 use dynamo_session_tests::refusals::RECOVERY_OFF;
 use dynamo_session_tests::{Device, Fault, Ledger, Sent, Visit, World, skip_pauses};
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! `index`: what is stored for it. (The index itself belongs to the table.)
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{
-    Committed, DynamoSession, ErrorKind, Expires, IndexKey, KeyType, SessionId, SessionStore,
-};
+use dynamo_session::index::IndexKey;
+use dynamo_session::schema::KeyType;
+use dynamo_session::{Committed, DynamoSession, ErrorKind, Expires, SessionId, SessionStore};
 use dynamo_session_tests::World;
 use serde::{Deserialize, Serialize};
 

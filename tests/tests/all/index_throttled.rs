@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dynamo_session::{ListedSession, Operation, Session, SessionKey, SessionStore};
+use dynamo_session::index::ListedSession;
+use dynamo_session::{Operation, Session, SessionKey, SessionStore};
 use dynamo_session_tests::refusals::{IN_TRANSACTION, OVER_CAPACITY};
 use dynamo_session_tests::{Fault, Login, World, index_answer, skip_pauses};
 

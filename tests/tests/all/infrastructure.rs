@@ -2,10 +2,10 @@
 
 mod texts;
 
-use dynamo_session::{
-    Access, DynamoSession, ErrorKind, Infrastructure, KeyType, Schema, SessionStore, TableClass,
-    TableOptions,
-};
+use dynamo_session::infrastructure::{Access, Infrastructure};
+use dynamo_session::schema::{KeyType, Schema};
+use dynamo_session::table::{TableClass, TableOptions};
+use dynamo_session::{DynamoSession, ErrorKind, SessionStore};
 use dynamo_session_tests::{Ledger, Odd, Shop, Visit, World, tables};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::{Value, json};

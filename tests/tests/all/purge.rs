@@ -8,9 +8,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest,
     ScalarAttributeType, WriteRequest,
 };
-use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, Operation, Purge, PurgeCheckpoint, Purged, SessionStore,
-};
+use dynamo_session::sweep::{Purge, PurgeCheckpoint, Purged};
+use dynamo_session::{DynamoSession, ErrorKind, Expires, Operation, SessionStore};
 use dynamo_session_tests::attribute::{Item, n, s};
 use dynamo_session_tests::refusals::{DENIED, NOT_FOUND, OVER_CAPACITY};
 use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};

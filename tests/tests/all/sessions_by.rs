@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dynamo_session::index::{ListedSession, SessionIndex};
 use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, ListedSession, OnUndecodable, Operation, Session, SessionId,
-    SessionIndex, SessionKey, SessionStore,
+    DynamoSession, ErrorKind, Expires, OnUndecodable, Operation, Session, SessionId, SessionKey,
+    SessionStore,
 };
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{AccountId, Fault, Login, Place, Plan, World, index_answer};

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TimeToLiveStatus};
-use dynamo_session::{
-    DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore, TableChange,
-    TableOptions, TableProgress,
-};
+use dynamo_session::table::{TableChange, TableOptions, TableProgress};
+use dynamo_session::{DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore};
 use dynamo_session_tests::refusals::{
     DELETING, DENIED, IN_USE, LIMIT, RECOVERY_OFF, RECOVERY_ON, TTL_TOO_SOON,
 };

@@ -4,9 +4,11 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     TimeToLiveSpecification,
 };
+use dynamo_session::table::{
+    FindingKind, Severity, TableChange, TableClass, TableOptions, TableReport,
+};
 use dynamo_session::{
-    CreatedAt, DynamoSession, ErrorKind, Expires, FindingKind, Operation, SessionId, SessionStore,
-    Severity, TableChange, TableClass, TableOptions, TableReport,
+    CreatedAt, DynamoSession, ErrorKind, Expires, Operation, SessionId, SessionStore,
 };
 use dynamo_session_tests::refusals::{
     DENIED, IN_USE, NOT_FOUND, RECOVERY_OFF, RECOVERY_ON, UNKNOWN,

@@ -1,4 +1,5 @@
-use dynamo_session::{DynamoSession, Expires, SessionId, SessionIndex};
+use dynamo_session::index::SessionIndex;
+use dynamo_session::{DynamoSession, Expires, SessionId};
 
 #[derive(DynamoSession)]
 struct Login {

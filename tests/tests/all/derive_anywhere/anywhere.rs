@@ -2,7 +2,7 @@ use dynamo_session::DynamoSession;
 
 /// The names of the stored attributes.
 fn attributes<S: DynamoSession>() -> Vec<&'static str> {
-    S::SCHEMA.attributes().iter().map(dynamo_session::Attribute::name).collect()
+    S::SCHEMA.attributes().iter().map(dynamo_session::schema::Attribute::name).collect()
 }
 
 mod generic {
@@ -10,7 +10,8 @@ mod generic {
     use std::fmt::Debug;
     use std::marker::PhantomData;
 
-    use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionIndex, SessionKey};
+    use dynamo_session::index::SessionIndex;
+    use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionKey};
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
@@ -85,7 +86,7 @@ mod generic {
         key::<String, Owned<String, i64, u8>>();
         let sized = Sized::<16, true>::SCHEMA.attributes();
         assert_eq!(
-            sized.iter().map(dynamo_session::Attribute::is_binary).collect::<Vec<_>>(),
+            sized.iter().map(dynamo_session::schema::Attribute::is_binary).collect::<Vec<_>>(),
             [true, true, true, false]
         );
     }
@@ -156,7 +157,8 @@ mod conditional {
 mod macros {
     use std::collections::BTreeSet;
 
-    use dynamo_session::{DynamoSession, Expires, Role, SessionId};
+    use dynamo_session::schema::Role;
+    use dynamo_session::{DynamoSession, Expires, SessionId};
 
     macro_rules! session {
         ($name:ident in $table:literal as $codec:path {
@@ -339,7 +341,7 @@ mod no_prelude {
     #[::std::prelude::v1::test]
     fn nothing_is_in_scope() {
         ::std::assert_eq!(super::attributes::<Bare>(), ["User", "Views", "Roles", "List"]);
-        let _: ::dynamo_session::SessionIndex<Bare, ::std::string::String> = Bare::USER;
+        let _: ::dynamo_session::index::SessionIndex<Bare, ::std::string::String> = Bare::USER;
     }
 }
 
@@ -367,7 +369,9 @@ mod no_fields {
 mod newtypes {
     use std::collections::{BTreeSet, HashMap, HashSet};
 
-    use dynamo_session::{DynamoSession, Expires, IndexKey, KeyType, SessionId, SessionIndex};
+    use dynamo_session::index::{IndexKey, SessionIndex};
+    use dynamo_session::schema::KeyType;
+    use dynamo_session::{DynamoSession, Expires, SessionId};
     use serde::{Deserialize, Serialize};
 
     #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

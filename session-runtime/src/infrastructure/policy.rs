@@ -1,11 +1,10 @@
 use std::collections::BTreeSet;
 
-use super::arn::Place;
+use super::location::Location;
 use super::tree::Tree;
 use super::{Access, Infrastructure};
-use crate::schema::Schema;
-use crate::table::options::Encryption;
-use crate::{Error, ErrorKind, TableOptions};
+use crate::error::{Error, ErrorKind};
+use crate::schema::{Encryption, Schema, TableOptions};
 
 /// What KMS lets DynamoDB do for someone who reads and writes an encrypted table.
 const USE_KEY: [&str; 1] = ["kms:Decrypt"];
@@ -41,17 +40,17 @@ pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Resu
         ));
     }
 
-    let place = infrastructure.place()?;
+    let location = infrastructure.location()?;
     let options = &infrastructure.options;
     let actions =
         uses.iter().flat_map(|access| on_table(*access, infrastructure.schema, options)).collect();
     let resource = format!("table/{table}");
     let mut statements =
-        vec![statement("Table", &actions, vec![place.arn("dynamodb", &resource)], None)];
+        vec![statement("Table", &actions, vec![location.arn("dynamodb", &resource)], None)];
     if uses.contains(&Access::List) {
         let indexes = indexes
             .iter()
-            .map(|index| place.arn("dynamodb", &format!("{resource}/index/{index}")))
+            .map(|index| location.arn("dynamodb", &format!("{resource}/index/{index}")))
             .collect();
         statements.push(statement("Indexes", &BTreeSet::from(["dynamodb:Query"]), indexes, None));
     }
@@ -59,7 +58,7 @@ pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Resu
         let actions: BTreeSet<_> =
             uses.iter().flat_map(|access| on_key(*access, options)).copied().collect();
         if !actions.is_empty() {
-            statements.push(key_statement(&place, key, &actions));
+            statements.push(key_statement(&location, key, &actions));
         }
     }
     let document = Tree::Map(vec![
@@ -123,8 +122,8 @@ fn on_key(access: Access, options: &TableOptions) -> &'static [&'static str] {
 }
 
 /// The use of a key, only by way of DynamoDB.
-fn key_statement(place: &Place<'_>, key: &str, actions: &BTreeSet<&'static str>) -> Tree {
-    let via = ("kms:ViaService", Tree::text(place.dynamodb_host()));
+fn key_statement(location: &Location<'_>, key: &str, actions: &BTreeSet<&'static str>) -> Tree {
+    let via = ("kms:ViaService", Tree::text(location.dynamodb_host()));
     let mut condition = vec![("StringLike", Tree::Map(vec![via]))];
     // A policy cannot name a key by its alias, but can ask for the alias.
     let alias = key.rsplit(':').next().filter(|name| name.starts_with("alias/"));
@@ -132,10 +131,10 @@ fn key_statement(place: &Place<'_>, key: &str, actions: &BTreeSet<&'static str>)
         Some(alias) => {
             let aliases = Tree::Map(vec![("kms:ResourceAliases", Tree::text(alias))]);
             condition.push(("ForAnyValue:StringEquals", aliases));
-            place.arn("kms", "key/*")
+            location.arn("kms", "key/*")
         }
         None if key.starts_with("arn:") => key.to_owned(),
-        None => place.arn("kms", &format!("key/{key}")),
+        None => location.arn("kms", &format!("key/{key}")),
     };
     statement("Key", actions, vec![resource], Some(Tree::Map(condition)))
 }

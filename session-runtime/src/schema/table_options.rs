@@ -6,7 +6,7 @@
 /// # Examples
 ///
 /// ```
-/// use dynamo_session::TableOptions;
+/// use dynamo_session::table::TableOptions;
 ///
 /// let production = TableOptions::new()
 ///     .deletion_protection(true)

@@ -1,4 +1,4 @@
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// What AWS advises for tables of a few gigabytes; a table of sessions is rarely larger.
 const DEFAULT_SEGMENTS: u32 = 4;
@@ -8,13 +8,13 @@ const DEFAULT_PAGE_ITEMS: u32 = 1000;
 
 /// How a table is swept, whatever is done with what is found.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct SweepOptions {
+pub(super) struct SweepSettings {
     pub(super) segments: Option<u32>,
     pub(super) page_items: Option<u32>,
     pub(super) capacity_per_second: Option<f64>,
 }
 
-impl SweepOptions {
+impl SweepSettings {
     pub(super) fn segments(&self) -> u32 {
         self.segments.unwrap_or(DEFAULT_SEGMENTS)
     }

@@ -1,13 +1,101 @@
 use super::compare::{compare_options, compare_recovery, compare_tags, compare_time_to_live};
 use super::live::{IndexState, Live, advice_on_key, key_of, key_of_index};
-use super::options::TableOptions;
 use super::report::{Finding, FindingKind, TableReport};
-use crate::Error;
+use crate::derived::DynamoSession;
 use crate::dynamo::{Control, Refusal, Why};
-use crate::schema::{KeyType, Schema};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
+use crate::schema::{KeyType, Schema, TableOptions};
+use crate::store::SessionStore;
+
+/// Comparing the table with what is declared.
+impl<S: DynamoSession> SessionStore<S> {
+    /// Compares the live table with what the session type and the [`TableOptions`](crate::table::TableOptions) say, and
+    /// changes nothing.
+    ///
+    /// What would lose sessions, keep them wrongly or make an operation fail is an error in the report; all else is
+    /// advice. A missing table is a finding too.
+    ///
+    /// # Permissions
+    ///
+    /// `dynamodb:DescribeTable`. `dynamodb:DescribeTimeToLive`, and where the options ask for them
+    /// `dynamodb:DescribeContinuousBackups` and `dynamodb:ListTagsOfResource`; without one of these, what it is for is
+    /// reported as not checked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::table::TableOptions;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// use dynamo_session::table::FindingKind;
+    ///
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// let store = SessionStore::<ShopSession>::builder()
+    ///     .client(client)
+    ///     .table_options(TableOptions::new().provisioned(5, 5))
+    ///     .build()
+    ///     .await?;
+    /// let report = store.verify_table().await?;
+    /// assert!(!report.is_sound());
+    /// assert_eq!(report.findings()[0].kind(), &FindingKind::TableMissing);
+    ///
+    /// store.create_table().await?;
+    /// let report = store.verify_table().await?;
+    /// println!("{report}");
+    /// assert!(report.is_sound());
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`] and [`ErrorKind::Unavailable`], if the table could not be
+    /// looked at; [`ErrorKind::TableMissing`], if someone deleted it meanwhile.
+    pub async fn verify_table(&self) -> Result<TableReport, Error> {
+        let shared = self.shared();
+        verify(&Control::of(shared.sweeping_table()), S::SCHEMA, &shared.table_options)
+            .await
+            .map_err(|error| error.with_context(Operation::VerifyTable, self.table_name(), None))
+    }
+
+    /// Fails with what would lose or keep sessions wrongly, and traces the rest.
+    pub(crate) async fn require_sound_table(&self) -> Result<(), Error> {
+        let report = self.verify_table().await?;
+        for advice in report.advice() {
+            tracing::warn!(table = self.table_name(), %advice, "table differs from what is declared");
+        }
+        if report.is_sound() {
+            return Ok(());
+        }
+        let errors: Vec<String> = report
+            .errors()
+            .map(|finding| format!("{}; {}", finding.problem(), finding.advice()))
+            .collect();
+        let is_missing = |kind: &FindingKind| *kind == FindingKind::TableMissing;
+        let kind = match report.errors().any(|finding| is_missing(finding.kind())) {
+            true => ErrorKind::TableMissing,
+            false => ErrorKind::Configuration,
+        };
+        let error = Error::new(kind, errors.join(". Also: "));
+        Err(error.with_context(Operation::VerifyTable, self.table_name(), None))
+    }
+}
 
 /// Compares the live table with what is declared; changes nothing.
-pub(crate) async fn verify(
+async fn verify(
     control: &Control,
     schema: &Schema,
     options: &TableOptions,

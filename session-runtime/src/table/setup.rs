@@ -1,31 +1,42 @@
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::error::Elapsed;
+
 use super::live::Live;
-use super::options::TableOptions;
 use super::progress::{TableChange, TableProgress};
 use crate::backoff::Backoff;
+use crate::derived::DynamoSession;
 use crate::dynamo::{Control, Refusal, Why};
-use crate::schema::Schema;
-use crate::{Clock, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::expiry::Clock;
+use crate::operation::Operation;
+use crate::schema::{Schema, TableOptions};
+use crate::store::SessionStore;
 
 /// How often in a row a look may fail, or show nothing, while something is waited for.
 const MAX_LOOKS: u32 = 10;
 
 type OnProgress<'a> = Box<dyn FnMut(&TableProgress) + Send + 'a>;
 
+/// A call under way.
+pub(super) type Running<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<TableChange>, Error>> + Send + 'a>>;
+
 const fn between_looks() -> Backoff {
     Backoff::new(Duration::from_millis(40), Duration::from_secs(4))
 }
 
 /// One call that creates or changes a table: what it is for, what it has done, and what is left.
-pub(crate) struct Work<'a> {
-    pub(crate) control: Control,
-    pub(crate) schema: &'static Schema,
-    pub(crate) options: TableOptions,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) on_progress: Option<OnProgress<'a>>,
+pub(super) struct TableSetup<'a> {
+    pub(super) control: Control,
+    pub(super) schema: &'static Schema,
+    pub(super) options: TableOptions,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) deadline: Duration,
+    pub(super) on_progress: Option<OnProgress<'a>>,
     done: Vec<TableChange>,
     to_do: Vec<TableChange>,
     waiting_for: Option<TableProgress>,
@@ -35,18 +46,15 @@ pub(crate) struct Work<'a> {
     failures: u32,
 }
 
-impl<'a> Work<'a> {
-    pub(crate) fn new(
-        control: Control,
-        schema: &'static Schema,
-        options: TableOptions,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+impl<'a> TableSetup<'a> {
+    pub(super) fn new<S: DynamoSession>(store: &SessionStore<S>, deadline: Duration) -> Self {
+        let shared = store.shared();
         Self {
-            control,
-            schema,
-            options,
-            clock,
+            control: Control::of(shared.sweeping_table()),
+            schema: S::SCHEMA,
+            options: shared.table_options.clone(),
+            clock: shared.clock.clone(),
+            deadline,
             on_progress: None,
             done: Vec::new(),
             to_do: Vec::new(),
@@ -58,11 +66,11 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(crate) fn table(&self) -> &str {
+    pub(super) fn table(&self) -> &str {
         self.control.table()
     }
 
-    pub(crate) fn report(&mut self, progress: TableProgress) {
+    pub(super) fn report(&mut self, progress: TableProgress) {
         tracing::debug!(table = self.table(), %progress, "table");
         if let Some(on_progress) = &mut self.on_progress {
             on_progress(&progress);
@@ -70,33 +78,29 @@ impl<'a> Work<'a> {
         self.waiting_for = Some(progress);
     }
 
-    pub(crate) fn plan(&mut self, change: TableChange) {
+    pub(super) fn plan(&mut self, change: TableChange) {
         self.to_do.push(change);
     }
 
-    pub(crate) fn plans(&self, change: &TableChange) -> bool {
+    pub(super) fn plans(&self, change: &TableChange) -> bool {
         self.to_do.contains(change)
     }
 
     /// Something planned turned out to be there, or cannot be had here.
-    pub(crate) fn drop_plan(&mut self, change: &TableChange) {
+    pub(super) fn drop_plan(&mut self, change: &TableChange) {
         self.to_do.retain(|planned| planned != change);
         self.refused = None;
         self.backoff = between_looks();
     }
 
-    pub(crate) fn finish(&mut self, change: TableChange) {
+    pub(super) fn finish(&mut self, change: TableChange) {
         tracing::info!(table = self.table(), %change, "table set up");
         self.drop_plan(&change);
         self.done.push(change);
     }
 
-    pub(crate) fn into_done(self) -> Vec<TableChange> {
-        self.done
-    }
-
     /// Looks at the table: `None` if it is not there, or not to be seen yet.
-    pub(crate) async fn look(&mut self) -> Result<Option<Live>, Error> {
+    pub(super) async fn look(&mut self) -> Result<Option<Live>, Error> {
         loop {
             match self.control.describe().await {
                 Ok(found) => {
@@ -118,7 +122,7 @@ impl<'a> Work<'a> {
 
     /// Looks at a table that was there: descriptions are eventually consistent, so once is not enough to believe that
     /// it is gone.
-    pub(crate) async fn look_again(&mut self) -> Result<Live, Error> {
+    pub(super) async fn look_again(&mut self) -> Result<Live, Error> {
         for _ in 0..MAX_LOOKS {
             if let Some(live) = self.look().await? {
                 live.require_usable()?;
@@ -129,21 +133,33 @@ impl<'a> Work<'a> {
         Err(Error::new(ErrorKind::TableMissing, "the table was deleted meanwhile; call again"))
     }
 
-    pub(crate) async fn pause(&mut self) {
+    pub(super) async fn pause(&mut self) {
         self.backoff.pause().await;
     }
 
     /// Waits a little before the same is asked for again.
-    pub(crate) async fn wait_out(&mut self, refusal: &Refusal) {
+    pub(super) async fn wait_out(&mut self, refusal: &Refusal) {
         let reason = refusal.error().to_string();
         self.refused = Some(refusal.error().without_source());
         self.report(TableProgress::Retrying { reason });
         self.pause().await;
     }
 
+    /// What has changed, or the error that ended it.
+    pub(super) fn conclude(
+        self,
+        operation: Operation,
+        outcome: Result<Result<(), Error>, Elapsed>,
+    ) -> Result<Vec<TableChange>, Error> {
+        match outcome.unwrap_or_else(|_| Err(self.late())) {
+            Ok(()) => Ok(self.done),
+            Err(error) => Err(self.account(error).with_context(operation, self.table(), None)),
+        }
+    }
+
     /// The error of a deadline that has passed.
-    pub(crate) fn late(&self, deadline: Duration) -> Error {
-        let mut detail = format!("not ready within {} seconds", deadline.as_secs_f64());
+    fn late(&self) -> Error {
+        let mut detail = format!("not ready within {} seconds", self.deadline.as_secs_f64());
         if let Some(progress) = &self.waiting_for {
             let _ = write!(detail, ", while {progress}");
         }
@@ -156,7 +172,7 @@ impl<'a> Work<'a> {
     }
 
     /// The error with what was done before it, what was not, and that the next call goes on from there.
-    pub(crate) fn account(&self, error: Error) -> Error {
+    fn account(&self, error: Error) -> Error {
         if self.done.is_empty() && self.to_do.is_empty() {
             return error;
         }
@@ -169,5 +185,14 @@ impl<'a> Work<'a> {
             list(&self.done),
             list(&self.to_do)
         ))
+    }
+}
+
+impl fmt::Debug for TableSetup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableSetup")
+            .field("table", &self.table())
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
     }
 }

@@ -1,24 +1,24 @@
 use std::sync::Arc;
 
 use super::expired::is_expired;
-use super::options::SweepOptions;
 use super::outage::Outage;
 use super::position::Position;
 use super::rate::Rate;
-use crate::Error;
+use super::settings::SweepSettings;
 use crate::change::Expression;
 use crate::dynamo::{Page, PageRequest, Swept, Table};
+use crate::error::Error;
 use crate::expiry::EpochSeconds as _;
 use crate::schema::Schema;
 use crate::store::Shared;
 
 /// Makes the requests of one sweep: at its rate, patiently, in pages of a size that the table can serve.
 #[derive(Debug)]
-pub(super) struct Sweeper {
+pub(super) struct PacedTable {
     shared: Arc<Shared>,
     table: Table,
     schema: &'static Schema,
-    options: SweepOptions,
+    settings: SweepSettings,
     rate: Rate,
 }
 
@@ -49,15 +49,15 @@ pub(super) struct Read {
     pub(super) next: Cursor,
 }
 
-impl Sweeper {
+impl PacedTable {
     pub(super) fn new(
         shared: Arc<Shared>,
         schema: &'static Schema,
-        options: SweepOptions,
+        settings: SweepSettings,
     ) -> Arc<Self> {
         let table = shared.sweeping_table().clone();
-        let rate = Rate::new(options.capacity_per_second);
-        Arc::new(Self { shared, table, schema, options, rate })
+        let rate = Rate::new(settings.capacity_per_second);
+        Arc::new(Self { shared, table, schema, settings, rate })
     }
 
     pub(super) fn schema(&self) -> &'static Schema {
@@ -69,7 +69,7 @@ impl Sweeper {
     }
 
     pub(super) fn cursor(&self, segment: u32, position: Position) -> Cursor {
-        Cursor { segment, position, most_items: self.options.page_items() }
+        Cursor { segment, position, most_items: self.settings.page_items() }
     }
 
     /// When a session ends, in epoch seconds.
@@ -112,7 +112,7 @@ impl Sweeper {
                         self.rate.learn_page(page.scanned, units);
                     }
                     let position = page.last.clone().map_or(Position::Finished, Position::After);
-                    let most_items = self.options.page_items().min(most_items.saturating_mul(2));
+                    let most_items = self.settings.page_items().min(most_items.saturating_mul(2));
                     let next = Cursor { segment, position, most_items };
                     return Ok(Read { page, now, next });
                 }
@@ -152,7 +152,7 @@ impl Sweeper {
             Position::After(key) => Some(key.clone()),
             Position::Start | Position::Finished => None,
         };
-        let segments = self.options.segments();
+        let segments = self.settings.segments();
         PageRequest { segment, segments, after, limit, projection, filter }
     }
 

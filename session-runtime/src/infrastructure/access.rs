@@ -1,6 +1,6 @@
 /// What a program does with a table of sessions: what an IAM policy is to allow.
 ///
-/// Used with [`Infrastructure::iam_policy`](crate::Infrastructure::iam_policy), which takes one or several.
+/// Used with [`Infrastructure::iam_policy`](crate::infrastructure::Infrastructure::iam_policy), which takes one or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {

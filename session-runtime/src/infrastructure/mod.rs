@@ -1,9 +1,19 @@
-//! The table as text that people commit: templates for those who make it, policies for those who use it.
+//! The table as text to commit and review: a CloudFormation template, a Terraform configuration, IAM policies.
+//!
+//! [`Infrastructure`] makes all three from the session type and its [`TableOptions`], so they agree with what the store
+//! expects. Nothing is sent; a program of a few lines, or a test, writes the files:
+//!
+//! | text | made by |
+//! |---|---|
+//! | AWS CloudFormation, YAML | [`cloudformation`](Infrastructure::cloudformation) |
+//! | Terraform, HCL | [`terraform`](Infrastructure::terraform) |
+//! | the least IAM policy for each [`Access`], JSON | [`iam_policy`](Infrastructure::iam_policy) |
 
 mod access;
-mod arn;
 mod cloudformation;
 mod hcl;
+mod location;
+mod of_store;
 mod policy;
 mod terraform;
 mod text;
@@ -11,11 +21,12 @@ mod tree;
 
 pub use access::Access;
 
-use arn::Place;
+use location::Location;
 
-use super::{TableOptions, require_valid_name};
-use crate::schema::{KeyType, Schema};
-use crate::{DynamoSession, Error, Operation};
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::schema::{KeyType, Schema, TableOptions, require_valid_name};
 
 /// The table of a session type as text: a CloudFormation template, a Terraform configuration, IAM policies.
 ///
@@ -26,7 +37,9 @@ use crate::{DynamoSession, Error, Operation};
 /// # Examples
 ///
 /// ```
-/// use dynamo_session::{Access, DynamoSession, Expires, Infrastructure, SessionId, TableOptions};
+/// use dynamo_session::infrastructure::{Access, Infrastructure};
+/// use dynamo_session::table::TableOptions;
+/// use dynamo_session::{DynamoSession, Expires, SessionId};
 ///
 /// #[derive(DynamoSession)]
 /// #[session(table = "shop-sessions")]
@@ -111,7 +124,8 @@ impl Infrastructure {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, Infrastructure, SessionId};
+    /// # use dynamo_session::infrastructure::Infrastructure;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
     /// # #[derive(DynamoSession)]
     /// # #[session(table = "shop-sessions")]
     /// # struct ShopSession {
@@ -144,7 +158,8 @@ impl Infrastructure {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, Infrastructure, SessionId};
+    /// # use dynamo_session::infrastructure::Infrastructure;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
     /// # #[derive(DynamoSession)]
     /// # #[session(table = "shop-sessions")]
     /// # struct ShopSession {
@@ -176,7 +191,8 @@ impl Infrastructure {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{Access, DynamoSession, Expires, Infrastructure, SessionId};
+    /// # use dynamo_session::infrastructure::{Access, Infrastructure};
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
     /// # #[derive(DynamoSession)]
     /// # #[session(table = "shop-sessions")]
     /// # struct ShopSession {
@@ -209,7 +225,7 @@ impl Infrastructure {
         if let Some(name) = &self.table_name {
             require_valid_name(name)?;
         }
-        self.place().map(drop)
+        self.location().map(drop)
     }
 
     /// The attributes that a table must define, with their types: its key and those of its indexes.
@@ -221,13 +237,13 @@ impl Infrastructure {
         })
     }
 
-    fn place(&self) -> Result<Place<'_>, Error> {
-        Place::of(self.table_name.as_deref(), self.region.as_deref(), self.account.as_deref())
+    fn location(&self) -> Result<Location<'_>, Error> {
+        Location::of(self.table_name.as_deref(), self.region.as_deref(), self.account.as_deref())
     }
 
     /// The table's own name, also where an ARN was given.
     fn bare_name(&self) -> Option<&str> {
-        self.table_name.as_deref().map(arn::table_in)
+        self.table_name.as_deref().map(location::table_in)
     }
 
     fn in_context(&self, error: Error, operation: Operation) -> Error {

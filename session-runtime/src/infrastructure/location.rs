@@ -1,21 +1,22 @@
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::schema::require_valid_name;
 
 /// Where a table is, as far as it is known; what is not known is `*`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct Location<'a> {
     partition: &'a str,
     region: &'a str,
     account: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Location<'a> {
     /// What is said outright counts for more than the table's ARN.
     pub(super) fn of(
         table: Option<&'a str>,
         region: Option<&'a str>,
         account: Option<&'a str>,
     ) -> Result<Self, Error> {
-        let mut place = Self { partition: "aws", region: "*", account: "*" };
+        let mut location = Self { partition: "aws", region: "*", account: "*" };
         if let Some(arn) = table.filter(|table| table.starts_with("arn:")) {
             let parts: Vec<&str> = arn.splitn(6, ':').collect();
             let ["arn", partition, "dynamodb", region, account, _] = parts[..] else {
@@ -24,15 +25,15 @@ impl<'a> Place<'a> {
             if !is_table_name(table_in(arn)) {
                 return Err(no_table_arn());
             }
-            place = Self { partition, region, account };
+            location = Self { partition, region, account };
         }
         if let Some(region) = region {
-            place = Self { partition: partition_of(region), region, ..place };
+            location = Self { partition: partition_of(region), region, ..location };
         }
         if let Some(account) = account {
-            place.account = account;
+            location.account = account;
         }
-        place.check()
+        location.check()
     }
 
     fn check(self) -> Result<Self, Error> {
@@ -78,7 +79,7 @@ pub(super) fn table_in(table: &str) -> &str {
 }
 
 fn is_table_name(name: &str) -> bool {
-    !name.starts_with("arn:") && super::require_valid_name(name).is_ok()
+    !name.starts_with("arn:") && require_valid_name(name).is_ok()
 }
 
 fn no_table_arn() -> Error {

@@ -1,4 +1,4 @@
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// Refuses what AWS would refuse, before anything is sent.
 pub(crate) fn require_valid_name(name: &str) -> Result<(), Error> {

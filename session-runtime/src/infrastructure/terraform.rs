@@ -1,6 +1,6 @@
 use super::Infrastructure;
 use super::hcl::{Body, literal};
-use crate::table::options::{Billing, Encryption, TableClass};
+use crate::schema::{Billing, Encryption, TableClass};
 
 /// The first version in which an index's `key_schema` works, and to remove one index leaves the others.
 const PROVIDER: &str = ">= 6.37";

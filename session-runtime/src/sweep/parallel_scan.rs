@@ -6,10 +6,11 @@ use std::task::{Context, Poll, ready};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::checkpoint::PurgeCheckpoint;
+use super::paced_table::{Cursor, PacedTable, Read, Wanted};
 use super::position::Position;
-use super::sweeper::{Cursor, Read, Sweeper, Wanted};
 use crate::dynamo::Swept;
-use crate::{Error, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
 
 /// Deletes in flight for each segment.
 const MAX_DELETES: usize = 4;
@@ -26,7 +27,7 @@ pub(super) trait Tally {
     fn take_units(&mut self, units: f64);
 
     /// Counts a page; returns the keys of what is to be deleted.
-    fn take_page(&mut self, read: &mut Read, sweeper: &Sweeper) -> Result<Vec<String>, Error>;
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<String>, Error>;
 
     fn take_deletion(&mut self, deletion: Swept);
 
@@ -37,8 +38,8 @@ pub(super) trait Tally {
 }
 
 /// A sweep under way: one page of each segment, and some deletes, in flight. Dropping it cancels them.
-pub(super) struct Run<T> {
-    sweeper: Arc<Sweeper>,
+pub(super) struct ParallelScan<T> {
+    table: Arc<PacedTable>,
     checkpoint: PurgeCheckpoint,
     pages: Vec<OpenPage>,
     tasks: FuturesUnordered<Task>,
@@ -71,10 +72,10 @@ struct OpenPage {
     next: Cursor,
 }
 
-impl<T: Tally> Run<T> {
+impl<T: Tally> ParallelScan<T> {
     /// A sweep that goes on from a checkpoint; or one that ends with this error at once.
     pub(super) fn new(
-        sweeper: Arc<Sweeper>,
+        table: Arc<PacedTable>,
         checkpoint: PurgeCheckpoint,
         refused: Option<Error>,
         mut tally: T,
@@ -82,7 +83,7 @@ impl<T: Tally> Run<T> {
         tally.set_finished(checkpoint.segments_finished());
         let stage = refused.map_or(Stage::New, Stage::Refused);
         let (pages, tasks) = (Vec::new(), FuturesUnordered::new());
-        Self { sweeper, checkpoint, pages, tasks, unreported: 0, stage, tally }
+        Self { table, checkpoint, pages, tasks, unreported: 0, stage, tally }
     }
 
     pub(super) fn checkpoint(&self) -> &PurgeCheckpoint {
@@ -126,7 +127,7 @@ impl<T: Tally> Run<T> {
             }
             Event::PageRead(segment, read) => {
                 let mut read = read?;
-                let keys = self.tally.take_page(&mut read, &self.sweeper)?;
+                let keys = self.tally.take_page(&mut read, &self.table)?;
                 let Read { now, next, .. } = read;
                 self.pages[segment as usize] = OpenPage { keys, deleting: 0, now, next };
                 Ok(self.go_on(segment))
@@ -142,15 +143,15 @@ impl<T: Tally> Run<T> {
     }
 
     fn look_at_key(&self) {
-        let sweeper = self.sweeper.clone();
-        let looked = async move { Event::KeyLookedAt(sweeper.require_key().await) };
+        let table = self.table.clone();
+        let looked = async move { Event::KeyLookedAt(table.require_key().await) };
         self.tasks.push(Box::pin(looked));
     }
 
     fn open_segments(&mut self) {
         for segment in 0..self.checkpoint.segments() {
             let position = self.checkpoint.position(segment).clone();
-            let next = self.sweeper.cursor(segment, position);
+            let next = self.table.cursor(segment, position);
             self.pages.push(OpenPage { keys: Vec::new(), deleting: 0, now: 0, next });
             self.read_page(segment);
         }
@@ -161,8 +162,8 @@ impl<T: Tally> Run<T> {
         if cursor.position == Position::Finished {
             return;
         }
-        let (sweeper, wanted) = (self.sweeper.clone(), self.tally.wanted());
-        let read = async move { Event::PageRead(segment, sweeper.read(cursor, wanted).await) };
+        let (table, wanted) = (self.table.clone(), self.tally.wanted());
+        let read = async move { Event::PageRead(segment, table.read(cursor, wanted).await) };
         self.tasks.push(Box::pin(read));
     }
 
@@ -172,9 +173,9 @@ impl<T: Tally> Run<T> {
         while page.deleting < MAX_DELETES {
             let Some(key) = page.keys.pop() else { break };
             page.deleting += 1;
-            let (sweeper, now) = (self.sweeper.clone(), page.now);
+            let (table, now) = (self.table.clone(), page.now);
             self.tasks.push(Box::pin(async move {
-                Event::Deleted(segment, sweeper.delete_expired(&key, now).await)
+                Event::Deleted(segment, table.delete_expired(&key, now).await)
             }));
         }
         if page.deleting > 0 {
@@ -190,6 +191,6 @@ impl<T: Tally> Run<T> {
         self.stage = Stage::Ended;
         self.tasks.clear();
         let error = self.tally.explain(error);
-        error.with_context(T::OPERATION, self.sweeper.table_name(), None)
+        error.with_context(T::OPERATION, self.table.table_name(), None)
     }
 }

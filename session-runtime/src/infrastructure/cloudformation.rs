@@ -1,7 +1,7 @@
 use super::Infrastructure;
 use super::tree::Tree;
-use crate::table::options::{Billing, Encryption, TableClass};
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::schema::{Billing, Encryption, TableClass};
 
 /// The resource's name within the template.
 const TABLE: &str = "SessionTable";
