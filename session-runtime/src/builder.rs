@@ -7,14 +7,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
-use crate::derived::Header;
 use crate::dynamo::Table;
-use crate::item::{Encoder, Value};
+use crate::readable::encoded_defaults;
 use crate::schema::{TableOptions, require_valid_name};
 use crate::store::Shared;
 use crate::{
-    Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, Operation, SessionKey,
-    SessionStore, SystemClock,
+    Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, Operation, SessionStore,
+    SystemClock,
 };
 
 /// How long one request may take, by default.
@@ -166,7 +165,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     ///
     /// - [`ErrorKind::Configuration`]: no table name, one that AWS would refuse, no Region, or, when the
     ///   table is looked at, a key, index or TTL that is not the session's.
-    /// - [`ErrorKind::Encode`]: a field's default cannot be stored.
+    /// - [`ErrorKind::Encode`]: a field's default cannot be stored, or could not be read back.
     /// - With `auto_create`, also what [`create_table`](SessionStore::create_table) lists, and with
     ///   `verify_table` what [`verify_table`](SessionStore::verify_table) lists, or
     ///   [`ErrorKind::TableMissing`].
@@ -182,7 +181,8 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         })?;
         let in_context = |error: Error| error.with_context(operation, &name, None);
         require_valid_name(&name).map_err(in_context)?;
-        let defaults = default_values::<S>(&*self.clock).map_err(in_context)?;
+        let defaults =
+            encoded_defaults::<S>(self.clock.now().epoch_seconds()).map_err(in_context)?;
         let client = match self.source {
             Source::Client(client) => client,
             Source::SdkConfig(config) => client_of(&config).map_err(in_context)?,
@@ -254,13 +254,4 @@ fn with_timeouts(client: Client, mut timeouts: TimeoutConfig) -> Client {
     timeouts.take_defaults_from(&ours);
     let config = client.config().to_builder().timeout_config(timeouts).build();
     Client::from_conf(config)
-}
-
-/// The encoded fields of a new session.
-fn default_values<S: DynamoSession>(clock: &dyn Clock) -> Result<Vec<Value>, Error> {
-    let now = clock.now().epoch_seconds();
-    let session = S::__new(Header { key: S::Key::generate(), created: now, expires: now });
-    let mut encoder = Encoder::new(S::SCHEMA.attributes());
-    session.__encode(&mut encoder)?;
-    Ok(encoder.into_values())
 }

@@ -24,6 +24,7 @@ mod item;
 mod operation;
 #[doc(hidden)]
 pub mod private;
+mod readable;
 mod record;
 mod renew;
 pub mod schema;

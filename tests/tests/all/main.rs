@@ -45,6 +45,7 @@ mod skip;
 mod structs;
 mod timeouts;
 mod ttl;
+mod unreadable;
 mod update;
 mod update_table;
 mod verify_table;
