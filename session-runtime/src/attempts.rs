@@ -54,9 +54,4 @@ impl Attempts {
         self.requests += 1;
         self.rebases += u32::from(is_rebased);
     }
-
-    pub(crate) fn add(&mut self, more: Self, is_rebased: bool) {
-        self.requests += more.requests;
-        self.rebases += more.rebases + u32::from(is_rebased);
-    }
 }

@@ -7,10 +7,11 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
+use crate::context::Context;
 use crate::dynamo::Table;
+use crate::item::MAX_ITEM_BYTES;
 use crate::readable::encoded_defaults;
 use crate::schema::{TableOptions, require_valid_name};
-use crate::store::Shared;
 use crate::{
     Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, Operation, SessionStore,
     SystemClock,
@@ -20,6 +21,11 @@ use crate::{
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an operation may take with its retries, by default.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a call goes on in all, by default.
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long the id from before a renewal stands for the renewed session, by default.
+const RENEWAL_GRACE: Duration = Duration::from_secs(60);
 
 /// Sets up a [`SessionStore`].
 ///
@@ -35,6 +41,9 @@ pub struct SessionStoreBuilder<S: DynamoSession> {
     operation_timeout: Option<Duration>,
     operation_attempt_timeout: Option<Duration>,
     on_undecodable: OnUndecodable,
+    deadline: Duration,
+    renewal_grace: Duration,
+    max_size: usize,
     session: PhantomData<fn() -> S>,
 }
 
@@ -57,6 +66,9 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             operation_timeout: None,
             operation_attempt_timeout: None,
             on_undecodable: OnUndecodable::Fail,
+            deadline: DEADLINE,
+            renewal_grace: RENEWAL_GRACE,
+            max_size: MAX_ITEM_BYTES,
             session: PhantomData,
         }
     }
@@ -151,6 +163,43 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
+    /// How long a commit, touch, renewal, update or destruction may take in all: 10 seconds unless this says otherwise.
+    ///
+    /// A call that meets changes of others is repeated, with pauses that grow, until it is through or this time has
+    /// passed. Then it fails with [`ErrorKind::Throttled`], or with [`ErrorKind::Unavailable`] where a request was still
+    /// without an answer. Each request has timeouts of its own besides: see
+    /// [`operation_timeout`](Self::operation_timeout).
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// For how long after a [renewal](crate::Session::renew) the old id is known as renewed: 60 seconds unless this says
+    /// otherwise.
+    ///
+    /// A request that was on its way with the old id finds no session there in any case. Within this time, ending the
+    /// old id ends the renewed session, so that a logout that races a login is not lost. Whoever knew the id
+    /// from before a login can end the session for as long.
+    #[must_use]
+    pub fn renewal_grace(mut self, grace: Duration) -> Self {
+        self.renewal_grace = grace;
+        self
+    }
+
+    /// The most bytes that a session's item may have, names included: DynamoDB's limit of 400 KB (409,600 bytes) unless
+    /// this says less.
+    ///
+    /// Each KB of a session costs a write unit whenever anything in it is written, and a quarter of a read unit whenever it
+    /// is loaded. Where visitors decide how much is stored, a limit keeps the bill from being theirs to run up: a commit
+    /// beyond it fails with [`ErrorKind::TooLarge`] and writes nothing. Two commits that merge may pass it together
+    /// by what each of them has added; the next one is refused then.
+    #[must_use]
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.max_size = bytes.min(MAX_ITEM_BYTES);
+        self
+    }
+
     /// What loading does with an item that does not decode: by default it fails.
     #[must_use]
     pub fn on_undecodable(mut self, action: OnUndecodable) -> Self {
@@ -201,14 +250,18 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             timeouts = timeouts.operation_attempt_timeout(timeout);
         }
         let client = with_timeouts(client, timeouts.build());
-        let store = SessionStore::new(Shared {
+        let store = SessionStore::new(Context {
             table: Table { client, name, hash_key: S::SCHEMA.hash_key() },
+            schema: S::SCHEMA,
             table_options: self.table_options,
             timeouts: S::SCHEMA.timeouts(),
             clock: self.clock,
             consistent_read: self.consistent_read,
             on_undecodable: self.on_undecodable,
             defaults,
+            deadline: self.deadline,
+            renewal_grace: i64::try_from(self.renewal_grace.as_secs()).unwrap_or(i64::MAX),
+            max_item_bytes: self.max_size,
             sweeping: OnceLock::new(),
         });
         if self.auto_create {

@@ -5,7 +5,7 @@ mod attempts;
 mod backoff;
 mod builder;
 mod change;
-mod commit;
+mod context;
 mod derived;
 mod dynamo;
 #[cfg(feature = "embedded")]
@@ -13,6 +13,7 @@ mod dynamo;
 pub mod embedded;
 mod error;
 mod expiry;
+mod expression;
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
 mod id;
@@ -24,9 +25,8 @@ mod item;
 mod operation;
 #[doc(hidden)]
 pub mod private;
+mod protocol;
 mod readable;
-mod record;
-mod renew;
 pub mod schema;
 mod session;
 mod store;
@@ -39,14 +39,16 @@ mod web;
 pub use attempts::Attempts;
 pub use aws_sdk_dynamodb;
 pub use builder::SessionStoreBuilder;
+pub use context::OnUndecodable;
 pub use derived::DynamoSession;
 pub use dynamo_session_derive::DynamoSession;
 pub use error::{Error, ErrorKind};
 pub use expiry::{Clock, CreatedAt, EpochSeconds, Expires, ManualClock, SystemClock, Timeouts};
 pub use id::{SessionId, SessionKey};
 pub use operation::Operation;
-pub use session::{Committed, Session};
-pub use store::{OnUndecodable, SessionStore};
+pub use protocol::Committed;
+pub use session::Session;
+pub use store::SessionStore;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use web::{SessionLayer, SessionService};

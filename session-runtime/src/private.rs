@@ -6,8 +6,6 @@ pub use core::primitive::{i64, usize};
 pub use core::result::Result::Ok;
 pub use core::unreachable;
 
-// For the benchmarks alone.
-pub use crate::commit::{Planned, Planning};
 pub use crate::derived::{
     Bytes, Counter, DynamoSession, Field, Header, Initial, List, Set, Unmarked,
 };

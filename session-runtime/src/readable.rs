@@ -30,9 +30,7 @@ fn require_readable_in<'v, S: DynamoSession>(
     let attributes = S::SCHEMA.attributes();
     let stored = attributes.iter().zip(fields);
     let mut item: Item = stored
-        .filter_map(|(attribute, value)| {
-            Some((attribute.name().to_owned(), value?.to_attribute_value()))
-        })
+        .filter_map(|(attribute, value)| Some((attribute.name().to_owned(), value?.clone())))
         .collect();
     let mut decoder = Decoder::new(attributes, &mut item);
     for (index, attribute) in attributes.iter().enumerate() {

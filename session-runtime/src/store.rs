@@ -1,20 +1,12 @@
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use crate::backoff::Backoff;
 use crate::builder::SessionStoreBuilder;
-use crate::change::diff;
-use crate::commit::{Pending, Update};
-use crate::derived::Header;
-use crate::dynamo::Table;
-use crate::item::{Decoder, Item, Value, item_size};
-use crate::record::{Record, stored_fields};
-use crate::schema::TableOptions;
-use crate::session::{Session, Standing, State, gone};
-use crate::{Attempts, Clock, DynamoSession, EpochSeconds, Error, Operation, SessionKey, Timeouts};
-
-const MAX_UPDATES: usize = 32;
+use crate::context::Context;
+use crate::protocol::{Call, destroy};
+use crate::session::{Session, update};
+use crate::{Attempts, DynamoSession, Error, Operation, SessionKey, Timeouts};
 
 /// The sessions of one type, in one DynamoDB table. Cheap to clone.
 ///
@@ -52,39 +44,8 @@ const MAX_UPDATES: usize = 32;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SessionStore<S: DynamoSession> {
-    pub(crate) shared: Arc<Shared>,
+    context: Arc<Context>,
     session: PhantomData<fn() -> S>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) table: Table,
-    pub(crate) table_options: TableOptions,
-    pub(crate) timeouts: Timeouts,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) consistent_read: bool,
-    pub(crate) on_undecodable: OnUndecodable,
-    pub(crate) defaults: Vec<Value>,
-    /// Made once: each client has connections and credentials of its own.
-    pub(crate) sweeping: OnceLock<Table>,
-}
-
-impl Shared {
-    /// The table for long work, whose retries are counted apart.
-    pub(crate) fn sweeping_table(&self) -> &Table {
-        self.sweeping.get_or_init(|| self.table.for_sweeping())
-    }
-}
-
-/// What loading does with an item that does not decode as the session type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OnUndecodable {
-    /// Return the error, with the attribute at fault.
-    #[default]
-    Fail,
-    /// Treat the session as absent, and trace the attribute at fault. The item is left as it is.
-    End,
 }
 
 impl<S: DynamoSession> SessionStore<S> {
@@ -93,8 +54,8 @@ impl<S: DynamoSession> SessionStore<S> {
         SessionStoreBuilder::new()
     }
 
-    pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared), session: PhantomData }
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context: Arc::new(context), session: PhantomData }
     }
 
     /// A new session with a fresh id and the default fields. Nothing is stored until it is changed and
@@ -104,26 +65,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// If the operating system has no random source.
     pub fn create(&self) -> Session<S> {
-        let now = self.now();
-        let key = S::Key::generate();
-        let created = S::SCHEMA.created().map(|_| now);
-        let expires = self.timeouts().next_expiry(now, created);
-        let data = S::__new(Header { key: key.clone(), created: now, expires });
-        Session::new(State {
-            store: self.clone(),
-            data,
-            key,
-            created: now,
-            expires,
-            standing: Standing::New,
-            snapshot: None,
-            pending: None,
-            latest: None,
-            winner: None,
-            renewal: None,
-            renewed_from: None,
-            attempts: Attempts::default(),
-        })
+        Session::new(self.context.clone())
     }
 
     /// Reads a session: `None` if there is none with this id, or if it has expired.
@@ -147,16 +89,13 @@ impl<S: DynamoSession> SessionStore<S> {
     ///   as a key. Nothing was sent.
     pub async fn load(&self, id: &S::Key) -> Result<Option<Session<S>>, Error> {
         let loaded = async {
-            let item = self.table().get(&id.attribute_value(), self.shared.consistent_read).await?;
-            match item {
-                Some(item) => self.decode(id.clone(), item),
+            let consistent = self.context.consistent_read;
+            match self.context.table.get(&id.attribute_value(), consistent).await? {
+                Some(item) => Session::from_item(&self.context, id, item),
                 None => Ok(None),
             }
         };
-        match loaded.await {
-            Ok(state) => Ok(state.map(Session::new)),
-            Err(error) => Err(self.in_context(error, Operation::Load, id)),
-        }
+        loaded.await.map_err(|error| self.in_context(error, Operation::Load, id))
     }
 
     /// Changes a session by a function, again and again until nobody else changed the same values between
@@ -261,64 +200,13 @@ impl<S: DynamoSession> SessionStore<S> {
         id: &S::Key,
         change: impl FnMut(&mut S) -> R,
     ) -> Result<(R, Attempts), Error> {
-        let mut attempts = Attempts::default();
-        match self.try_update(id, change, &mut attempts).await {
-            Ok(result) => {
-                let (requests, rebases) = (attempts.requests(), attempts.rebases());
-                tracing::debug!(session = id.fingerprint(), requests, rebases, "session updated");
-                Ok((result, attempts))
-            }
-            Err(error) => Err(self.in_context(error, Operation::Update, id)),
-        }
-    }
-
-    async fn try_update<R>(
-        &self,
-        id: &S::Key,
-        mut change: impl FnMut(&mut S) -> R,
-        attempts: &mut Attempts,
-    ) -> Result<R, Error> {
-        let mut item = self.table().get(&id.attribute_value(), true).await?.ok_or_else(gone)?;
-        let mut unsettled: Option<Update> = None;
-        let mut backoff = Backoff::of_contended_writes();
-        for attempt in 0.. {
-            let stored = stored_fields(S::SCHEMA.attributes(), &item);
-            let mut state = self.decode(id.clone(), item)?.ok_or_else(gone)?;
-            let before = state.encode()?;
-            let result = change(&mut state.data);
-            state.require_header()?;
-            let after = state.encode()?;
-            if diff(S::SCHEMA.attributes(), &before, &after).is_empty() {
-                let _ = state.touch().await?;
-                attempts.add(state.attempts, attempt > 0);
-                return Ok(result);
-            }
-            state.require_size(&after)?;
-            let Standing::Stored(record) = &state.standing else { return Err(gone()) };
-            let mut update = Update::new(record, after, state.expiry_due());
-            update.stored = Some(stored);
-            update.guard_changes = true;
-            if let Some(earlier) = unsettled.take() {
-                update.stand_in_for(&earlier, record.sequence());
-            }
-            state.pending = Some(Pending::Update(update));
-            state.snapshot = Some(Ok(before));
-            let sent = state.send_update().await;
-            attempts.add(state.attempts, attempt > 0);
-            let error = match sent {
-                Ok(()) => return Ok(result),
-                Err(error) => error,
-            };
-            if let Some(Pending::Update(update)) = state.pending.take() {
-                unsettled = Some(update);
-            }
-            match state.winner.take() {
-                Some(winner) if error.is_conflict() && attempt + 1 < MAX_UPDATES => item = winner,
-                _ => return Err(error),
-            }
-            backoff.pause().await;
-        }
-        unreachable!("the last attempt returns")
+        let mut call = Call::new(&self.context);
+        let result = update(&self.context, id, change, &mut call).await;
+        let result = result.map_err(|error| self.in_context(error, Operation::Update, id))?;
+        let attempts = call.attempts();
+        let (requests, rebases) = (attempts.requests(), attempts.rebases());
+        tracing::debug!(session = id.fingerprint(), requests, rebases, "session updated");
+        Ok((result, attempts))
     }
 
     /// Ends the session with this id; one that is not there is not an error.
@@ -327,93 +215,33 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// As for [`Session::destroy`].
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
-        let result = self.table().delete(&id.attribute_value()).await;
+        let mut call = Call::new(&self.context);
+        let result = destroy(&self.context, &id.attribute_value(), &mut call).await;
         result.map_err(|error| self.in_context(error, Operation::Destroy, id))
     }
 
     /// The name of the table.
     pub fn table_name(&self) -> &str {
-        &self.shared.table.name
+        &self.context.table.name
     }
 
     /// The timeouts of the sessions.
     pub fn timeouts(&self) -> Timeouts {
-        self.shared.timeouts
+        self.context.timeouts
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
-    pub(crate) fn on_undecodable(&self) -> OnUndecodable {
-        self.shared.on_undecodable
-    }
-
-    pub(crate) fn table(&self) -> &Table {
-        &self.shared.table
-    }
-
-    pub(crate) fn defaults(&self) -> &[Value] {
-        &self.shared.defaults
-    }
-
-    /// The time in epoch seconds.
-    pub(crate) fn now(&self) -> i64 {
-        self.shared.clock.now().epoch_seconds()
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     pub(crate) fn in_context(&self, error: Error, operation: Operation, id: &S::Key) -> Error {
         error.with_context(operation, self.table_name(), Some(id.fingerprint()))
     }
-
-    /// The session in an item, unless it has expired.
-    pub(crate) fn decode(&self, key: S::Key, item: Item) -> Result<Option<State<S>>, Error> {
-        match (self.decode_strictly(key.clone(), item), self.shared.on_undecodable) {
-            (Err(error), OnUndecodable::End) if error.is_decode() => {
-                let session = key.fingerprint();
-                tracing::warn!(session, table = self.table_name(), %error, "session does not decode");
-                Ok(None)
-            }
-            (decoded, _) => decoded,
-        }
-    }
-
-    fn decode_strictly(&self, key: S::Key, mut item: Item) -> Result<Option<State<S>>, Error> {
-        let now = self.now();
-        let mut record = Record::take(S::SCHEMA, &mut item)?;
-        if record.expires <= now || self.timeouts().has_ended(now, record.created) {
-            tracing::debug!(session = key.fingerprint(), "session has expired");
-            return Ok(None);
-        }
-        let expires = record.expires;
-        let created = record.created.unwrap_or(now);
-        let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
-        let data = S::__decode(Header { key: key.clone(), created, expires }, &mut decoder)?;
-        record.found = decoder.into_found();
-        record.other_bytes += item_size(&item);
-        // As the fields hold them: a type that cannot hold a stored instant has the nearest one.
-        let (expires, created) = (data.__expires(), data.__created().unwrap_or(created));
-        Ok(Some(State {
-            store: self.clone(),
-            data,
-            key,
-            created,
-            expires,
-            standing: Standing::Stored(record),
-            snapshot: None,
-            pending: None,
-            latest: None,
-            winner: None,
-            renewal: None,
-            renewed_from: None,
-            attempts: Attempts::default(),
-        }))
-    }
 }
 
 impl<S: DynamoSession> Clone for SessionStore<S> {
     fn clone(&self) -> Self {
-        Self { shared: self.shared.clone(), session: PhantomData }
+        Self { context: self.context.clone(), session: PhantomData }
     }
 }
 

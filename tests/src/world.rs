@@ -131,6 +131,19 @@ impl World {
         }
     }
 
+    /// All items of the table but the tombstones that renewals have left, behind the network's back.
+    pub async fn items<S: DynamoSession>(
+        &self,
+        store: &SessionStore<S>,
+    ) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.direct.scan().consistent_read(true).table_name(store.table_name());
+        let items = match scan.send().await {
+            Ok(output) => output.items.unwrap_or_default(),
+            Err(error) => panic!("no items: {error:?}"),
+        };
+        items.into_iter().filter(|item| !item.contains_key("_renewed_at")).collect()
+    }
+
     /// Puts an item as another program might have left it.
     pub async fn put<S: DynamoSession>(
         &self,

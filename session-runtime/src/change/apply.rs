@@ -1,47 +1,43 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use super::{Change, Changes, Key, Kind, missing_parent, standing_in, value_at};
+use crate::item::Value;
 
-use super::{Change, Path, value_at};
-use crate::item::{Value, integer, set};
-
-/// What an attribute becomes when changes to it are applied in memory.
+/// What an attribute becomes when its changes are applied in memory.
 ///
-/// `after` is the committing session's own version: where a change goes through a map that is no longer
-/// there, that map is created as the session has it, so that what is stored always decodes.
-pub(crate) fn apply<'c>(
+/// Where a change goes through a map that is no longer there, that map is made as the committing session has it, so that
+/// what is stored always decodes. A default that stands in for an absent attribute is changed as if it were stored.
+pub(crate) fn apply(
     stored: Option<Value>,
     default: &Value,
-    after: Option<&Value>,
-    changes: impl IntoIterator<Item = &'c Change<'c>>,
+    changes: &Changes,
+    attribute: usize,
 ) -> Option<Value> {
-    let mut value = stored;
-    for change in changes {
-        value = match change {
-            Change::Set { path, value: new } => {
-                put(value, path, after, |old| Some(merge(old, new)))
+    let list = changes.of(attribute);
+    if list.is_empty() {
+        return stored;
+    }
+    let mut value = stored.or_else(|| standing_in(default));
+    for Change { path, kind } in list {
+        value = match kind {
+            Kind::Set => put(value, path, changes, merge),
+            Kind::Remove => remove(value, &path.keys),
+            Kind::Add(delta) => put(value, path, changes, |old, _| {
+                let start = old.and_then(Value::integer).unwrap_or(0);
+                Value::number(start + delta)
+            }),
+            Kind::Members { added, removed } => {
+                change_members(value, added.as_ref(), removed.as_ref(), default)
             }
-            Change::Remove { path } => remove(value, path),
-            Change::Add { path, delta } => {
-                let start = if path.keys.is_empty() { number(Some(default)) } else { None };
-                let start = start.unwrap_or(0);
-                put(value, path, after, |old| {
-                    let sum = number(old).unwrap_or(start) + delta;
-                    Some(Value::Atom(AttributeValue::N(sum.to_string())))
-                })
-            }
-            Change::Members { added, removed, .. } => {
-                let stored = value.unwrap_or_else(|| default.clone());
-                Some(change_members(stored, added.as_ref(), removed.as_ref(), default))
-            }
-            Change::Append { elements, .. } => match value.unwrap_or_else(|| default.clone()) {
-                Value::Atom(AttributeValue::L(mut list)) => {
-                    list.extend(elements.iter().cloned());
-                    Some(Value::Atom(AttributeValue::L(list)))
+            Kind::Append { from } => {
+                let after = changes.value(path);
+                let elements = after.and_then(|after| after.elements_from(*from));
+                match (value, elements) {
+                    (Some(list), Some(elements)) => list.followed_by(elements),
+                    _ => None,
                 }
-                _ => after.cloned(),
-            },
+                .or_else(|| after.cloned())
+            }
         };
         if value.as_ref().is_some_and(Value::is_empty_option_or_set) {
             value = (!default.is_empty_option_or_set()).then(Value::null);
@@ -61,50 +57,42 @@ fn merge(old: Option<&Value>, new: &Value) -> Value {
     Value::Map(entries)
 }
 
-fn number(value: Option<&Value>) -> Option<i128> {
-    match value? {
-        Value::Atom(value) => integer(value),
-        Value::Map(_) => None,
-    }
-}
-
 fn put(
     attribute: Option<Value>,
-    path: &Path<'_>,
-    after: Option<&Value>,
-    new: impl FnOnce(Option<&Value>) -> Option<Value>,
+    path: &super::Path,
+    changes: &Changes,
+    new: impl FnOnce(Option<&Value>, &Value) -> Value,
 ) -> Option<Value> {
-    let (place, value) = match path.missing_parent(attribute.as_ref()) {
-        Some(parent) => {
-            let value = value_at(after, &parent.keys).cloned();
-            (parent, value)
-        }
-        None => {
-            let value = new(value_at(attribute.as_ref(), &path.keys));
-            (path.clone(), value)
-        }
+    let missing = missing_parent(attribute.as_ref(), &path.keys);
+    let keys = &path.keys[..missing.unwrap_or(path.keys.len())];
+    let after = value_at(changes.after[path.attribute].as_ref(), keys);
+    let value = match (missing, after) {
+        (_, None) => return attribute,
+        (Some(_), Some(after)) => after.clone(),
+        (None, Some(after)) => new(value_at(attribute.as_ref(), keys), after),
     };
-    let Some((last, parents)) = place.keys.split_last() else { return value };
+    let Some((last, parents)) = keys.split_last() else { return Some(value) };
     let mut attribute = attribute;
-    if let (Some(entries), Some(value)) = (entries_at(attribute.as_mut(), parents), value) {
-        entries.insert(Cow::Owned((*last).to_owned()), value);
-    }
-    attribute
-}
-
-fn remove(mut attribute: Option<Value>, path: &Path<'_>) -> Option<Value> {
-    let (last, parents) = path.keys.split_last()?;
     if let Some(entries) = entries_at(attribute.as_mut(), parents) {
-        entries.remove(*last);
+        entries.insert(last.clone(), value);
     }
     attribute
 }
 
-type Entries = BTreeMap<Cow<'static, str>, Value>;
+fn remove(mut attribute: Option<Value>, keys: &[Key]) -> Option<Value> {
+    let (last, parents) = keys.split_last()?;
+    if let Some(entries) = entries_at(attribute.as_mut(), parents) {
+        entries.remove(last);
+    }
+    attribute
+}
 
-fn entries_at<'v>(attribute: Option<&'v mut Value>, keys: &[&str]) -> Option<&'v mut Entries> {
+fn entries_at<'v>(
+    attribute: Option<&'v mut Value>,
+    keys: &[Key],
+) -> Option<&'v mut BTreeMap<Key, Value>> {
     let value = keys.iter().try_fold(attribute?, |value, key| match value {
-        Value::Map(entries) => entries.get_mut(*key),
+        Value::Map(entries) => entries.get_mut(key),
         Value::Atom(_) => None,
     })?;
     match value {
@@ -114,24 +102,23 @@ fn entries_at<'v>(attribute: Option<&'v mut Value>, keys: &[&str]) -> Option<&'v
 }
 
 fn change_members(
-    stored: Value,
-    added: Option<&AttributeValue>,
-    removed: Option<&AttributeValue>,
+    stored: Option<Value>,
+    added: Option<&Value>,
+    removed: Option<&Value>,
     default: &Value,
-) -> Value {
-    let mut members = match stored {
-        Value::Atom(value) if set::is_set(&value) && !set::is_empty(&value) => Some(value),
-        _ => None,
-    };
+) -> Option<Value> {
+    let mut members = stored.filter(|stored| stored.set_type().is_some());
     if let Some(removed) = removed {
-        members = members.and_then(|members| set::difference(&members, Some(removed)));
+        members = members.and_then(|members| members.members_without(Some(removed)));
     }
     if let Some(added) = added {
-        members = Some(set::union(members.as_ref(), added));
+        members = Some(match members {
+            Some(members) => members.members_with(added),
+            None => added.clone(),
+        });
     }
-    match members {
-        Some(members) => Value::Atom(members),
-        None if default.is_empty_option_or_set() => default.clone(),
-        None => Value::null(),
-    }
+    Some(members.unwrap_or_else(|| match default.is_empty_option_or_set() {
+        true => default.clone(),
+        false => Value::null(),
+    }))
 }

@@ -1,396 +1,289 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::{Change, Expression, Path, apply, value_at};
-use crate::item::{Fields, Found, Value, integer, set};
+use super::{Change, Changes, Key, Kind, Path, apply, missing_parent, standing_in, value_at};
+use crate::expression::{Comparison, Expression, Place};
+use crate::item::{Fields, Found, Value};
 use crate::schema::{Attribute, CounterRange};
 
-/// More clauses than any expression has room for.
-const MANY: usize = 1024;
+/// What changes are planned against: the item as it was last seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base<'a> {
+    pub(crate) fields: &'a Fields,
+    pub(crate) found: &'a [Found],
+}
 
-/// What changes are planned against: the item as it was last seen, and the session that commits.
-#[derive(Clone, Copy)]
-pub(crate) struct Target<'a> {
+impl<'a> Base<'a> {
+    /// The stored value of an attribute, under whichever of its names.
+    fn stored(self, attribute: usize) -> Option<&'a Value> {
+        match self.found[attribute] {
+            Found::Absent => None,
+            Found::Named | Found::Aliased(_) => self.fields[attribute].as_ref(),
+        }
+    }
+
+    fn named(self, attribute: usize) -> Option<&'a Value> {
+        match self.found[attribute] {
+            Found::Named => self.fields[attribute].as_ref(),
+            Found::Absent | Found::Aliased(_) => None,
+        }
+    }
+}
+
+/// Changes, and what they are made to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan<'a> {
     pub(crate) attributes: &'static [Attribute],
     pub(crate) defaults: &'a [Value],
-    /// The fields that the changes were found against.
-    pub(crate) before: &'a Fields,
-    /// What the table was found to hold, if that is known to be something else.
-    pub(crate) stored: Option<&'a Fields>,
-    pub(crate) found: &'a [Found],
-    pub(crate) after: &'a Fields,
+    pub(crate) base: Base<'a>,
+    pub(crate) changes: &'a Changes,
     /// Require that every value which is changed still is what it was.
     pub(crate) guard_changes: bool,
 }
 
-impl<'a> Target<'a> {
-    fn named(&self, attribute: usize) -> Option<&'a Value> {
-        match self.found[attribute] {
-            Found::Named => self.any_name(attribute),
-            Found::Absent | Found::Aliased(_) => None,
-        }
+/// Writes each change to its place. Nothing is required of places beside it; what is left out, because the item is as it
+/// should be already, is required to stay so.
+pub(crate) fn plan<'a>(plan: &Plan<'a>, expression: &mut Expression<'a>) {
+    let mut planner =
+        Planner { plan: *plan, expression, made: None, entered: None, maps: HashSet::new() };
+    for (attribute, changes) in plan.changes.by_attribute() {
+        planner.attribute(attribute, changes);
     }
-
-    fn any_name(&self, attribute: usize) -> Option<&'a Value> {
-        match self.found[attribute] {
-            Found::Absent => None,
-            Found::Named | Found::Aliased(_) => {
-                self.stored.unwrap_or(self.before)[attribute].as_ref()
-            }
-        }
-    }
-
-    /// Whether the attribute is where the changes were found, so that every map on a path is there.
-    fn is_as_before(&self, attribute: usize) -> bool {
-        self.stored.is_none() && self.found[attribute] == Found::Named
-    }
-
-    fn missing_parent<'p>(&self, path: &Path<'p>) -> Option<Path<'p>> {
-        match path.keys.is_empty() || self.is_as_before(path.attribute) {
-            true => None,
-            false => path.missing_parent(self.named(path.attribute)),
-        }
-    }
+    planner.move_aliased(true);
 }
 
-/// What a commit requires of commits by others since the item was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Others {
-    /// They may have come between; what matters to the changes has conditions of its own.
-    Welcome,
-    /// There was none.
-    Excluded,
-}
-
-/// The expression that makes these changes to the stored item, after the clauses that every commit has; `None` if
-/// no expression has room for them.
+/// Writes each changed attribute as one value, made in memory: for as many changes as no expression has room for.
 ///
-/// Where the changes would pass DynamoDB's limits, attributes are replaced as a whole, each under a guard: those
-/// with the most changes first, until the rest fits. Where not even the guards fit, one condition stands for them,
-/// that nobody committed since.
-pub(crate) fn plan<'a>(
-    changes: &[Change<'a>],
-    target: &Target<'a>,
-    header: impl Fn(&mut Expression<'a>, Others),
-) -> Option<Expression<'a>> {
-    let mut clauses: BTreeMap<usize, usize> = BTreeMap::new();
-    for change in changes {
-        *clauses.entry(change.attribute()).or_default() += change.clauses();
+/// Without `guards`, nothing is required of the attributes: then something else has to say that they are as they were.
+pub(crate) fn plan_whole<'a>(plan: &Plan<'a>, expression: &mut Expression<'a>, guards: bool) {
+    let mut planner =
+        Planner { plan: *plan, expression, made: None, entered: None, maps: HashSet::new() };
+    for (attribute, _) in plan.changes.by_attribute() {
+        planner.whole(attribute, guards);
     }
-    let mut replaced: BTreeSet<usize> = (0..target.attributes.len())
-        .filter(|attribute| {
-            matches!(target.found[*attribute], Found::Aliased(_))
-                || clauses.get(attribute).is_some_and(|clauses| *clauses > MANY)
-        })
-        .collect();
-    let mut largest: Vec<usize> = clauses
-        .iter()
-        .filter(|(attribute, clauses)| **clauses > 1 && !replaced.contains(attribute))
-        .map(|(attribute, _)| *attribute)
-        .collect();
-    largest.sort_by_key(|attribute| std::cmp::Reverse(clauses[attribute]));
-    let mut more = largest.chunks(1.max(largest.len() / 16));
-    let mut others = Others::Welcome;
-    loop {
-        let mut expression = Expression::with_capacity(changes.len().min(MANY / 2));
-        header(&mut expression, others);
-        let expression = plan_with(changes, target, &replaced, others, expression);
-        if expression.fits() {
-            return Some(expression);
-        }
-        match (more.next(), others) {
-            (Some(more), _) => replaced.extend(more),
-            (None, Others::Welcome) => others = Others::Excluded,
-            (None, Others::Excluded) => return None,
-        }
-    }
+    planner.move_aliased(guards);
 }
 
-fn plan_with<'a>(
-    changes: &[Change<'a>],
-    target: &Target<'a>,
-    replaced: &BTreeSet<usize>,
-    others: Others,
-    expression: Expression<'a>,
-) -> Expression<'a> {
-    let mut planner = Planner {
-        target,
-        changes,
-        others,
-        expression,
-        replaced: BTreeSet::new(),
-        created: BTreeSet::new(),
-        entered: (0, Vec::new()),
-        parent: String::new(),
-        text: String::new(),
-        parents: HashSet::new(),
-    };
-    for attribute in replaced {
-        planner.replace(*attribute);
-    }
-    for change in changes {
-        planner.change(change);
-    }
-    planner.expression
-}
-
-impl Change<'_> {
-    /// About how many clauses it takes: 1 for what replacing the whole attribute would not make shorter.
-    fn clauses(&self) -> usize {
-        match self {
-            Self::Set { path, .. } | Self::Remove { path } if path.keys.is_empty() => 1,
-            _ => 2,
-        }
-    }
-}
-
-struct Planner<'p, 'a> {
-    target: &'p Target<'a>,
-    changes: &'p [Change<'a>],
-    others: Others,
-    expression: Expression<'a>,
-    /// Attributes that are written as one value.
-    replaced: BTreeSet<usize>,
-    /// Maps that are created whole, with everything that changes inside them.
-    created: BTreeSet<Path<'a>>,
-    /// The map that the last nested path is in, and its text.
-    entered: (usize, Vec<&'a str>),
-    parent: String,
+struct Planner<'e, 'a> {
+    plan: Plan<'a>,
+    expression: &'e mut Expression<'a>,
+    /// The map that was made last, with everything that changes inside it.
+    made: Option<(usize, &'a [Key])>,
+    /// The map that the last nested path is in.
+    entered: Option<(usize, &'a [Key], Place)>,
     /// Maps that are required to be there.
-    parents: HashSet<String>,
-    /// The text of the path that is written about.
-    text: String,
+    maps: HashSet<(usize, &'a [Key])>,
 }
 
 impl<'a> Planner<'_, 'a> {
-    fn change(&mut self, change: &Change<'a>) {
-        if self.replaced.contains(&change.attribute()) {
-            return;
+    fn attribute(&mut self, attribute: usize, changes: &'a [Change]) {
+        let is_whole = match self.plan.base.found[attribute] {
+            Found::Aliased(_) => true,
+            // A default stands in for the attribute, or the session's own map will.
+            Found::Absent => changes.iter().any(|change| !change.path.keys.is_empty()),
+            Found::Named => changes.iter().any(|change| self.meets_a_map(change)),
+        };
+        if is_whole {
+            return self.whole(attribute, true);
         }
-        match change {
-            Change::Set { path, value } => self.set(path, value),
-            Change::Remove { path } => self.remove(path),
-            Change::Add { path, delta } => self.add(path, *delta),
-            Change::Append { attribute, elements } => self.append(*attribute, elements),
-            Change::Members { attribute, added, removed } => {
-                let empty_by_default = self.target.defaults[*attribute].is_empty_option_or_set();
-                let stored = match self.target.named(*attribute) {
-                    None => true,
-                    Some(Value::Atom(stored)) => set::is_set(stored),
-                    Some(Value::Map(_)) => false,
-                };
-                match (added, removed) {
-                    _ if !empty_by_default || !stored => self.replace(*attribute),
-                    (Some(members), None) => self.members(*attribute, members, Expression::add),
-                    (None, Some(members)) => self.members(*attribute, members, Expression::delete),
-                    _ => self.replace(*attribute),
+        for Change { path, kind } in changes {
+            match kind {
+                Kind::Set => self.set(path),
+                Kind::Remove => self.remove(path),
+                Kind::Add(delta) => self.add(path, *delta),
+                Kind::Append { from } => self.append(path, *from),
+                Kind::Members { added, removed } => {
+                    self.members(attribute, added.as_ref(), removed.as_ref());
                 }
             }
         }
     }
 
-    /// Writes about a path, and requires the map that it is in, and what `update` read there.
-    fn at(&mut self, path: &Path<'a>, write: impl FnOnce(&mut Self, &str)) {
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
-        match path.keys.split_last() {
-            None => {
-                let name = self.target.attributes[path.attribute].name();
-                text.push_str(&self.expression.name(name));
+    /// Moves what stands under an older name to its own, also where nothing else changes.
+    fn move_aliased(&mut self, guards: bool) {
+        for (attribute, found) in self.plan.base.found.iter().enumerate() {
+            if matches!(found, Found::Aliased(_)) && self.plan.changes.of(attribute).is_empty() {
+                self.whole(attribute, guards);
             }
+        }
+    }
+
+    /// Whether someone made a map where this session made one too: both keep their entries.
+    fn meets_a_map(&self, change: &Change) -> bool {
+        let stored = value_at(self.plan.base.named(change.path.attribute), &change.path.keys);
+        change.kind == Kind::Set
+            && stored.is_some_and(Value::is_map)
+            && self.plan.changes.value(&change.path).is_some_and(Value::is_map)
+    }
+
+    fn default(&self, attribute: usize) -> &'a Value {
+        &self.plan.defaults[attribute]
+    }
+
+    /// The place at the end of a path, whose maps are required to be there.
+    fn place(&mut self, attribute: usize, keys: &'a [Key]) -> Place {
+        let place = match keys.split_last() {
+            None => self.expression.attribute(self.plan.attributes[attribute].name()),
             Some((last, parents)) => {
-                self.enter(path.attribute, parents);
-                text.push_str(&self.parent);
-                text.push('.');
-                text.push_str(&self.expression.name(last));
+                let map = self.enter(attribute, parents);
+                self.expression.entry(&map, last)
             }
+        };
+        if self.plan.guard_changes {
+            let stored = value_at(self.plan.base.named(attribute), keys);
+            self.expression.require_value(&place, stored);
         }
-        if self.target.guard_changes && self.others == Others::Welcome {
-            let stored = value_at(self.target.named(path.attribute), &path.keys);
-            self.expression.require_value(&text, stored);
-        }
-        write(self, &text);
-        self.text = text;
+        place
     }
 
-    /// Requires a map that changes are in.
-    fn enter(&mut self, attribute: usize, keys: &[&'a str]) {
-        if self.entered.0 == attribute && self.entered.1 == keys && !self.parent.is_empty() {
-            return;
-        }
-        self.entered.0 = attribute;
-        self.entered.1.clear();
-        self.entered.1.extend_from_slice(keys);
-        self.parent.clear();
-        self.parent.push_str(&self.expression.name(self.target.attributes[attribute].name()));
-        for key in keys {
-            self.parent.push('.');
-            self.parent.push_str(&self.expression.name(key));
-        }
-        if self.parents.insert(self.parent.clone()) {
-            self.expression.require_type(&self.parent, "M");
-        }
-    }
-
-    /// Creates the first missing map on the way to a path; true if there was one.
-    fn create_parent(&mut self, path: &Path<'a>) -> bool {
-        let Some(parent) = self.target.missing_parent(path) else { return false };
-        if self.created.insert(parent.clone())
-            && let Some(value) = value_at(self.target.after[path.attribute].as_ref(), &parent.keys)
+    fn enter(&mut self, attribute: usize, keys: &'a [Key]) -> Place {
+        if let Some((entered, to, place)) = &self.entered
+            && (*entered, *to) == (attribute, keys)
         {
-            self.put(&parent, value);
+            return place.clone();
         }
+        let place = self.path(attribute, keys);
+        if self.maps.insert((attribute, keys)) {
+            self.expression.require_type(&place, "M");
+        }
+        self.entered = Some((attribute, keys, place.clone()));
+        place
+    }
+
+    fn path(&mut self, attribute: usize, keys: &'a [Key]) -> Place {
+        let mut place = self.expression.attribute(self.plan.attributes[attribute].name());
+        for key in keys {
+            place = self.expression.entry(&place, key);
+        }
+        place
+    }
+
+    /// Whether a path leads through a map that is missing, which is then made as the session has it.
+    fn make_missing(&mut self, path: &'a Path) -> bool {
+        if self.is_made(path) {
+            return true;
+        }
+        let stored = self.plan.base.named(path.attribute);
+        let Some(depth) = missing_parent(stored, &path.keys) else { return false };
+        let keys = &path.keys[..depth];
+        self.made = Some((path.attribute, keys));
+        self.put(path.attribute, keys);
         true
     }
 
-    fn put(&mut self, path: &Path<'a>, value: &'a Value) {
-        self.at(path, |planner, text| {
-            if let Value::Map(_) = value {
-                planner.expression.require_not_a_map(text);
-            }
-            let value = planner.expression.value(value);
-            planner.expression.set(&[text, "=", &value]);
-        });
+    fn is_made(&self, path: &Path) -> bool {
+        let made = |(attribute, keys)| attribute == path.attribute && path.keys.starts_with(keys);
+        self.made.is_some_and(made)
     }
 
-    fn set(&mut self, path: &Path<'a>, value: &'a Value) {
-        if self.create_parent(path) {
-            return;
+    fn put(&mut self, attribute: usize, keys: &'a [Key]) {
+        let after = self.plan.changes.after[attribute].as_ref();
+        let Some(value) = value_at(after, keys) else { return };
+        let place = self.place(attribute, keys);
+        if value.is_map() {
+            self.expression.require_not_a_map(&place);
         }
-        if let Value::Map(entries) = value
-            && let Some(Value::Map(_)) = value_at(self.target.named(path.attribute), &path.keys)
-        {
-            // Someone made a map where this session made one too: both keep their entries.
-            for (key, value) in entries {
-                self.set(&path.child(key), value);
-            }
-            return;
-        }
-        self.put(path, value);
+        self.expression.set(&place, value);
     }
 
-    fn remove(&mut self, path: &Path<'a>) {
-        if self.target.missing_parent(path).is_none() {
-            self.at(path, |planner, text| planner.expression.remove(&[text]));
+    fn set(&mut self, path: &'a Path) {
+        if !self.make_missing(path) {
+            self.put(path.attribute, &path.keys);
         }
     }
 
-    fn add(&mut self, path: &Path<'a>, delta: i128) {
-        if self.create_parent(path) {
+    fn remove(&mut self, path: &'a Path) {
+        if self.is_made(path) {
             return;
         }
-        let default = match (&self.target.defaults[path.attribute], path.keys.is_empty()) {
-            (Value::Atom(value), true) => integer(value).unwrap_or(0),
-            _ => 0,
+        if missing_parent(self.plan.base.named(path.attribute), &path.keys).is_some() {
+            // There is nothing to remove, as long as nobody makes it again.
+            let place = self.path(path.attribute, &path.keys);
+            return self.expression.require_absence(&place);
+        }
+        let place = self.place(path.attribute, &path.keys);
+        self.expression.remove(&place);
+    }
+
+    fn add(&mut self, path: &'a Path, delta: i128) {
+        if self.make_missing(path) {
+            return;
+        }
+        let is_top = path.keys.is_empty();
+        let start = if is_top { self.default(path.attribute).integer() } else { None }.unwrap_or(0);
+        let range = self.plan.attributes[path.attribute].range();
+        let place = self.place(path.attribute, &path.keys);
+        self.require_range(&place, start, delta, range);
+        match start == 0 && is_top {
+            true => self.expression.add(&place, Value::number(delta)),
+            false => self.expression.increase_from(&place, start, delta),
+        }
+    }
+
+    fn require_range(&mut self, place: &Place, start: i128, delta: i128, range: CounterRange) {
+        let (is, limit) = match delta {
+            ..0 => (Comparison::AtLeast, range.min - delta),
+            0.. => (Comparison::AtMost, range.max - delta),
         };
-        let range = self.target.attributes[path.attribute].range();
-        self.at(path, |planner, text| {
-            planner.require_range(text, default, delta, range);
-            let expression = &mut planner.expression;
-            let delta = expression.number(delta);
-            // `ADD` begins at zero, and is for attributes at the top level only.
-            if default == 0 && path.keys.is_empty() {
-                return expression.add(&[text, " ", &delta]);
-            }
-            let default = expression.number(default);
-            expression.set(&[text, "=if_not_exists(", text, ",", &default, ")+", &delta]);
-        });
+        let from_start = start + delta;
+        match from_start < range.min || from_start > range.max {
+            true => self.expression.require_number(place, is, limit),
+            false => self.expression.require_number_or_absence(place, is, limit),
+        }
     }
 
-    fn require_range(&mut self, text: &str, default: i128, delta: i128, range: CounterRange) {
-        let (bounded, within, beyond, limit) = match delta {
-            ..0 => (range.min > i128::from(i64::MIN), ">=", "<", range.min - delta),
-            0.. => (range.max < i128::from(i64::MAX), "<=", ">", range.max - delta),
+    fn append(&mut self, path: &'a Path, from: usize) {
+        let stored = self.plan.base.named(path.attribute);
+        let elements = self.plan.changes.value(path).and_then(|after| after.elements_from(from));
+        let (Some(elements), None | Some(Some(_))) = (elements, stored.map(Value::list_length))
+        else {
+            return self.whole(path.attribute, true);
         };
-        if !bounded {
-            return;
-        }
-        let limit = self.expression.number(limit);
-        let from_default = default + delta;
-        match from_default < range.min || from_default > range.max {
-            true => self.expression.condition(&[text, within, &limit]),
-            // What is absent is not beyond anything.
-            false => self.expression.condition(&["NOT ", text, beyond, &limit]),
-        }
+        let default = self.default(path.attribute);
+        let place = self.place(path.attribute, &[]);
+        self.expression.require_type_or_absence(&place, "L");
+        self.expression.append(&place, default, elements);
     }
 
-    fn append(&mut self, attribute: usize, elements: &[AttributeValue]) {
-        let stored = self.target.named(attribute);
-        if !matches!(stored, None | Some(Value::Atom(AttributeValue::L(_)))) {
-            return self.replace(attribute);
-        }
-        let default = &self.target.defaults[attribute];
-        self.at(&Path::top(attribute), |planner, text| {
-            let expression = &mut planner.expression;
-            expression.require_type_or_absence(text, "L");
-            let default = expression.value(default);
-            let elements = expression.value(AttributeValue::L(elements.to_vec()));
-            expression.set(&[
-                text,
-                "=list_append(if_not_exists(",
-                text,
-                ",",
-                &default,
-                "),",
-                &elements,
-                ")",
-            ]);
-        });
-    }
-
-    fn members(
-        &mut self,
-        attribute: usize,
-        members: &AttributeValue,
-        write: fn(&mut Expression<'a>, &[&str]),
-    ) {
-        let set_type = match members {
-            AttributeValue::Ns(_) => "NS",
-            AttributeValue::Bs(_) => "BS",
-            _ => "SS",
-        };
-        self.at(&Path::top(attribute), |planner, text| {
-            planner.expression.require_type_or_absence(text, set_type);
-            let members = planner.expression.value(members.clone());
-            write(&mut planner.expression, &[text, " ", &members]);
-        });
+    fn members(&mut self, attribute: usize, added: Option<&'a Value>, removed: Option<&'a Value>) {
+        let stored = self.plan.base.named(attribute);
+        let mergeable = self.default(attribute).is_empty_option_or_set()
+            && stored.is_none_or(|stored| stored.set_type().is_some());
+        let (members, write): (_, fn(&mut Expression<'a>, &Place, &'a Value)) =
+            match (added, removed) {
+                (Some(added), None) if mergeable => (added, Expression::add),
+                (None, Some(removed)) if mergeable => (removed, Expression::delete),
+                // One expression may not both add to a set and delete from it.
+                _ => return self.whole(attribute, true),
+            };
+        let Some(set_type) = members.set_type() else { return self.whole(attribute, true) };
+        let place = self.place(attribute, &[]);
+        self.expression.require_type_or_absence(&place, set_type.name());
+        write(self.expression, &place, members);
     }
 
     /// Writes an attribute as one value, on condition that it still is what the changes were made to.
-    fn replace(&mut self, attribute: usize) {
-        if !self.replaced.insert(attribute) {
-            return;
-        }
-        let target = self.target;
-        let schema = &target.attributes[attribute];
-        let guard = target.any_name(attribute);
-        let name = self.expression.name(schema.name());
-        let mut place = name;
-        if let Found::Aliased(alias) = target.found[attribute] {
-            if self.others == Others::Welcome {
-                self.expression.require_absence(&name);
+    fn whole(&mut self, attribute: usize, guards: bool) {
+        let Plan { base, changes, .. } = self.plan;
+        let stored = base.stored(attribute);
+        let place = self.expression.attribute(self.plan.attributes[attribute].name());
+        if let Found::Aliased(alias) = base.found[attribute] {
+            let older = self.expression.attribute(alias);
+            if guards {
+                self.expression.require_absence(&place);
+                self.expression.require_value(&older, stored);
             }
-            place = self.expression.name(alias);
-            self.expression.remove(&[&place]);
+            self.expression.remove(&older);
+        } else if guards {
+            self.expression.require_value(&place, stored);
         }
-        // A map in the item may hold entries that the session type does not name: the guard finds out.
-        if self.others == Others::Welcome || matches!(guard, Some(Value::Map(_))) {
-            self.expression.require_value(&place, guard);
-        }
-        let after = target.after[attribute].as_ref();
-        let value = match target.stored {
-            None => after.map(|value| self.expression.value(value)),
-            Some(_) => {
-                let changes = self.changes.iter().filter(|change| change.attribute() == attribute);
-                let default = &target.defaults[attribute];
-                let value = apply(guard.cloned(), default, after, changes);
-                value.map(|value| self.expression.value(value.into_attribute_value()))
-            }
-        };
+        let default = self.default(attribute);
+        let value = apply(stored.cloned(), default, changes, attribute);
+        let is_named = base.found[attribute] == Found::Named;
         match value {
-            Some(value) => self.expression.set(&[&name, "=", &value]),
-            None if target.found[attribute] == Found::Named => self.expression.remove(&[&name]),
+            // The default stands in for it, and still does.
+            Some(value) if stored.is_none() && standing_in(default).as_ref() == Some(&value) => {}
+            Some(value) => self.expression.set(&place, value),
+            None if is_named => self.expression.remove(&place),
             None => {}
         }
     }

@@ -165,7 +165,8 @@ impl Control {
                 .await;
             sent.map_err(|source| Refusal::new("`dynamodb:Scan`", source))
         };
-        Ok(while_throttled(scan).await?.items.unwrap_or_default())
+        let items = while_throttled(scan).await?.items.unwrap_or_default();
+        Ok(items.into_iter().map(Item::from).collect())
     }
 }
 

@@ -4,17 +4,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
-use crate::item::Item;
 use crate::{Error, ErrorKind};
-
-/// Why a write did not succeed.
-#[derive(Debug)]
-pub(crate) enum WriteFailure {
-    /// The condition did not hold; the item as it is, if there is one.
-    Condition { item: Option<Item>, sent_before: bool },
-    /// Anything else. `may_be_applied` when no answer rules out that the write took place.
-    Other { error: Error, may_be_applied: bool },
-}
 
 /// The SDK's error as one of ours, with the service's own code and message in the text.
 pub(crate) fn error<E>(source: SdkError<E, HttpResponse>) -> Error
@@ -28,25 +18,6 @@ where
 /// A request that lacks a part that it must have.
 pub(crate) fn unbuildable(source: BuildError) -> Error {
     Error::internal("a request to DynamoDB lacks a part").with_source(source)
-}
-
-/// Whether DynamoDB may have carried out a request that ended in this error.
-pub(super) fn may_be_applied<E>(source: &SdkError<E, HttpResponse>, attempts: u32) -> bool
-where
-    E: ProvideErrorMetadata,
-{
-    match source {
-        SdkError::ConstructionFailure(_) => attempts > 0,
-        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => attempts > 0,
-        SdkError::DispatchFailure(_) => attempts > 0,
-        // Only DynamoDB's own refusal rules it out: whatever else answered may have stood in for a success.
-        SdkError::ServiceError(service) => {
-            let refused =
-                service.raw().status().is_client_error() && service.err().code().is_some();
-            attempts > 1 || !refused
-        }
-        _ => true,
-    }
 }
 
 fn classify<E>(source: &SdkError<E, HttpResponse>) -> (ErrorKind, String)

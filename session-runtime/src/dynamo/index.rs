@@ -15,6 +15,9 @@ use crate::item::Item;
 use crate::schema::Index;
 use crate::{Error, ErrorKind};
 
+/// The key of an item, as the SDK takes it.
+type Key = HashMap<String, AttributeValue>;
+
 /// DynamoDB's limit on the keys of one `BatchGetItem`.
 pub(crate) const MAX_BATCH: usize = 100;
 
@@ -57,7 +60,7 @@ impl Table {
                 .expression_attribute_names("#k", self.hash_key)
                 .expression_attribute_values(":v", value.clone())
                 .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start.cloned())
+                .set_exclusive_start_key(start.cloned().map(Item::into_attributes))
                 .send()
                 .await
                 .map_err(error)
@@ -66,7 +69,7 @@ impl Table {
             Ok(output) => output,
             Err(error) => return Err(self.explain_query(error, index).await),
         };
-        let key = |mut item: Item| match item.remove(self.hash_key) {
+        let key = |mut item: Key| match item.remove(self.hash_key) {
             Some(AttributeValue::S(key)) => Ok(key),
             _ => Err(self.wrong_key()),
         };
@@ -77,7 +80,7 @@ impl Table {
                 .into_iter()
                 .map(key)
                 .collect::<Result<_, _>>()?,
-            next: output.last_evaluated_key.filter(|key| !key.is_empty()),
+            next: output.last_evaluated_key.filter(|key| !key.is_empty()).map(Item::from),
         })
     }
 
@@ -91,7 +94,7 @@ impl Table {
     ) -> Result<Vec<Item>, Error> {
         let mut items = Vec::with_capacity(keys.len());
         for keys in keys.chunks(MAX_BATCH) {
-            let mut missing: Vec<Item> = keys.iter().map(|key| self.key(key)).collect();
+            let mut missing: Vec<Key> = keys.iter().map(|key| self.key(key)).collect();
             let mut in_vain = 0;
             let mut backoff = Backoff::of_throttled_requests();
             while !missing.is_empty() {
@@ -116,7 +119,7 @@ impl Table {
         Ok(items)
     }
 
-    fn batch(&self, keys: Vec<Item>, attributes: &[&str]) -> Result<KeysAndAttributes, Error> {
+    fn batch(&self, keys: Vec<Key>, attributes: &[&str]) -> Result<KeysAndAttributes, Error> {
         let placeholders = (0..attributes.len()).map(|index| format!("#{index}"));
         let names: HashMap<_, _> =
             placeholders.clone().zip(attributes.iter().map(|name| (*name).to_owned())).collect();
@@ -130,13 +133,14 @@ impl Table {
             .map_err(unbuildable)
     }
 
-    async fn get_batch(&self, request: KeysAndAttributes) -> Result<(Vec<Item>, Vec<Item>), Error> {
+    async fn get_batch(&self, request: KeysAndAttributes) -> Result<(Vec<Item>, Vec<Key>), Error> {
         let get = || async {
             let request = self.client.batch_get_item().request_items(&self.name, request.clone());
             request.send().await.map_err(|source| self.explain_key(error(source)))
         };
         let output = while_throttled(get).await?;
-        let found = output.responses.unwrap_or_default().into_values().flatten().collect();
+        let found = output.responses.unwrap_or_default().into_values().flatten();
+        let found = found.map(Item::from).collect();
         let unprocessed = output.unprocessed_keys.unwrap_or_default().into_values();
         Ok((found, unprocessed.flat_map(|unprocessed| unprocessed.keys).collect()))
     }
@@ -167,7 +171,7 @@ impl Table {
                 .send()
                 .await;
             match result {
-                Ok(output) => Ok(Deletion::Deleted(output.attributes)),
+                Ok(output) => Ok(Deletion::Deleted(output.attributes.map(Item::from))),
                 Err(SdkError::ServiceError(service))
                     if service.err().is_conditional_check_failed_exception() =>
                 {

@@ -1,5 +1,6 @@
 //! The only room that calls DynamoDB: requests, responses, and what their failures mean.
 
+mod answer;
 mod control;
 mod failure;
 mod index;
@@ -10,9 +11,10 @@ mod table;
 mod throttling;
 mod transmissions;
 
+pub(crate) use answer::{Answer, Outcome};
 pub(crate) use control::{Control, has_number};
-pub(crate) use failure::{WriteFailure, error, unbuildable};
+pub(crate) use failure::{error, unbuildable};
 pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use sweep::{Page, PageRequest, Swept};
-pub(crate) use table::{RenameFailure, Table};
+pub(crate) use table::{Moved, Table};

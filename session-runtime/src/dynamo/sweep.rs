@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCa
 use aws_sdk_dynamodb::{Client, operation::scan::ScanOutput};
 
 use super::failure::error;
-use super::table::Table;
-use crate::change::Expression;
+use super::table::{Table, placeholders};
 use crate::error::{Error, ErrorKind};
+use crate::expression::Expression;
 use crate::item::Item;
 
 /// Retries draw on a budget that all clients of a process share: a sweep that is throttled must not use up the one of
@@ -80,7 +80,7 @@ impl Table {
         let filter =
             Some(request.filter.condition_text().to_owned()).filter(|filter| !filter.is_empty());
         let projection = Some(request.projection.join(", ")).filter(|names| !names.is_empty());
-        let (names, values) = request.filter.into_placeholders();
+        let (names, values) = placeholders(request.filter);
         let parallel = (request.segments > 1).then_some((request.segment, request.segments));
         let output = self
             .client
@@ -110,7 +110,7 @@ impl Table {
             },
         };
         Ok(Page {
-            items: output.items.unwrap_or_default(),
+            items: output.items.unwrap_or_default().into_iter().map(Item::from).collect(),
             scanned: u64::try_from(output.scanned_count).unwrap_or_default(),
             last,
             units: units(output.consumed_capacity),
@@ -124,7 +124,7 @@ impl Table {
         condition: Expression<'_>,
     ) -> Result<Swept, Error> {
         let text = condition.condition_text().to_owned();
-        let (names, values) = condition.into_placeholders();
+        let (names, values) = placeholders(condition);
         let result = self
             .client
             .delete_item()

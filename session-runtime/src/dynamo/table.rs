@@ -1,20 +1,17 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem,
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 
-use super::failure::{WriteFailure, error, may_be_applied, unbuildable};
-use super::transmissions::Transmissions;
-use crate::change::Expression;
+use super::answer::{Answer, Attempts};
+use super::failure::{error, unbuildable};
+use crate::expression::{Expression, Operand};
 use crate::id::require_key_length;
 use crate::item::Item;
 use crate::{Error, ErrorKind};
@@ -27,24 +24,38 @@ pub(crate) struct Table {
     pub(crate) hash_key: &'static str,
 }
 
-/// Why a transaction that moves an item to another key did not succeed.
+/// What became of a transaction that puts an item under a new key and replaces the one under the old key.
 #[derive(Debug)]
-pub(crate) enum RenameFailure {
+pub(crate) enum Moved {
+    Done,
     /// The new key is taken: an earlier attempt of ours succeeded.
     NewExists,
-    /// The old item is not what it was, or another transaction was at it: read again.
+    /// The old item is not what it was: read again.
     OldChanged,
-    Other(Error),
+    /// Another transaction was at one of the items.
+    Contended,
+    Failed(Error),
+}
+
+/// What is done to an item, and on which condition.
+type Placeholders = (HashMap<String, String>, HashMap<String, AttributeValue>);
+
+/// The names and values of an expression as the SDK takes them.
+pub(super) fn placeholders(expression: Expression<'_>) -> Placeholders {
+    let (names, values) = expression.into_placeholders();
+    let values = values.map(|(placeholder, value)| {
+        let value = match value {
+            Operand::Borrowed(value) => value.to_attribute_value(),
+            Operand::Owned(value) => value.into_attribute_value(),
+        };
+        (placeholder, value)
+    });
+    (names.collect(), values.collect())
 }
 
 impl Table {
     pub(super) fn key(&self, key: &str) -> HashMap<String, AttributeValue> {
         HashMap::from([(self.hash_key.to_owned(), AttributeValue::S(key.to_owned()))])
-    }
-
-    fn absence(&self) -> (String, HashMap<String, String>) {
-        let names = HashMap::from([("#0".to_owned(), self.hash_key.to_owned())]);
-        ("attribute_not_exists(#0)".to_owned(), names)
     }
 
     pub(crate) async fn get(&self, key: &str, consistent: bool) -> Result<Option<Item>, Error> {
@@ -58,161 +69,150 @@ impl Table {
             .send()
             .await
             .map_err(|source| self.explain_key(error(source)))?;
-        Ok(output.item)
+        Ok(output.item.map(Item::from))
     }
 
-    pub(crate) async fn put_if_absent(&self, item: Item) -> Result<(), WriteFailure> {
-        let sent = Transmissions::default();
-        let (condition, names) = self.absence();
+    pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {
+        let attempts = Attempts::<PutItemError>::new();
         let result = self
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names))
+            .set_item(Some(item.into_attributes()))
+            .condition_expression("attribute_not_exists(#0)")
+            .expression_attribute_names("#0", self.hash_key)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .customize()
-            .interceptor(sent.clone())
+            .interceptor(attempts.clone())
             .send()
             .await;
-        let Err(source) = result else { return Ok(()) };
-        let sent_before = sent.count() > 1;
-        Err(match source {
-            SdkError::ServiceError(service)
-                if service.err().is_conditional_check_failed_exception() =>
-            {
-                let item = match service.into_err() {
-                    PutItemError::ConditionalCheckFailedException(failed) => failed.item,
-                    _ => None,
-                };
-                WriteFailure::Condition { item, sent_before }
-            }
-            source => other(source, sent.count()),
-        })
+        let refused = |error| match error {
+            PutItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
+            _ => None,
+        };
+        Answer::new(result, &attempts, |_| Item::default(), refused)
     }
 
-    /// Sends one conditional update; returns the attributes that it wrote, if they are asked for.
+    /// Makes a conditional update, ready to be sent. Its answer has the attributes that it wrote, if they are asked for.
     pub(crate) fn update(
         &self,
         key: &str,
         expression: Expression<'_>,
-        return_values: ReturnValue,
-    ) -> impl Future<Output = Result<Item, WriteFailure>> + Send + use<> {
-        let update = self.prepare_update(key, expression).return_values(return_values);
-        async move {
-            let sent = Transmissions::default();
-            match update.customize().interceptor(sent.clone()).send().await {
-                Ok(output) => Ok(output.attributes.unwrap_or_default()),
-                Err(source) => Err(update_failure(source, sent.count())),
-            }
-        }
-    }
-
-    /// Sends one conditional update that does no harm when it is repeated.
-    pub(crate) async fn update_idempotently(
-        &self,
-        key: &str,
-        expression: Expression<'_>,
-    ) -> Result<(), WriteFailure> {
-        let update = self.prepare_update(key, expression);
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(source) => Err(update_failure(source, 1)),
-        }
-    }
-
-    fn prepare_update(&self, key: &str, expression: Expression<'_>) -> UpdateItemFluentBuilder {
-        let (update, condition) =
-            (expression.update_text(), expression.condition_text().to_owned());
-        let (names, values) = expression.into_placeholders();
-        self.client
+        return_written: bool,
+    ) -> impl Future<Output = Answer> + Send + use<> {
+        let returned = if return_written { ReturnValue::UpdatedNew } else { ReturnValue::None };
+        let update = self
+            .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(self.key(key)))
-            .update_expression(update)
-            .condition_expression(condition)
+            .update_expression(expression.update_text())
+            .condition_expression(expression.condition_text());
+        let (names, values) = placeholders(expression);
+        let update = update
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_values(returned)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        async move {
+            let attempts = Attempts::<UpdateItemError>::new();
+            let result = update.customize().interceptor(attempts.clone()).send().await;
+            let refused = |error| match error {
+                UpdateItemError::ConditionalCheckFailedException(failed) => {
+                    failed.item.map(Item::from)
+                }
+                _ => None,
+            };
+            let returned = |output: aws_sdk_dynamodb::operation::update_item::UpdateItemOutput| {
+                output.attributes.unwrap_or_default().into()
+            };
+            Answer::new(result, &attempts, returned, refused)
+        }
     }
 
-    pub(crate) async fn delete(&self, key: &str) -> Result<(), Error> {
-        require_key_length(key)?;
-        self.client
+    /// Deletes an item unless it has this attribute.
+    pub(crate) async fn delete_unless(&self, key: &str, marker: &str) -> Answer {
+        if let Err(error) = require_key_length(key) {
+            return Answer::not_sent(error);
+        }
+        let attempts = Attempts::<DeleteItemError>::new();
+        let result = self
+            .client
             .delete_item()
             .table_name(&self.name)
             .set_key(Some(self.key(key)))
+            .condition_expression("attribute_not_exists(#0)")
+            .expression_attribute_names("#0", marker)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .interceptor(attempts.clone())
             .send()
-            .await
-            .map(drop)
-            .map_err(|source| self.explain_key(error(source)))
+            .await;
+        let refused = |error| match error {
+            DeleteItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
+            _ => None,
+        };
+        Answer::new(result, &attempts, |_| Item::default(), refused)
+            .map_error(|error| self.explain_key(error))
     }
 
-    /// Puts an item under a new key and deletes the old one, if it still meets a condition.
-    pub(crate) async fn rename(
+    /// Puts an item under a new key, and another one in place of the old item, if that still meets a condition.
+    pub(crate) async fn move_item(
         &self,
         new: Item,
-        old_key: &str,
+        replacement: Item,
         condition: Expression<'_>,
-    ) -> Result<(), RenameFailure> {
-        let (absent, names) = self.absence();
+    ) -> Moved {
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(new))
-            .condition_expression(absent)
-            .set_expression_attribute_names(Some(names))
+            .set_item(Some(new.into_attributes()))
+            .condition_expression("attribute_not_exists(#0)")
+            .expression_attribute_names("#0", self.hash_key)
             .build();
-        let delete = Delete::builder()
+        let replace = Put::builder()
             .table_name(&self.name)
-            .set_key(Some(self.key(old_key)))
+            .set_item(Some(replacement.into_attributes()))
             .condition_expression(condition.condition_text());
-        let (names, values) = condition.into_placeholders();
-        let delete = delete
+        let (names, values) = placeholders(condition);
+        let replace = replace
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .build();
-        let (put, delete) = match (put, delete) {
-            (Ok(put), Ok(delete)) => (put, delete),
-            (Err(source), _) | (_, Err(source)) => {
-                return Err(RenameFailure::Other(unbuildable(source)));
-            }
+        let (put, replace) = match (put, replace) {
+            (Ok(put), Ok(replace)) => (put, replace),
+            (Err(source), _) | (_, Err(source)) => return Moved::Failed(unbuildable(source)),
         };
         let result = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(TransactWriteItem::builder().delete(delete).build())
+            .transact_items(TransactWriteItem::builder().put(replace).build())
             .send()
             .await;
-        let Err(source) = result else { return Ok(()) };
-        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        let Err(source) = result else { return Moved::Done };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
             source.as_service_error()
-        {
-            let codes: Vec<&str> = cancelled
-                .cancellation_reasons()
-                .iter()
-                .map(|reason| reason.code().unwrap_or_default())
-                .collect();
-            if codes.first() == Some(&"ConditionalCheckFailed") {
-                return Err(RenameFailure::NewExists);
-            }
-            if codes
-                .iter()
-                .any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict"))
-            {
-                return Err(RenameFailure::OldChanged);
-            }
-            if codes
-                .iter()
-                .any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded"))
+        else {
+            return Moved::Failed(error(source));
+        };
+        let codes: Vec<&str> = cancelled
+            .cancellation_reasons()
+            .iter()
+            .map(|reason| reason.code().unwrap_or_default())
+            .collect();
+        const REFUSED: &str = "ConditionalCheckFailed";
+        match codes[..] {
+            [REFUSED, ..] => Moved::NewExists,
+            [_, REFUSED, ..] => Moved::OldChanged,
+            _ if codes.contains(&"TransactionConflict") => Moved::Contended,
+            _ if codes.contains(&"ThrottlingError")
+                || codes.contains(&"ProvisionedThroughputExceeded") =>
             {
                 let detail = "DynamoDB refused the rate of requests; try again later";
-                let error = Error::new(ErrorKind::Throttled, detail).with_source(source);
-                return Err(RenameFailure::Other(error));
+                Moved::Failed(Error::new(ErrorKind::Throttled, detail).with_source(source))
             }
+            _ => Moved::Failed(error(source)),
         }
-        Err(RenameFailure::Other(error(source)))
     }
 
     /// Why a put was refused: whether it is because of the key, a read with the same key tells.
@@ -239,27 +239,4 @@ impl Table {
         );
         Error::new(ErrorKind::Configuration, detail).with_attribute(self.hash_key)
     }
-}
-
-fn update_failure(source: SdkError<UpdateItemError, HttpResponse>, attempts: u32) -> WriteFailure {
-    match source {
-        SdkError::ServiceError(service)
-            if service.err().is_conditional_check_failed_exception() =>
-        {
-            let item = match service.into_err() {
-                UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
-                _ => None,
-            };
-            WriteFailure::Condition { item, sent_before: attempts > 1 }
-        }
-        source => other(source, attempts),
-    }
-}
-
-fn other<E>(source: SdkError<E, HttpResponse>, attempts: u32) -> WriteFailure
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    let may_be_applied = may_be_applied(&source, attempts);
-    WriteFailure::Other { error: error(source), may_be_applied }
 }

@@ -65,13 +65,36 @@ impl Timeouts {
         Some(now.saturating_sub(seconds(self.absolute?)))
     }
 
-    pub(crate) fn touch_is_due(&self, next: i64, stored: i64) -> bool {
-        let moved = next.abs_diff(stored);
-        moved > 0 && moved >= self.touch_interval.as_secs()
+    /// The expiry of a session that is active now, if it is ahead of the stored one by the touch interval.
+    ///
+    /// Only this is worth a write of its own: servers with other timeouts, or other clocks, would move it to and fro.
+    pub(crate) fn due_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
+        self.moved_expiry(now, stored).filter(|next| *next > stored.expires)
+    }
+
+    /// The expiry of a session that is active now, if it is away from the stored one by the touch interval.
+    pub(crate) fn moved_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
+        let next = self.next_expiry(now, stored.created);
+        let moved = next.abs_diff(stored.expires);
+        (moved > 0 && moved >= self.touch_interval.as_secs()).then_some(next)
     }
 
     fn end(&self, created: Option<i64>) -> Option<i64> {
         Some(created?.saturating_add(seconds(self.absolute?)))
+    }
+}
+
+/// From when until when a stored session lives, in epoch seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(crate) expires: i64,
+    /// `None` if the type keeps no creation time, or the item has none yet.
+    pub(crate) created: Option<i64>,
+}
+
+impl Lifetime {
+    pub(crate) fn is_over(self, timeouts: Timeouts, now: i64) -> bool {
+        self.expires <= now || timeouts.has_ended(now, self.created)
     }
 }
 

@@ -5,11 +5,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
 use super::SessionIndex;
+use crate::context::OnUndecodable;
 use crate::dynamo::{Deletion, IndexPage, Table};
+use crate::expiry::Lifetime;
 use crate::item::{Item, encode_key, same_value};
-use crate::record::Lifetime;
+use crate::protocol::read_lifetime;
 use crate::schema::Index;
-use crate::store::{OnUndecodable, SessionStore};
+use crate::store::SessionStore;
 use crate::{DynamoSession, Error, Operation, SessionKey};
 
 /// The sessions that have one value in an indexed field.
@@ -52,7 +54,7 @@ impl<S: DynamoSession> Group<S> {
         let (attribute, index) = (index.attribute(), index.schema());
         match encode_key(attribute, index, value) {
             Ok(value) => {
-                let table = store.table().clone();
+                let table = store.context().table.clone();
                 Ok(Self { store: store.clone(), table, index, value, operation })
             }
             Err(error) => Err(error.with_context(operation, store.table_name(), None)),
@@ -61,7 +63,7 @@ impl<S: DynamoSession> Group<S> {
 
     /// The same group, for long work that must not use up the retries of the sessions' own requests.
     pub(super) fn for_sweeping(self) -> Self {
-        let table = self.store.shared().sweeping_table().clone();
+        let table = self.store.context().sweeping_table().clone();
         Self { table, ..self }
     }
 
@@ -106,12 +108,14 @@ impl<S: DynamoSession> Group<S> {
         if !item.get(self.index.attribute()).is_some_and(is_member) {
             return Ok(None);
         }
-        match Lifetime::of(S::SCHEMA, &item) {
-            Ok(lifetime) if lifetime.is_over(self.store.timeouts(), self.store.now()) => Ok(None),
+        match read_lifetime(S::SCHEMA, &item) {
+            Ok(lifetime) if lifetime.is_over(self.store.timeouts(), self.store.context().now()) => {
+                Ok(None)
+            }
             Ok(lifetime) => Ok(Some(Live { key, lifetime, item })),
             Err(error) => {
                 let session = S::Key::stored_fingerprint(&key);
-                if self.store.on_undecodable() == OnUndecodable::End {
+                if self.store.context().on_undecodable == OnUndecodable::End {
                     let table = self.store.table_name();
                     tracing::warn!(session, table, %error, "session does not decode");
                     return Ok(None);
@@ -127,10 +131,10 @@ impl<S: DynamoSession> Group<S> {
             Deletion::Kept => Ending::Kept,
             Deletion::Absent => Ending::Absent,
             Deletion::Deleted(item) => {
-                let lifetime = item.map(|item| Lifetime::of(S::SCHEMA, &item));
+                let lifetime = item.map(|item| read_lifetime(S::SCHEMA, &item));
                 match lifetime {
                     Some(Ok(lifetime))
-                        if lifetime.is_over(self.store.timeouts(), self.store.now()) =>
+                        if lifetime.is_over(self.store.timeouts(), self.store.context().now()) =>
                     {
                         Ending::Expired
                     }

@@ -6,7 +6,6 @@ use serde::de::DeserializeOwned;
 
 use super::group::{Ending, Group, Live};
 use crate::item::decode_value;
-use crate::record::raw;
 use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionKey};
 
 /// A session as [`SessionsBy::list`](crate::index::SessionsBy::list) found it: enough to show it, and to end it.
@@ -98,7 +97,7 @@ impl<S: DynamoSession> ListedSession<S> {
         }
         let known = schema.attributes().iter().find(|known| known.name() == attribute);
         let value = match known {
-            Some(known) => raw(known, &self.live.item).map(|(value, _)| value),
+            Some(known) => self.live.item.find(known).map(|(value, _)| value),
             None => self.live.item.get(attribute),
         };
         match value {

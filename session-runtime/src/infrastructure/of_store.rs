@@ -34,6 +34,6 @@ impl<S: DynamoSession> SessionStore<S> {
     pub fn infrastructure(&self) -> Infrastructure {
         Infrastructure::of::<S>()
             .table_name(self.table_name())
-            .table_options(self.shared().table_options.clone())
+            .table_options(self.context().table_options.clone())
     }
 }

@@ -3,19 +3,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde_dynamo::Deserializer as ValueDeserializer;
 
-use super::Item;
+use super::{Found, Item};
 use crate::schema::{Attribute, Role};
 use crate::{Error, ErrorKind};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
-
-/// Under which name an attribute stood in the item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    Absent,
-    Named,
-    Aliased(&'static str),
-}
 
 /// Hands the attributes of an item to the fields of a session.
 #[derive(Debug)]
@@ -86,7 +78,7 @@ impl<'a> Decoder<'a> {
             return Some(value);
         }
         attribute.aliases().iter().find_map(|alias| {
-            let value = self.item.remove(*alias)?;
+            let value = self.item.remove(alias)?;
             self.found[index] = Found::Aliased(alias);
             Some(value)
         })

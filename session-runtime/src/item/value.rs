@@ -3,6 +3,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::equal::same_value;
+use super::number::integer;
+
 /// An encoded field: a tree of maps that merge, with atoms that are replaced as one value.
 ///
 /// DynamoDB has one map type for maps, structs and enum variants alike. Only the encoder knows which of
@@ -18,6 +21,77 @@ pub enum Value {
 impl Value {
     pub(crate) fn null() -> Self {
         Self::Atom(AttributeValue::Null(true))
+    }
+
+    pub(crate) fn number(number: impl ToString) -> Self {
+        Self::Atom(AttributeValue::N(number.to_string()))
+    }
+
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Atom(AttributeValue::S(text.into()))
+    }
+
+    /// A whole Number's value.
+    pub(crate) fn integer(&self) -> Option<i128> {
+        match self {
+            Self::Atom(value) => integer(value),
+            Self::Map(_) => None,
+        }
+    }
+
+    pub(crate) fn is_map(&self) -> bool {
+        matches!(self, Self::Map(_))
+    }
+
+    /// Whether the two are equal to DynamoDB: numbers by value, sets without order.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Atom(a), Self::Atom(b)) => same_value(a, b),
+            (Self::Map(a), Self::Map(b)) => {
+                let mut pairs = a.iter().zip(b);
+                a.len() == b.len() && pairs.all(|((a, x), (b, y))| a == b && x.is_same(y))
+            }
+            _ => same_value(&self.to_attribute_value(), &other.to_attribute_value()),
+        }
+    }
+
+    /// The length of a List.
+    pub(crate) fn list_length(&self) -> Option<usize> {
+        match self {
+            Self::Atom(AttributeValue::L(elements)) => Some(elements.len()),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a List that begins with all elements of another one.
+    pub(crate) fn is_list_grown_from(&self, shorter: &Self) -> bool {
+        match (self, shorter) {
+            (Self::Atom(AttributeValue::L(longer)), Self::Atom(AttributeValue::L(shorter))) => {
+                longer.starts_with(shorter)
+            }
+            _ => false,
+        }
+    }
+
+    /// The elements of a List from this position on.
+    pub(crate) fn elements_from(&self, start: usize) -> Option<Self> {
+        match self {
+            Self::Atom(AttributeValue::L(elements)) => {
+                Some(Self::Atom(AttributeValue::L(elements.get(start..)?.to_vec())))
+            }
+            _ => None,
+        }
+    }
+
+    /// A List followed by the elements of another; `None` if either is none.
+    pub(crate) fn followed_by(self, more: Self) -> Option<Self> {
+        match (self, more) {
+            (Self::Atom(AttributeValue::L(mut list)), Self::Atom(AttributeValue::L(more))) => {
+                list.extend(more);
+                Some(Self::Atom(AttributeValue::L(list)))
+            }
+            _ => None,
+        }
     }
 
     /// `None` or an empty set: what a top-level attribute can express by its absence.

@@ -9,10 +9,11 @@ use super::counted::{Counted, SessionSizes};
 use super::paced_table::PacedTable;
 use super::parallel_scan::ParallelScan;
 use super::settings::SweepSettings;
+use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::schema::Schema;
-use crate::store::{SessionStore, Shared};
+use crate::store::SessionStore;
 
 /// Counts sessions: [`SessionStore::count_sessions`] makes one, `.await` or [`start`](Self::start) runs it.
 ///
@@ -44,7 +45,7 @@ use crate::store::{SessionStore, Shared};
 /// ```
 #[must_use = "nothing is counted until it is awaited, or started"]
 pub struct CountSessions {
-    shared: Arc<Shared>,
+    context: Arc<Context>,
     schema: &'static Schema,
     settings: SweepSettings,
     measure_sizes: bool,
@@ -103,7 +104,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected).
     pub fn count_sessions(&self) -> CountSessions {
         CountSessions {
-            shared: self.shared.clone(),
+            context: self.context().clone(),
             schema: S::SCHEMA,
             settings: SweepSettings::default(),
             measure_sizes: false,
@@ -146,8 +147,8 @@ impl CountSessions {
         let segments = if refused.is_some() { 1 } else { self.settings.segments() };
         let sizes = self.measure_sizes.then(SessionSizes::default);
         let counted = Counted { segments, sizes, ..Counted::default() };
-        let beginning = PurgeCheckpoint::new(&self.shared.table.name, segments);
-        let table = PacedTable::new(self.shared, self.schema, self.settings);
+        let beginning = PurgeCheckpoint::new(&self.context.table.name, segments);
+        let table = PacedTable::new(self.context, self.schema, self.settings);
         Count::new(ParallelScan::new(table, beginning, refused, counted))
     }
 }
@@ -170,7 +171,7 @@ impl IntoFuture for CountSessions {
 impl fmt::Debug for CountSessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CountSessions")
-            .field("table", &self.shared.table.name)
+            .field("table", &self.context.table.name)
             .field("settings", &self.settings)
             .field("measure_sizes", &self.measure_sizes)
             .finish()

@@ -1,26 +1,42 @@
-use crate::change::Expression;
-use crate::expiry::Timeouts;
-use crate::schema::Schema;
+use crate::context::Context;
+use crate::expression::Expression;
+use crate::expression::Part::{Operator, Place, Text};
+use crate::protocol::RENEWED_AT;
 
-/// The condition under which reads treat an item as an expired session of this type. False for an item without a Number
-/// as its expiry, which is no session.
-pub(super) fn is_expired(
+/// Requires what reads take for an expired session of this type, or for the tombstone of one that was renewed longer ago
+/// than its grace. False for an item without a Number as its expiry, which is no session.
+///
+/// With `or_absent`, an item that is not there any more is right, too.
+pub(super) fn require_expired(
     expression: &mut Expression<'static>,
-    schema: &'static Schema,
-    timeouts: Timeouts,
+    context: &Context,
     now: i64,
-) -> String {
-    let ttl = expression.name(schema.time_to_live());
-    let number = expression.type_value("N");
-    let time = expression.number(now);
-    let idle = format!("{ttl} <= {time}");
-    let ended = match (schema.created(), timeouts.latest_ended(now)) {
-        (Some(created), Some(latest)) => {
-            let created = expression.name(created);
-            let latest = expression.number(latest);
-            format!("({idle} OR {created} <= {latest})")
-        }
-        _ => idle,
-    };
-    format!("attribute_type({ttl}, {number}) AND {ended}")
+    or_absent: bool,
+) {
+    let schema = context.schema;
+    let ttl = expression.attribute(schema.time_to_live());
+    let (number, time) = (expression.type_name("N"), expression.number(now));
+    let created = schema.created().zip(context.timeouts.latest_ended(now));
+    let created =
+        created.map(|(created, latest)| (expression.attribute(created), expression.number(latest)));
+    let renewed_at = expression.attribute(RENEWED_AT);
+    let grace = expression.number(now.saturating_sub(context.renewal_grace));
+    let key = or_absent.then(|| expression.attribute(schema.hash_key()));
+
+    let mut clause = Vec::new();
+    if let Some(key) = &key {
+        clause.extend([Operator("attribute_not_exists("), Place(key), Text(")"), Operator(" OR ")]);
+        clause.push(Text("("));
+    }
+    clause.extend([Operator("attribute_type("), Place(&ttl), Text(","), Text(&number), Text(")")]);
+    clause.extend([Operator(" AND "), Text("("), Place(&ttl), Operator("<="), Text(&time)]);
+    if let Some((created, latest)) = &created {
+        clause.extend([Operator(" OR "), Place(created), Operator("<="), Text(latest)]);
+    }
+    clause.extend([Text(")"), Operator(" AND "), Operator("NOT "), Place(&renewed_at)]);
+    clause.extend([Operator(">"), Text(&grace)]);
+    if key.is_some() {
+        clause.push(Text(")"));
+    }
+    expression.require(&clause);
 }

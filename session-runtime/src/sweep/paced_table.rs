@@ -1,21 +1,21 @@
 use std::sync::Arc;
 
-use super::expired::is_expired;
+use super::expired::require_expired;
 use super::outage::Outage;
 use super::position::Position;
 use super::rate::Rate;
 use super::settings::SweepSettings;
-use crate::change::Expression;
+use crate::context::Context;
 use crate::dynamo::{Page, PageRequest, Swept, Table};
 use crate::error::Error;
 use crate::expiry::EpochSeconds as _;
+use crate::expression::Expression;
 use crate::schema::Schema;
-use crate::store::Shared;
 
 /// Makes the requests of one sweep: at its rate, patiently, in pages of a size that the table can serve.
 #[derive(Debug)]
 pub(super) struct PacedTable {
-    shared: Arc<Shared>,
+    context: Arc<Context>,
     table: Table,
     schema: &'static Schema,
     settings: SweepSettings,
@@ -51,13 +51,13 @@ pub(super) struct Read {
 
 impl PacedTable {
     pub(super) fn new(
-        shared: Arc<Shared>,
+        context: Arc<Context>,
         schema: &'static Schema,
         settings: SweepSettings,
     ) -> Arc<Self> {
-        let table = shared.sweeping_table().clone();
+        let table = context.sweeping_table().clone();
         let rate = Rate::new(settings.capacity_per_second);
-        Arc::new(Self { shared, table, schema, settings, rate })
+        Arc::new(Self { context, table, schema, settings, rate })
     }
 
     pub(super) fn schema(&self) -> &'static Schema {
@@ -74,7 +74,7 @@ impl PacedTable {
 
     /// When a session ends, in epoch seconds.
     pub(super) fn ends_at(&self, expires: i64, created: Option<i64>) -> i64 {
-        self.shared.timeouts.ends_at(expires, created)
+        self.context.timeouts.ends_at(expires, created)
     }
 
     /// Looks at the table's key before anything else is done. Throttling is waited out here too, but not silence: a
@@ -103,7 +103,7 @@ impl PacedTable {
             let limit = self.rate.page_items(most_items);
             let reserved = self.rate.expected_page(limit);
             self.rate.reserve(reserved).await;
-            let now = self.shared.clock.now().epoch_seconds();
+            let now = self.context.clock.now().epoch_seconds();
             let request = self.request(segment, &position, limit, wanted, now);
             match self.table.scan(request).await {
                 Ok(page) => {
@@ -144,8 +144,7 @@ impl PacedTable {
             }
             Wanted::ExpiredKeys => {
                 projection.push(filter.name(self.schema.hash_key()).to_string());
-                let expired = is_expired(&mut filter, self.schema, self.shared.timeouts, now);
-                filter.condition(&[&expired]);
+                require_expired(&mut filter, &self.context, now, false);
             }
         }
         let after = match position {
@@ -162,9 +161,7 @@ impl PacedTable {
         let mut outage = Outage::none();
         loop {
             let mut condition = Expression::default();
-            let hash_key = condition.name(self.schema.hash_key());
-            let expired = is_expired(&mut condition, self.schema, self.shared.timeouts, now);
-            condition.condition(&["attribute_not_exists(", &hash_key, ") OR (", &expired, ")"]);
+            require_expired(&mut condition, &self.context, now, true);
             let reserved = self.rate.expected_delete();
             self.rate.reserve(reserved).await;
             match self.table.delete_swept(key, condition).await {

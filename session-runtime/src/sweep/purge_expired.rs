@@ -9,10 +9,11 @@ use super::parallel_scan::ParallelScan;
 use super::purge::Purge;
 use super::purged::Purged;
 use super::settings::SweepSettings;
+use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::schema::Schema;
-use crate::store::{SessionStore, Shared};
+use crate::store::SessionStore;
 
 /// Deletes expired sessions: [`SessionStore::purge_expired`] makes one, `.await` or [`start`](Self::start) runs it.
 ///
@@ -54,7 +55,7 @@ use crate::store::{SessionStore, Shared};
 /// ```
 #[must_use = "nothing is deleted until it is awaited, or started"]
 pub struct PurgeExpired {
-    shared: Arc<Shared>,
+    context: Arc<Context>,
     schema: &'static Schema,
     settings: SweepSettings,
     checkpoint: Option<PurgeCheckpoint>,
@@ -126,7 +127,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::Rejected`].
     pub fn purge_expired(&self) -> PurgeExpired {
         PurgeExpired {
-            shared: self.shared.clone(),
+            context: self.context().clone(),
             schema: S::SCHEMA,
             settings: SweepSettings::default(),
             checkpoint: None,
@@ -175,8 +176,8 @@ impl PurgeExpired {
 
     /// Begins, and returns the handle that reports progress. Nothing is sent before [`Purge::next`] is called.
     pub fn start(self) -> Purge {
-        let Self { shared, schema, mut settings, checkpoint } = self;
-        let table = shared.table.name.clone();
+        let Self { context, schema, mut settings, checkpoint } = self;
+        let table = context.table.name.clone();
         let checked = match &checkpoint {
             Some(checkpoint) => adopt(&mut settings, checkpoint, &table),
             None => Ok(()),
@@ -188,7 +189,7 @@ impl PurgeExpired {
             (None, Some(_)) => PurgeCheckpoint::new(&table, 1),
         };
         let purged = Purged { segments: checkpoint.segments(), ..Purged::default() };
-        let table = PacedTable::new(shared, schema, settings);
+        let table = PacedTable::new(context, schema, settings);
         Purge::new(ParallelScan::new(table, checkpoint, refused, purged))
     }
 }
@@ -239,7 +240,7 @@ impl IntoFuture for PurgeExpired {
 impl fmt::Debug for PurgeExpired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PurgeExpired")
-            .field("table", &self.shared.table.name)
+            .field("table", &self.context.table.name)
             .field("settings", &self.settings)
             .field("checkpoint", &self.checkpoint)
             .finish()

@@ -48,12 +48,12 @@ pub(super) struct TableSetup<'a> {
 
 impl<'a> TableSetup<'a> {
     pub(super) fn new<S: DynamoSession>(store: &SessionStore<S>, deadline: Duration) -> Self {
-        let shared = store.shared();
+        let context = store.context();
         Self {
-            control: Control::of(shared.sweeping_table()),
+            control: Control::of(context.sweeping_table()),
             schema: S::SCHEMA,
-            options: shared.table_options.clone(),
-            clock: shared.clock.clone(),
+            options: context.table_options.clone(),
+            clock: context.clock.clone(),
             deadline,
             on_progress: None,
             done: Vec::new(),

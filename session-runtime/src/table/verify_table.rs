@@ -65,8 +65,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`] and [`ErrorKind::Unavailable`], if the table could not be
     /// looked at; [`ErrorKind::TableMissing`], if someone deleted it meanwhile.
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
-        let shared = self.shared();
-        verify(&Control::of(shared.sweeping_table()), S::SCHEMA, &shared.table_options)
+        let context = self.context();
+        verify(&Control::of(context.sweeping_table()), S::SCHEMA, &context.table_options)
             .await
             .map_err(|error| error.with_context(Operation::VerifyTable, self.table_name(), None))
     }

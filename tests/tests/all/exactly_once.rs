@@ -425,8 +425,7 @@ async fn a_logout_after_a_renewal_without_an_answer_ends_both_ids() {
         let copy = world.network.copy_of_last("TransactWriteItems");
         session.destroy().await.unwrap();
         world.network.deliver(copy).await;
-        let scan = world.direct.scan().table_name(store.table_name()).send().await.unwrap();
-        assert_eq!(scan.count(), 0, "{fault:?}");
+        assert_eq!(world.items(&store).await, [], "{fault:?}");
     }
 }
 

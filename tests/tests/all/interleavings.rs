@@ -208,12 +208,12 @@ impl Stage {
     }
 
     async fn items(&self) -> Items {
-        let scan = self.world.direct.scan().table_name(self.store.table_name()).send();
-        scan.await.unwrap().items.unwrap_or_default()
+        self.world.items(&self.store).await
     }
 
     async fn clear(&self) {
-        for item in self.items().await {
+        let scan = self.world.direct.scan().table_name(self.store.table_name()).send();
+        for item in scan.await.unwrap().items.unwrap_or_default() {
             let key = item["id"].clone();
             let delete = self.world.direct.delete_item().table_name(self.store.table_name());
             delete.key("id", key).send().await.unwrap();
@@ -265,10 +265,11 @@ impl Run<'_> {
         self.must(renewed.is_empty() == moved.is_none(), "a renewal took place, or did not");
         let old = self.stage.world.item(&self.stage.store, &self.id).await;
         if actions().any(|action| action == Destroy) || moved.is_some() {
-            self.must(old.is_none(), "nothing is left under the id that was ended");
+            let is_tombstone = |item: &HashMap<_, _>| item.contains_key("_renewed_at");
+            let ended = old.is_none_or(|item| is_tombstone(&item));
+            self.must(ended, "no session is left under the id that was ended");
         }
         if let (Some(destroyed), Some(moved)) = (destroyed, moved) {
-            // The limit that the design admits: a logout ends the old id, and here a renewal was faster.
             self.must(moved < destroyed, "a renewal that comes after a logout fails");
         }
         if actions().any(|action| action == Expiry) {
@@ -277,7 +278,7 @@ impl Run<'_> {
                 self.must(items.len() == 1, "an expired session stays as it is");
             }
         } else {
-            let ended = destroyed.is_some() && moved.is_none();
+            let ended = destroyed.is_some();
             self.must(live == usize::from(!ended), "the session lives unless it was ended");
         }
 
@@ -429,17 +430,17 @@ async fn every_order_of_two() {
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_three_with_a_commit() {
-    explore_all(triples_from(Commit), false, 448).await;
+    explore_all(triples_from(Commit), false, 446).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_three_with_a_touch_and_no_commit() {
-    explore_all(triples_from(Touch), false, 282).await;
+    explore_all(triples_from(Touch), false, 280).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_three_with_a_renewal_and_neither() {
-    explore_all(triples_from(Renew), false, 758).await;
+    explore_all(triples_from(Renew), false, 690).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -450,5 +451,5 @@ async fn every_order_of_three_of_the_others() {
 
 #[tokio::test(start_paused = true)]
 async fn every_order_of_two_with_one_mishap_anywhere() {
-    explore_all(pairs(&[Commit, Renew, Destroy, Update]), true, 1_302).await;
+    explore_all(pairs(&[Commit, Renew, Destroy, Update]), true, 1_261).await;
 }

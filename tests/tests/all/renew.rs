@@ -24,8 +24,7 @@ async fn stored(store: &SessionStore<Shop>) -> SessionId {
 }
 
 async fn rows(world: &World, store: &SessionStore<Shop>) -> Vec<HashMap<String, AttributeValue>> {
-    let scan = world.direct.scan().table_name(store.table_name()).send().await.unwrap();
-    scan.items.unwrap_or_default()
+    world.items(store).await
 }
 
 /// A renewal whose transaction waits until it is let go.

@@ -161,8 +161,7 @@ impl Site {
     }
 
     async fn items(&self) -> usize {
-        let scan = self.world.direct.scan().table_name(self.store.table_name());
-        scan.send().await.unwrap().items().len()
+        self.world.items(&self.store).await.len()
     }
 }
 

@@ -1,12 +1,20 @@
+//! A session in hand, as its type.
+
+mod state;
+mod update;
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
-use crate::commit::Pending;
-use crate::item::{Encoder, Fields, Item};
-use crate::record::Record;
-use crate::renew::Renewal;
-use crate::store::SessionStore;
-use crate::{Attempts, DynamoSession, Error, ErrorKind, Expires, Operation, SessionKey};
+use state::State;
+pub(crate) use update::update;
+
+use crate::context::{Context, OnUndecodable};
+use crate::derived::Header;
+use crate::item::{Decoder, Item};
+use crate::protocol::{Call, Header as ItemHeader, Record};
+use crate::{Attempts, Committed, DynamoSession, Error, Expires, Operation, SessionKey};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -54,73 +62,24 @@ pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
     fn take_back(&self, session: Session<S>);
 }
 
-/// What a commit or a touch did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Committed {
-    /// The session was stored for the first time.
-    Created,
-    /// Changed fields were written.
-    Updated,
-    /// Nothing had changed; the expiry was moved.
-    Touched,
-    /// Nothing had changed and the expiry was not due: no request was made.
-    Unchanged,
-}
-
-pub(crate) struct State<S: DynamoSession> {
-    pub(crate) store: SessionStore<S>,
-    pub(crate) data: S,
-    pub(crate) key: S::Key,
-    pub(crate) created: i64,
-    pub(crate) expires: i64,
-    pub(crate) standing: Standing,
-    /// The fields before the first mutable access since they were last in step with the table.
-    pub(crate) snapshot: Option<Result<Fields, Error>>,
-    pub(crate) pending: Option<Pending>,
-    /// After a conflict, the session as the winner left it, and the item that it was read from.
-    pub(crate) latest: Option<S>,
-    pub(crate) winner: Option<Item>,
-    pub(crate) renewal: Option<Renewal<S::Key>>,
-    /// The key before the last renewal, which an index may still show.
-    pub(crate) renewed_from: Option<S::Key>,
-    /// What the call that is under way, or was the last, has needed so far.
-    pub(crate) attempts: Attempts,
-}
-
-pub(crate) enum Standing {
-    /// Not in the table yet.
-    New,
-    /// In the table, as last seen.
-    Stored(Record),
-    /// Destroyed by this handle.
-    Destroyed,
-    /// Expired, or found to have been destroyed.
-    Gone,
-    /// A commit's outcome cannot be known, so neither can what the table holds.
-    Unknown,
-}
-
-impl<S: DynamoSession> State<S> {
-    pub(crate) fn encode(&self) -> Result<Fields, Error> {
-        let mut encoder = Encoder::new(S::SCHEMA.attributes());
-        self.data.__encode(&mut encoder)?;
-        Ok(encoder.into_fields(self.store.defaults()))
-    }
-
-    /// The creation time, if the type keeps one.
-    pub(crate) fn created(&self) -> Option<i64> {
-        S::SCHEMA.created().map(|_| self.created)
-    }
-
-    fn remember(&mut self) {
-        if self.snapshot.is_none() {
-            self.snapshot = Some(self.encode());
-        }
-    }
-}
-
 impl<S: DynamoSession> Session<S> {
-    pub(crate) fn new(state: State<S>) -> Self {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self::of(State::new(context, S::Key::generate()))
+    }
+
+    /// The session in an item, unless it has expired.
+    pub(crate) fn from_item(
+        context: &Arc<Context>,
+        key: &S::Key,
+        item: Item,
+    ) -> Result<Option<Self>, Error> {
+        let found = decode(context, key, item)?;
+        Ok(found.map(|(data, record)| {
+            Self::of(State::stored(context.clone(), key.clone(), data, record))
+        }))
+    }
+
+    fn of(state: State<S>) -> Self {
         Self { state: Some(Box::new(state)), lender: None }
     }
 
@@ -146,46 +105,44 @@ impl<S: DynamoSession> Session<S> {
 
     /// The session's key: with [`SessionId`](crate::SessionId), the secret that the cookie carries.
     pub fn id(&self) -> &S::Key {
-        &self.state().key
+        self.state().handle.key()
     }
 
     /// The keys under which the table may hold the session, two while a renewal is unfinished, and the one before.
     pub(crate) fn stored_keys(&self) -> impl Iterator<Item = String> {
-        let State { key, renewal, renewed_from, .. } = self.state();
-        let renewed = renewal.as_ref().map(|renewal| &renewal.key);
-        [key].into_iter().chain(renewed).chain(renewed_from).map(SessionKey::attribute_value)
+        self.state().handle.stored_keys()
     }
 
     /// When the session expires unless it is touched.
     pub fn expires_at(&self) -> Expires {
-        Expires::from_epoch_seconds(self.state().expires)
+        Expires::from_epoch_seconds(self.state().data.__expires())
     }
 
     /// Whether the session has not been stored yet.
     pub fn is_new(&self) -> bool {
-        matches!(self.state().standing, Standing::New)
+        self.state().handle.is_new()
     }
 
     #[cfg(feature = "axum")]
     pub(crate) fn is_stored(&self) -> bool {
-        matches!(self.state().standing, Standing::Stored(_))
+        self.state().handle.is_stored()
     }
 
     #[cfg(feature = "axum")]
     pub(crate) fn is_destroyed(&self) -> bool {
-        matches!(self.state().standing, Standing::Destroyed)
+        self.state().handle.is_destroyed()
     }
 
     /// Whether the fields were given out for changing since they were last in step with the table.
     #[cfg(feature = "axum")]
     pub(crate) fn may_have_changes(&self) -> bool {
-        self.state().snapshot.is_some()
+        self.state().may_have_changes()
     }
 
     /// Whether a renewal was begun whose outcome is not known.
     #[cfg(feature = "axum")]
     pub(crate) fn is_renewing(&self) -> bool {
-        self.state().renewal.is_some()
+        self.state().handle.is_renewing()
     }
 
     /// After a commit that failed with a conflict, the session as the winner left it.
@@ -260,8 +217,9 @@ impl<S: DynamoSession> Session<S> {
     /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`],
     ///   [`ErrorKind::TableMissing`], [`ErrorKind::Rejected`]: DynamoDB's answer, or its absence.
     pub async fn commit(&mut self) -> Result<Committed, Error> {
-        let result = self.begin().commit().await;
-        self.in_context(Operation::Commit, result)
+        let mut call = self.begin();
+        let result = self.state_mut().commit(&mut call).await;
+        self.end(call, Operation::Commit, result)
     }
 
     /// Extends the idle timeout, if it has moved by the touch interval or more.
@@ -275,8 +233,9 @@ impl<S: DynamoSession> Session<S> {
     /// [`ErrorKind::Gone`] if the session was destroyed or has expired: it is not revived. Otherwise as
     /// for [`commit`](Self::commit).
     pub async fn touch(&mut self) -> Result<Committed, Error> {
-        let result = self.begin().touch().await;
-        self.in_context(Operation::Touch, result)
+        let mut call = self.begin();
+        let result = self.state_mut().touch(&mut call).await;
+        self.end(call, Operation::Touch, result)
     }
 
     /// Gives the session a new id, and ends the old one at once: at login, and whenever privileges change.
@@ -293,8 +252,9 @@ impl<S: DynamoSession> Session<S> {
     /// As for [`commit`](Self::commit). After an error, call it again: the new id is chosen once. A
     /// [`commit`](Self::commit) does so by itself, and never writes under an id that was to end.
     pub async fn renew(&mut self) -> Result<(), Error> {
-        let result = self.begin().renew().await;
-        self.in_context(Operation::Renew, result)
+        let mut call = self.begin();
+        let result = self.state_mut().renew(&mut call).await;
+        self.end(call, Operation::Renew, result)
     }
 
     /// Ends the session: at logout. What is in flight elsewhere cannot bring it back.
@@ -308,25 +268,37 @@ impl<S: DynamoSession> Session<S> {
     /// [`ErrorKind::TableMissing`] and [`ErrorKind::Configuration`]: the session may still be there; call
     /// it again.
     pub async fn destroy(&mut self) -> Result<(), Error> {
-        let result = self.begin().destroy().await;
-        self.in_context(Operation::Destroy, result)
+        let mut call = self.begin();
+        let result = self.state_mut().destroy(&mut call).await;
+        self.end(call, Operation::Destroy, result)
     }
 
     /// Commits, but leaves an unchanged session as it is.
     #[cfg(feature = "axum")]
     pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
-        let result = self.begin().commit_changes().await;
-        self.in_context(Operation::Commit, result.map(drop))
+        let mut call = self.begin();
+        let result = self.state_mut().commit_changes(&mut call).await;
+        self.end(call, Operation::Commit, result.map(drop))
     }
 
-    fn begin(&mut self) -> &mut State<S> {
+    fn begin(&mut self) -> Call {
         let state = self.state_mut();
         state.attempts = Attempts::default();
-        state
+        Call::new(state.handle.context())
     }
 
-    fn in_context<T>(&self, operation: Operation, result: Result<T, Error>) -> Result<T, Error> {
-        result.map_err(|error| self.state().store.in_context(error, operation, self.id()))
+    fn end<T>(
+        &mut self,
+        call: Call,
+        operation: Operation,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let state = self.state_mut();
+        state.attempts = call.attempts();
+        result.map_err(|error| {
+            let table = &state.handle.context().table.name;
+            error.with_context(operation, table, Some(state.handle.key().fingerprint()))
+        })
     }
 }
 
@@ -348,8 +320,12 @@ impl<S: DynamoSession> DerefMut for Session<S> {
 
 impl<S: DynamoSession> Drop for Session<S> {
     fn drop(&mut self) {
-        if let (Some(state), Some(lender)) = (self.state.take(), self.lender.take()) {
+        let Some(state) = self.state.take() else { return };
+        if let Some(lender) = self.lender.take() {
             lender.take_back(Self { state: Some(state), lender: None });
+        } else if tracing::enabled!(tracing::Level::WARN) && state.has_changes() {
+            let session = state.handle.key().fingerprint();
+            tracing::warn!(session, "session dropped with changes that were not committed");
         }
     }
 }
@@ -360,9 +336,38 @@ impl<S: DynamoSession + fmt::Debug> fmt::Debug for Session<S> {
     }
 }
 
-pub(crate) fn gone() -> Error {
-    Error::new(
-        ErrorKind::Gone,
-        "the session was destroyed or has expired, so nothing was written; begin a new one",
-    )
+/// The fields of a session and what its item says beside, unless it has expired.
+fn decode<S: DynamoSession>(
+    context: &Context,
+    key: &S::Key,
+    item: Item,
+) -> Result<Option<(S, Record)>, Error> {
+    match (decode_strictly(context, key, item), context.on_undecodable) {
+        (Err(error), OnUndecodable::End) if error.is_decode() => {
+            let session = key.fingerprint();
+            tracing::warn!(session, table = context.table.name, %error, "session does not decode");
+            Ok(None)
+        }
+        (decoded, _) => decoded,
+    }
+}
+
+fn decode_strictly<S: DynamoSession>(
+    context: &Context,
+    key: &S::Key,
+    mut item: Item,
+) -> Result<Option<(S, Record)>, Error> {
+    let now = context.now();
+    let header = ItemHeader::read(S::SCHEMA, &item, now)?;
+    let lifetime = header.lifetime;
+    if lifetime.is_over(context.timeouts, now) {
+        tracing::debug!(session = key.fingerprint(), "session has expired");
+        return Ok(None);
+    }
+    let created = lifetime.created.unwrap_or(now);
+    let of_handle = Header { key: key.clone(), created, expires: lifetime.expires };
+    let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
+    let data = S::__decode(of_handle, &mut decoder)?;
+    let found = decoder.into_found();
+    Ok(Some((data, header.with_fields(S::SCHEMA, found, &item))))
 }

@@ -1,0 +1,23 @@
+use super::{Change, Changes, Kind, value_at};
+use crate::item::{Fields, Value};
+use crate::schema::Attribute;
+
+/// The first counter that these changes would take out of its type's range, where the table holds these fields.
+pub(crate) fn counter_out_of_range(
+    attributes: &'static [Attribute],
+    changes: &Changes,
+    stored: &Fields,
+    defaults: &[Value],
+) -> Option<&'static str> {
+    changes.iter().find_map(|Change { path, kind }| {
+        let Kind::Add(delta) = kind else { return None };
+        let attribute = &attributes[path.attribute];
+        let stored = stored[path.attribute].as_ref().or(Some(&defaults[path.attribute]));
+        let start = match value_at(stored, &path.keys) {
+            Some(value) => value.integer()?,
+            None => 0,
+        };
+        let (sum, range) = (start + delta, attribute.range());
+        (sum < range.min || sum > range.max).then_some(attribute.name())
+    })
+}

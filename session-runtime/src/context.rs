@@ -1,0 +1,76 @@
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::dynamo::Table;
+use crate::item::Value;
+use crate::schema::{Schema, TableOptions};
+use crate::{Clock, EpochSeconds, Timeouts};
+
+/// What every operation of a store needs, whatever the session type.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) table: Table,
+    pub(crate) schema: &'static Schema,
+    pub(crate) table_options: TableOptions,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) consistent_read: bool,
+    pub(crate) on_undecodable: OnUndecodable,
+    /// The encoded fields of a new session, `None` and empty sets included.
+    pub(crate) defaults: Vec<Value>,
+    /// How long a call goes on against changes of others.
+    pub(crate) deadline: Duration,
+    /// How long an id is known as renewed, in seconds.
+    pub(crate) renewal_grace: i64,
+    pub(crate) max_item_bytes: usize,
+    /// Made once: each client has connections and credentials of its own.
+    pub(crate) sweeping: OnceLock<Table>,
+}
+
+/// What loading does with an item that does not decode as the session type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnUndecodable {
+    /// Return the error, with the attribute at fault.
+    #[default]
+    Fail,
+    /// Treat the session as absent, and trace the attribute at fault. The item is left as it is.
+    End,
+}
+
+impl Context {
+    /// The table for long work, whose retries are counted apart.
+    pub(crate) fn sweeping_table(&self) -> &Table {
+        self.sweeping.get_or_init(|| self.table.for_sweeping())
+    }
+
+    /// The time in epoch seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().epoch_seconds()
+    }
+
+    /// The end of a call that begins now.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline(Instant::now().checked_add(self.deadline))
+    }
+}
+
+/// When a call has to have ended; never, if that is further away than a clock can tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn has_passed(self) -> bool {
+        self.0.is_some_and(|end| end <= Instant::now())
+    }
+
+    /// What the future returns, or `None` if the deadline comes first.
+    pub(crate) async fn limit<F: Future>(self, future: F) -> Option<F::Output> {
+        match self.0 {
+            Some(end) => tokio::time::timeout_at(end, future).await.ok(),
+            None => Some(future.await),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::context::{Context, Deadline};
+use crate::dynamo::{Answer, Outcome};
+use crate::{Attempts, Error, ErrorKind};
+
+/// One call of an application, across all the requests that it takes.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(super) attempts: Attempts,
+    deadline: Deadline,
+    allowed: Duration,
+    backoff: Option<Backoff>,
+}
+
+impl Call {
+    pub(crate) fn new(context: &Context) -> Self {
+        Self {
+            attempts: Attempts::default(),
+            deadline: context.deadline(),
+            allowed: context.deadline,
+            backoff: None,
+        }
+    }
+
+    /// What the call has needed so far.
+    pub(crate) fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+
+    /// The answer to a request, or that there was none by the deadline.
+    pub(super) async fn answer(&self, request: impl Future<Output = Answer>) -> Answer {
+        match self.limit(request).await {
+            Ok(answer) => answer,
+            Err(late) => Answer { outcome: Outcome::Failed(late), may_be_applied: true },
+        }
+    }
+
+    /// What a request comes to, unless there is no answer by the deadline.
+    pub(super) async fn limit<F: Future>(&self, request: F) -> Result<F::Output, Error> {
+        self.deadline.limit(request).await.ok_or_else(|| self.late())
+    }
+
+    /// Waits before a request that meets others: not at all the first time, then longer and longer.
+    pub(super) async fn pause(&mut self, may_be_applied: bool) -> Result<(), Error> {
+        let mut backoff = match self.backoff.take() {
+            None => {
+                self.backoff = Some(Backoff::of_contended_writes());
+                return if self.deadline.has_passed() {
+                    Err(self.contended(may_be_applied))
+                } else {
+                    Ok(())
+                };
+            }
+            Some(backoff) => backoff,
+        };
+        let waited = self.deadline.limit(backoff.pause()).await;
+        self.backoff = Some(backoff);
+        waited.ok_or_else(|| self.contended(may_be_applied))
+    }
+
+    fn late(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "DynamoDB did not answer within the {:?} that a call may take in all; call again on the same \
+                 handle, which finds out what became of it",
+                self.allowed
+            ),
+        )
+    }
+
+    fn contended(&self, may_be_applied: bool) -> Error {
+        let outcome = match may_be_applied {
+            true => {
+                "one of its requests got no answer, so it may yet be applied: call again on the same handle"
+            }
+            false => "nothing was written: call again",
+        };
+        Error::new(
+            ErrorKind::Throttled,
+            format!(
+                "for the {:?} that a call may take in all, each request met changes of others; {outcome}, and \
+                 look for what changes this session so often",
+                self.allowed
+            ),
+        )
+    }
+}

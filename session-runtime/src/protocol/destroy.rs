@@ -1,0 +1,31 @@
+use std::collections::HashSet;
+
+use super::Call;
+use super::tombstone::{RENEWED_AT, Tombstone};
+use crate::Error;
+use crate::context::Context;
+use crate::dynamo::Outcome;
+
+/// Ends the session under a key, and where that was renewed a moment ago, what became of it, along a chain of renewals.
+///
+/// The tombstones stay: they say which session is to be ended if this has to be repeated.
+pub(crate) async fn destroy(context: &Context, key: &str, call: &mut Call) -> Result<(), Error> {
+    let mut key = key.to_owned();
+    let mut passed = HashSet::new();
+    loop {
+        call.attempts.count_request(false);
+        let answer = call.answer(context.table.delete_unless(&key, RENEWED_AT)).await;
+        match answer.outcome {
+            Outcome::Done(_) => return Ok(()),
+            Outcome::Failed(error) => return Err(error),
+            Outcome::Contended => call.pause(answer.may_be_applied).await?,
+            Outcome::Refused(item) => {
+                let tombstone = item.as_ref().and_then(Tombstone::read);
+                match tombstone.filter(|tombstone| tombstone.is_within_grace(context)) {
+                    Some(tombstone) if passed.insert(key) => key = tombstone.successor,
+                    _ => return Ok(()),
+                }
+            }
+        }
+    }
+}

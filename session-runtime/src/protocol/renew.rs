@@ -1,0 +1,197 @@
+use super::record::{Record, Seen, require_alive};
+use super::tokens::{COMMITS, SEQUENCE, Token};
+use super::tombstone::Tombstone;
+use super::update::apply_to_item;
+use super::{Call, Verdict};
+use crate::SessionKey;
+use crate::change::{Changes, counter_out_of_range};
+use crate::context::Context;
+use crate::dynamo::Moved;
+use crate::expression::Expression;
+use crate::item::{Fields, Item, Value, item_size};
+
+/// A change of id that was asked for and is not known to be done.
+#[derive(Debug)]
+pub(crate) struct Renewal<K> {
+    /// Chosen once: an item under it tells that an earlier attempt succeeded.
+    pub(super) key: K,
+    /// The fields that each attempt carried, by the token that it leaves in the item.
+    attempts: Vec<(Token, Fields)>,
+}
+
+/// A session under its new key.
+#[derive(Debug)]
+pub(crate) struct Renewed<K> {
+    pub(crate) key: K,
+    /// The fields as the item has them.
+    pub(crate) stored: Fields,
+    /// The fields that the attempt carried which was carried out; `None` if it was one of this call, which carried the
+    /// fields that the session has.
+    pub(crate) sent: Option<Fields>,
+}
+
+impl<K: SessionKey> Renewal<K> {
+    pub(super) fn new() -> Self {
+        Self { key: K::generate(), attempts: Vec::new() }
+    }
+
+    /// Reads the item, and moves it with the changes made in memory, until it is as it was read. May be cancelled at any
+    /// point: the next call finds the item under one of its keys.
+    pub(super) async fn run(
+        &mut self,
+        known: &Record,
+        old_key: &str,
+        changes: &Changes,
+        context: &Context,
+        call: &mut Call,
+    ) -> Verdict {
+        let new_key = self.key.attribute_value();
+        let mut is_rebased = false;
+        loop {
+            let item = match context.table.get(old_key, true).await {
+                Ok(Some(item)) => item,
+                Ok(None) => return self.find_moved(&new_key, context).await,
+                Err(error) => return Verdict::Failed(error),
+            };
+            if let Some(tombstone) = Tombstone::read(&item) {
+                return match tombstone.successor == new_key {
+                    true => self.find_moved(&new_key, context).await,
+                    false => Verdict::Gone,
+                };
+            }
+            let now = context.now();
+            let record = match Record::read(context.schema, item.clone(), now) {
+                Ok(record) => record,
+                Err(error) => return Verdict::Failed(error),
+            };
+            if record.lifetime.is_over(context.timeouts, now) {
+                return Verdict::Gone;
+            }
+            if let Some(attribute) = conflict(known, changes, &item, context) {
+                return Verdict::Conflict {
+                    attribute: Some(attribute),
+                    winner: item,
+                    is_closed: true,
+                };
+            }
+            let token = Token::of_put(record.bookkeeping.sequence());
+            let renewed = renewed(&item, &record, known, &token, changes, &new_key, context, now);
+            let size = item_size(&renewed);
+            if size > context.max_item_bytes {
+                return Verdict::Failed(super::record::too_large(size, context.max_item_bytes));
+            }
+            self.attempts.push((token, changes.after.clone()));
+            let tombstone = Tombstone::new(now, &new_key).into_item(context, old_key);
+            let condition = unchanged(&item, &record, context, now);
+            call.attempts.count_request(is_rebased);
+            let moving = context.table.move_item(renewed.clone(), tombstone, condition);
+            match call.limit(moving).await {
+                Ok(Moved::Done) => return Verdict::Applied(renewed),
+                Ok(Moved::NewExists) => return self.find_moved(&new_key, context).await,
+                Ok(Moved::OldChanged) => is_rebased = true,
+                Ok(Moved::Contended) => {}
+                Ok(Moved::Failed(error)) | Err(error) => return Verdict::Failed(error),
+            }
+            if let Err(error) = call.pause(false).await {
+                return Verdict::Failed(error);
+            }
+        }
+    }
+
+    /// The old item is gone: because an earlier attempt moved it, or because someone destroyed it.
+    async fn find_moved(&self, new_key: &str, context: &Context) -> Verdict {
+        match context.table.get(new_key, true).await {
+            Ok(Some(item)) if Tombstone::read(&item).is_none() => {
+                match Record::read(context.schema, item.clone(), context.now()) {
+                    Ok(record) => Verdict::FoundApplied(Box::new(record), item),
+                    Err(error) => Verdict::Failed(error),
+                }
+            }
+            Ok(_) => Verdict::Gone,
+            Err(error) => Verdict::Failed(error),
+        }
+    }
+
+    pub(super) fn finish(self, item: &Item, context: &Context) -> Renewed<K> {
+        let Self { key, mut attempts } = self;
+        let carried_out = attempts.iter().rposition(|(token, _)| token.is_in(item));
+        let sent = carried_out.map(|position| attempts.swap_remove(position).1);
+        Renewed { key, stored: Seen::read(context.schema, item).fields, sent }
+    }
+}
+
+fn conflict(
+    known: &Record,
+    changes: &Changes,
+    item: &Item,
+    context: &Context,
+) -> Option<&'static str> {
+    let seen = Seen::read(context.schema, item);
+    known.guards.broken(context.schema, &seen).or_else(|| {
+        let attributes = context.schema.attributes();
+        counter_out_of_range(attributes, changes, &seen.fields, &context.defaults)
+    })
+}
+
+/// The stored item with the session's changes, under the new key.
+#[expect(clippy::too_many_arguments, reason = "each is another part of one item")]
+fn renewed(
+    item: &Item,
+    record: &Record,
+    known: &Record,
+    token: &Token,
+    changes: &Changes,
+    new_key: &str,
+    context: &Context,
+    now: i64,
+) -> Item {
+    let mut renewed = item.clone();
+    apply_to_item(&mut renewed, &record.found, changes, context);
+    if !changes.is_empty() {
+        rename_aliased(&mut renewed, context);
+    }
+    let mut record = record.clone();
+    if record.lacks_created {
+        record.lifetime.created = known.lifetime.created;
+    }
+    record.lifetime.expires = context.timeouts.next_expiry(now, record.lifetime.created);
+    record.bookkeeping = record.bookkeeping.of_put(token);
+    record.insert_into(&mut renewed, context.schema, new_key);
+    renewed
+}
+
+/// Moves what stands under an older name to its own.
+fn rename_aliased(item: &mut Item, context: &Context) {
+    for attribute in context.schema.attributes() {
+        for alias in attribute.aliases() {
+            if let Some(value) = item.remove(alias)
+                && !item.contains(attribute.name())
+            {
+                item.insert(attribute.name(), Value::from(value));
+            }
+        }
+    }
+}
+
+/// That the old item is alive and as it was read. A program that does not count in `_seq` is noticed by the values of the
+/// attributes, if one condition has room for them.
+fn unchanged<'a>(
+    item: &'a Item,
+    record: &'a Record,
+    context: &'a Context,
+    now: i64,
+) -> Expression<'a> {
+    let condition = || {
+        let mut condition = Expression::default();
+        require_alive(&mut condition, context.schema, now);
+        record.bookkeeping.require_unchanged(&mut condition);
+        condition
+    };
+    let mut guarded = condition();
+    let others = [context.schema.hash_key(), context.schema.time_to_live(), SEQUENCE, COMMITS];
+    for (name, value) in item.iter().filter(|(name, _)| !others.contains(name)) {
+        let place = guarded.attribute(name);
+        guarded.require_value(&place, Some(Value::from(value.clone())));
+    }
+    if guarded.fits() { guarded } else { condition() }
+}

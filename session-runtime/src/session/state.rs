@@ -1,0 +1,293 @@
+use std::sync::Arc;
+
+use super::decode;
+use crate::change::{Changes, apply};
+use crate::context::Context;
+use crate::derived::Header;
+use crate::item::{Decoder, Encoder, Fields, Item, Value};
+use crate::protocol::{Call, Failure, Handle, Record, Renewed, Written};
+use crate::schema::Role;
+use crate::{Attempts, Committed, DynamoSession, Error, ErrorKind};
+
+/// A session as its type, and as the protocol knows it.
+pub(crate) struct State<S: DynamoSession> {
+    pub(super) data: S,
+    pub(super) handle: Handle<S::Key>,
+    /// The fields before the first mutable access since they were last in step with the table.
+    snapshot: Option<Result<Arc<Fields>, Error>>,
+    /// Whether the fields were given out for changing since then.
+    is_touched: bool,
+    /// Expiry and creation as the struct has them: a type that cannot hold an instant has the nearest one.
+    held: (i64, Option<i64>),
+    /// After a conflict, the session as the winner left it.
+    pub(super) latest: Option<S>,
+    /// What the last call has needed.
+    pub(super) attempts: Attempts,
+}
+
+impl<S: DynamoSession> State<S> {
+    pub(super) fn new(context: Arc<Context>, key: S::Key) -> Self {
+        let handle = Handle::new(context, key.clone());
+        let lifetime = handle.lifetime();
+        let created = lifetime.created.unwrap_or_else(|| handle.context().now());
+        let data = S::__new(Header { key, created, expires: lifetime.expires });
+        Self::with(data, handle)
+    }
+
+    pub(super) fn stored(context: Arc<Context>, key: S::Key, data: S, record: Record) -> Self {
+        Self::with(data, Handle::stored(context, key, record))
+    }
+
+    fn with(data: S, handle: Handle<S::Key>) -> Self {
+        let held = (data.__expires(), data.__created());
+        let (snapshot, latest, attempts) = (None, None, Attempts::default());
+        Self { data, handle, snapshot, is_touched: false, held, latest, attempts }
+    }
+
+    fn context(&self) -> &Context {
+        self.handle.context()
+    }
+
+    fn encode(&self) -> Result<Fields, Error> {
+        encode(&self.data, self.context())
+    }
+
+    /// Remembers the fields as they are, before they may be changed.
+    pub(super) fn remember(&mut self) {
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.encode().map(Arc::new));
+        }
+        self.is_touched = true;
+    }
+
+    #[cfg(feature = "axum")]
+    pub(super) fn may_have_changes(&self) -> bool {
+        self.snapshot.is_some()
+    }
+
+    /// Whether there is something that a commit would write.
+    pub(super) fn has_changes(&self) -> bool {
+        match (&self.snapshot, self.is_touched) {
+            (Some(Ok(before)), true) => self.encode().is_ok_and(|after| **before != after),
+            _ => false,
+        }
+    }
+
+    pub(super) async fn commit(&mut self, call: &mut Call) -> Result<Committed, Error> {
+        match self.commit_changes(call).await? {
+            Some(committed) => Ok(committed),
+            None => self.touch_stored(call).await,
+        }
+    }
+
+    /// Writes what has changed: `None` if nothing has.
+    pub(super) async fn commit_changes(
+        &mut self,
+        call: &mut Call,
+    ) -> Result<Option<Committed>, Error> {
+        if self.handle.is_renewing() {
+            // The old id may be dead already, and must not be used again in any case.
+            self.renew(call).await?;
+            return Ok(Some(Committed::Updated));
+        }
+        let settled = self.settle(call).await?;
+        let Some(before) = self.snapshot()? else { return Ok(settled) };
+        self.require_header()?;
+        let changes = Changes::between(S::SCHEMA.attributes(), &before, self.encode()?);
+        if changes.is_empty() {
+            self.is_touched = false;
+            return Ok(settled);
+        }
+        let result = self.handle.commit(&before, changes, call).await;
+        self.conclude(result).map(Some)
+    }
+
+    pub(super) async fn touch(&mut self, call: &mut Call) -> Result<Committed, Error> {
+        if self.handle.is_renewing() {
+            // A renewal begins the idle timeout anew.
+            self.renew(call).await?;
+            return Ok(Committed::Updated);
+        }
+        self.settle(call).await?;
+        self.handle.require_not_over()?;
+        self.touch_stored(call).await
+    }
+
+    async fn touch_stored(&mut self, call: &mut Call) -> Result<Committed, Error> {
+        if self.handle.require_not_over().is_err() {
+            return Ok(Committed::Unchanged);
+        }
+        let result = self.handle.touch(call).await;
+        let committed = result.map_err(|failure| self.fail(failure))?;
+        self.hold_lifetime();
+        Ok(committed)
+    }
+
+    pub(super) async fn renew(&mut self, call: &mut Call) -> Result<(), Error> {
+        self.handle.require_not_over()?;
+        // Begun first: whoever commits after a failure can tell that the old id was to end.
+        self.handle.begin_renewal();
+        self.settle(call).await?;
+        self.handle.require_not_over()?;
+        let changes = match self.snapshot()? {
+            None => Changes::none(self.encode()?),
+            Some(before) => {
+                self.require_header()?;
+                Changes::between(S::SCHEMA.attributes(), &before, self.encode()?)
+            }
+        };
+        let result = self.handle.renew(&changes, call).await;
+        let renewed = result.map_err(|failure| self.fail(failure))?;
+        self.data.__set_key(self.handle.key().clone());
+        if let Some(renewed) = renewed {
+            let is_behind = self.take_over(renewed, changes.after)?;
+            if is_behind {
+                Box::pin(self.commit_changes(call)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
+        self.handle.destroy(call).await?;
+        self.snapshot = None;
+        Ok(())
+    }
+
+    /// Finds out what became of a write that got no answer: what it did, if there was one.
+    async fn settle(&mut self, call: &mut Call) -> Result<Option<Committed>, Error> {
+        let Some(sent) = self.handle.unsettled().cloned() else { return Ok(None) };
+        self.snapshot()?;
+        let later = Changes::between(S::SCHEMA.attributes(), &sent, self.encode()?);
+        let result = self.handle.settle(call).await;
+        let committed = self.conclude(result)?;
+        self.make_again(&later);
+        Ok(Some(committed))
+    }
+
+    fn conclude(
+        &mut self,
+        result: Result<(Committed, Written), Failure>,
+    ) -> Result<Committed, Error> {
+        let (committed, Written { fields, merged }) =
+            result.map_err(|failure| self.fail(failure))?;
+        for index in merged {
+            self.read_back(index, fields[index].clone());
+        }
+        self.snapshot = Some(Ok(Arc::new(fields)));
+        self.is_touched = false;
+        self.hold_lifetime();
+        Ok(committed)
+    }
+
+    /// Keeps the item that won, as a session, for the caller.
+    fn fail(&mut self, Failure { error, winner }: Failure) -> Error {
+        if let Some(winner) = winner {
+            let key = self.handle.key().clone();
+            let latest = decode(self.handle.context(), &key, winner);
+            self.latest = latest.ok().flatten().map(|(data, _)| data);
+        }
+        error
+    }
+
+    /// Takes over a renewed session's item; whether the session has changes that it does not carry.
+    fn take_over(&mut self, renewed: Renewed<S::Key>, now: Fields) -> Result<bool, Error> {
+        let Renewed { stored, sent, .. } = renewed;
+        let later = match sent {
+            Some(sent) => Changes::between(S::SCHEMA.attributes(), &sent, now),
+            None => Changes::none(now),
+        };
+        for (index, value) in stored.iter().enumerate() {
+            self.read_back(index, value.clone());
+        }
+        self.snapshot = Some(Ok(Arc::new(self.encode()?)));
+        for (index, _) in later.by_attribute() {
+            let default = &self.context().defaults[index];
+            let value = apply(stored[index].clone(), default, &later, index);
+            self.read_back(index, value);
+        }
+        self.is_touched = !later.is_empty();
+        self.hold_lifetime();
+        Ok(!later.is_empty())
+    }
+
+    /// Makes changes again that came after a commit which has only now taken over the table's values.
+    fn make_again(&mut self, later: &Changes) {
+        for (index, _) in later.by_attribute() {
+            if matches!(
+                S::SCHEMA.attributes()[index].role(),
+                Role::Value | Role::Merge | Role::Whole
+            ) {
+                continue;
+            }
+            let Some(Ok(stored)) = &self.snapshot else { return };
+            let default = &self.context().defaults[index];
+            let value = apply(stored[index].clone(), default, later, index);
+            self.read_back(index, value);
+        }
+    }
+
+    /// Gives a field the value that the table holds.
+    fn read_back(&mut self, index: usize, value: Option<Value>) {
+        let attribute = &S::SCHEMA.attributes()[index];
+        let value = value.unwrap_or_else(|| self.context().defaults[index].clone());
+        let mut item = Item::from_iter([(attribute.name().to_owned(), value)]);
+        let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
+        if let Err(error) = self.data.__decode_field(index, &mut decoder) {
+            tracing::warn!(%error, "the commit was applied, but a merged value cannot be read");
+        }
+    }
+
+    fn hold_lifetime(&mut self) {
+        self.data.__set_expires(self.handle.lifetime().expires);
+        self.held = (self.data.__expires(), self.data.__created());
+    }
+
+    /// Without the fields as they were, it cannot be told what has changed.
+    fn snapshot(&mut self) -> Result<Option<Arc<Fields>>, Error> {
+        match &mut self.snapshot {
+            None => Ok(None),
+            Some(Ok(fields)) => Ok(Some(fields.clone())),
+            Some(Err(error)) => {
+                let again = error.without_source();
+                Err(std::mem::replace(error, again))
+            }
+        }
+    }
+
+    /// Key, expiry and creation are the handle's to set.
+    fn require_header(&self) -> Result<(), Error> {
+        require_header(&self.data, self.handle.key(), self.held)
+    }
+}
+
+pub(super) fn encode<S: DynamoSession>(data: &S, context: &Context) -> Result<Fields, Error> {
+    let mut encoder = Encoder::new(S::SCHEMA.attributes());
+    data.__encode(&mut encoder)?;
+    Ok(encoder.into_fields(&context.defaults))
+}
+
+pub(super) fn require_header<S: DynamoSession>(
+    data: &S,
+    key: &S::Key,
+    (expires, created): (i64, Option<i64>),
+) -> Result<(), Error> {
+    let schema = S::SCHEMA;
+    let (attribute, advice) = if data.__key() != key {
+        (schema.hash_key(), "to give the session a new id, call `renew`")
+    } else if data.__expires() != expires {
+        (schema.time_to_live(), "to extend the session, call `touch`")
+    } else if data.__created() != created {
+        (schema.created().unwrap_or_default(), "it is set once, when the session begins")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "it was assigned to, or the whole struct was replaced; nothing was written. Assign to the other \
+             fields only; {advice}"
+        ),
+    )
+    .with_attribute(attribute))
+}

@@ -1,0 +1,43 @@
+use super::decode;
+use super::state::{encode, require_header};
+use crate::change::Changes;
+use crate::context::Context;
+use crate::protocol::{Call, Handle, Round, Rounds, Run, gone};
+use crate::{DynamoSession, Error, SessionKey};
+use std::sync::Arc;
+
+/// Runs a function on what is stored, and writes what it changed, until nobody else has changed the same in between.
+pub(crate) async fn update<S: DynamoSession, R>(
+    context: &Arc<Context>,
+    id: &S::Key,
+    mut change: impl FnMut(&mut S) -> R,
+    call: &mut Call,
+) -> Result<R, Error> {
+    let key = id.attribute_value();
+    let mut item = context.table.get(&key, true).await?.ok_or_else(gone)?;
+    let mut rounds = Rounds::new();
+    loop {
+        let (mut data, record) = decode::<S>(context, id, item.clone())?.ok_or_else(gone)?;
+        let before = encode(&data, context)?;
+        let held = (data.__expires(), data.__created());
+        let result = change(&mut data);
+        require_header(&data, id, held)?;
+        let changes = Changes::between(S::SCHEMA.attributes(), &before, encode(&data, context)?);
+        let is_unchanged = changes.is_empty();
+        if !is_unchanged {
+            record.require_size(S::SCHEMA, &changes.after, context.max_item_bytes)?;
+        }
+        let touched = is_unchanged.then(|| record.clone());
+        let run = Run { item, record, before, changes, result };
+        match rounds.write(run, context, &key, call).await? {
+            Round::Again(winner) => item = winner,
+            Round::Done(result) => {
+                if let Some(record) = touched {
+                    let mut handle = Handle::stored(context.clone(), id.clone(), record);
+                    handle.touch(call).await.map_err(|failure| failure.error)?;
+                }
+                return Ok(result);
+            }
+        }
+    }
+}
