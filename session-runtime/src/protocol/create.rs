@@ -1,24 +1,24 @@
 use std::ops::ControlFlow;
 
+use super::call::Call;
 use super::record::Record;
 use super::tokens::{Bookkeeping, Token};
-use super::update::Written;
-use super::{Call, Verdict};
+use super::verdict::Verdict;
+use super::written::Written;
 use crate::context::Context;
-use crate::dynamo::Outcome;
+use crate::error::ErrorKind;
 use crate::expiry::Lifetime;
 use crate::item::{Fields, Item, Value};
-use crate::{Error, ErrorKind};
 
 /// The first commit of a session: a put, if there is nothing under its key.
 #[derive(Debug)]
 pub(crate) struct Creation {
     item: Item,
-    token: Token,
+    pub(super) token: Token,
     fields: Fields,
     pub(super) record: Record,
     /// Some request got no answer, so that the session may be stored already.
-    unanswered: bool,
+    pub(super) unanswered: bool,
 }
 
 impl Creation {
@@ -68,21 +68,6 @@ impl Creation {
                 return Verdict::Failed(error);
             }
         }
-    }
-
-    /// What an answer means for this put.
-    pub(super) fn judge(&self, outcome: Outcome) -> ControlFlow<Verdict> {
-        ControlFlow::Break(match outcome {
-            Outcome::Done(written) => Verdict::Applied(written),
-            Outcome::Contended => return ControlFlow::Continue(()),
-            Outcome::Failed(error) => Verdict::Failed(error),
-            Outcome::Refused(Some(item)) if self.token.is_in(&item) => Verdict::Applied(item),
-            Outcome::Refused(_) if self.unanswered => Verdict::Unknown,
-            Outcome::Refused(_) => Verdict::Failed(Error::new(
-                ErrorKind::Conflict,
-                "another item has this key already, so nothing was written; create a new session",
-            )),
-        })
     }
 
     pub(super) fn finish(self) -> (Record, Written) {

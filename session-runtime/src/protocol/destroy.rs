@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
-use super::Call;
+use super::call::Call;
 use super::tombstone::{RENEWED_AT, Tombstone};
-use crate::Error;
 use crate::context::Context;
 use crate::dynamo::Outcome;
+use crate::error::Error;
 
 /// Ends the session under a key, and where that was renewed a moment ago, what became of it, along a chain of renewals.
 ///

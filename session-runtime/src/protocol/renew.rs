@@ -1,13 +1,16 @@
-use super::record::{Record, Seen, require_alive};
+use std::ops::ControlFlow;
+
+use super::call::Call;
+use super::record::{Record, Seen, require_alive, too_large};
 use super::tokens::{COMMITS, SEQUENCE, Token};
 use super::tombstone::Tombstone;
-use super::update::apply_to_item;
-use super::{Call, Verdict};
-use crate::SessionKey;
-use crate::change::{Changes, counter_out_of_range};
+use super::verdict::{Reading, Verdict};
+use super::written::apply_to_item;
+use crate::change::Changes;
 use crate::context::Context;
 use crate::dynamo::Moved;
 use crate::expression::Expression;
+use crate::id::SessionKey;
 use crate::item::{Fields, Item, Value, item_size};
 
 /// A change of id that was asked for and is not known to be done.
@@ -32,7 +35,11 @@ pub(crate) struct Renewed<K> {
 
 impl<K: SessionKey> Renewal<K> {
     pub(super) fn new() -> Self {
-        Self { key: K::generate(), attempts: Vec::new() }
+        Self::with_key(K::generate())
+    }
+
+    pub(super) fn with_key(key: K) -> Self {
+        Self { key, attempts: Vec::new() }
     }
 
     /// Reads the item, and moves it with the changes made in memory, until it is as it was read. May be cancelled at any
@@ -48,37 +55,23 @@ impl<K: SessionKey> Renewal<K> {
         let new_key = self.key.attribute_value();
         let mut is_rebased = false;
         loop {
-            let item = match context.table.get(old_key, true).await {
-                Ok(Some(item)) => item,
-                Ok(None) => return self.find_moved(&new_key, context).await,
-                Err(error) => return Verdict::Failed(error),
-            };
-            if let Some(tombstone) = Tombstone::read(&item) {
-                return match tombstone.successor == new_key {
-                    true => self.find_moved(&new_key, context).await,
-                    false => Verdict::Gone,
-                };
-            }
             let now = context.now();
-            let record = match Record::read(context.schema, item.clone(), now) {
-                Ok(record) => record,
+            let item = match context.table.get(old_key, true).await {
+                Ok(item) => item,
                 Err(error) => return Verdict::Failed(error),
             };
-            if record.lifetime.is_over(context.timeouts, now) {
-                return Verdict::Gone;
-            }
-            if let Some(attribute) = conflict(known, changes, &item, context) {
-                return Verdict::Conflict {
-                    attribute: Some(attribute),
-                    winner: item,
-                    is_closed: true,
-                };
-            }
+            let (item, record) = match self.judge_old(known, changes, item, context, now) {
+                ControlFlow::Break(verdict) => return verdict,
+                ControlFlow::Continue(Reading::Moved) => {
+                    return self.find_moved(&new_key, context).await;
+                }
+                ControlFlow::Continue(Reading::AsItWas(item, record)) => (item, *record),
+            };
             let token = Token::of_put(record.bookkeeping.sequence());
             let renewed = renewed(&item, &record, known, &token, changes, &new_key, context, now);
             let size = item_size(&renewed);
             if size > context.max_item_bytes {
-                return Verdict::Failed(super::record::too_large(size, context.max_item_bytes));
+                return Verdict::Failed(too_large(size, context.max_item_bytes));
             }
             self.attempts.push((token, changes.after.clone()));
             let tombstone = Tombstone::new(now, &new_key).into_item(context, old_key);
@@ -98,16 +91,10 @@ impl<K: SessionKey> Renewal<K> {
         }
     }
 
-    /// The old item is gone: because an earlier attempt moved it, or because someone destroyed it.
+    /// Looks under the new key, where an earlier attempt may have moved the item.
     async fn find_moved(&self, new_key: &str, context: &Context) -> Verdict {
         match context.table.get(new_key, true).await {
-            Ok(Some(item)) if Tombstone::read(&item).is_none() => {
-                match Record::read(context.schema, item.clone(), context.now()) {
-                    Ok(record) => Verdict::FoundApplied(Box::new(record), item),
-                    Err(error) => Verdict::Failed(error),
-                }
-            }
-            Ok(_) => Verdict::Gone,
+            Ok(item) => self.judge_new(item, context.schema, context.now()),
             Err(error) => Verdict::Failed(error),
         }
     }
@@ -118,19 +105,6 @@ impl<K: SessionKey> Renewal<K> {
         let sent = carried_out.map(|position| attempts.swap_remove(position).1);
         Renewed { key, stored: Seen::read(context.schema, item).fields, sent }
     }
-}
-
-fn conflict(
-    known: &Record,
-    changes: &Changes,
-    item: &Item,
-    context: &Context,
-) -> Option<&'static str> {
-    let seen = Seen::read(context.schema, item);
-    known.guards.broken(context.schema, &seen).or_else(|| {
-        let attributes = context.schema.attributes();
-        counter_out_of_range(attributes, changes, &seen.fields, &context.defaults)
-    })
 }
 
 /// The stored item with the session's changes, under the new key.

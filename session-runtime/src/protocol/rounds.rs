@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
+use super::call::Call;
+use super::failure::{gone, outcome_unknown, unexpected};
 use super::record::{Record, Seen};
 use super::tokens::Token;
 use super::update::Update;
-use super::{Call, Verdict, gone, outcome_unknown, unexpected};
-use crate::Error;
+use super::verdict::Verdict;
 use crate::change::Changes;
 use crate::context::Context;
+use crate::error::Error;
 use crate::item::{Fields, Item};
 
 /// The runs of a function that changes a session, until the write of one is applied.

@@ -1,68 +1,41 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::record::{Record, Seen, presence, require_alive};
-use super::tokens::{SEQUENCE, Token};
-use super::tombstone::Tombstone;
-use super::{Call, Shape, Verdict};
-use crate::change::{
-    Base, Changes, Kind, Path, Plan, apply, counter_out_of_range, plan, plan_whole, value_at,
-};
+use super::call::Call;
+use super::record::{Record, Seen, require_alive, too_large};
+use super::tokens::Token;
+use super::verdict::{Next, Rebase, Shape, Verdict};
+use super::written::apply_to_item;
+use crate::change::{Base, Changes, Plan, plan, plan_whole};
 use crate::context::Context;
 use crate::dynamo::{Answer, Outcome};
+use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
-use crate::item::{Fields, Found, Item, Value, item_size};
-use crate::{Error, ErrorKind};
+use crate::item::{Fields, MAX_ITEM_BYTES, item_size};
 
 /// One commit to a stored session, across all of its requests.
 #[derive(Debug)]
 pub(crate) struct Update {
-    token: Token,
+    pub(super) token: Token,
     /// How often the commit has started over under a new token.
     closed_windows: usize,
-    changes: Changes,
+    pub(super) changes: Changes,
     /// The fields that the changes were found against.
     before: Arc<Fields>,
     /// What the table was found to hold, once that is known to be something else.
-    seen: Option<Seen>,
+    pub(super) seen: Option<Seen>,
     /// The expiry to write, if it is due.
-    expires: Option<i64>,
+    pub(super) expires: Option<i64>,
     /// Require that every changed value still is what it was.
-    guard_changes: bool,
+    pub(super) guard_changes: bool,
     /// Someone else has changed the session since the changes were made.
     is_rebased: bool,
     /// The changes have no room in one expression, so attributes are written whole.
     is_whole: bool,
     /// Requests that must not apply any more: each applies never, or this one does not.
-    earlier: Vec<Token>,
+    pub(super) earlier: Vec<Token>,
     /// Some request with this token got no answer, so that it may have been applied, or may still be.
-    unanswered: bool,
-}
-
-/// What a commit has left in the table.
-#[derive(Debug)]
-pub(crate) struct Written {
-    /// The session's fields as they are stored now.
-    pub(crate) fields: Fields,
-    /// Those that have merged with what others wrote.
-    pub(crate) merged: Vec<usize>,
-}
-
-/// What to do after an answer that does not settle a commit.
-#[derive(Debug)]
-pub(super) enum Next {
-    /// Start over, on the item as it is now.
-    Rebase(Box<Rebase>),
-    /// Send the same request again.
-    Repeat,
-}
-
-#[derive(Debug)]
-pub(super) struct Rebase {
-    record: Record,
-    seen: Seen,
-    /// Too many have committed for the token to apply: it takes a new one.
-    is_closed: bool,
+    pub(super) unanswered: bool,
 }
 
 impl Update {
@@ -174,59 +147,6 @@ impl Update {
         let answer = call.answer(request).await;
         self.unanswered = before || answer.may_be_applied;
         answer.outcome
-    }
-
-    /// What an answer means for this update. `record` is what was known of the item when the request was made.
-    pub(super) fn judge(
-        &self,
-        record: &Record,
-        outcome: Outcome,
-        Shape { schema, defaults }: Shape<'_>,
-        now: i64,
-    ) -> ControlFlow<Verdict, Next> {
-        let item = match outcome {
-            Outcome::Done(written) => return ControlFlow::Break(Verdict::Applied(written)),
-            Outcome::Contended => return ControlFlow::Continue(Next::Repeat),
-            Outcome::Failed(error) => return ControlFlow::Break(Verdict::Failed(error)),
-            Outcome::Refused(None) => return ControlFlow::Break(Verdict::Gone),
-            Outcome::Refused(Some(item)) => item,
-        };
-        if self.token.is_in(&item) {
-            return ControlFlow::Break(match Record::read(schema, item.clone(), now) {
-                Ok(record) => Verdict::FoundApplied(Box::new(record), item),
-                Err(error) => Verdict::Failed(error),
-            });
-        }
-        // The last of them: a later request leaves the tokens of those before it, too.
-        if let Some(applied) = self.earlier.iter().rposition(|token| token.is_in(&item)) {
-            return ControlFlow::Break(Verdict::EarlierApplied(applied));
-        }
-        if Tombstone::read(&item).is_some() {
-            return ControlFlow::Break(Verdict::Gone);
-        }
-        let theirs = match Record::read(schema, item.clone(), now) {
-            Ok(theirs) => theirs,
-            Err(error) => return ControlFlow::Break(Verdict::Failed(error)),
-        };
-        if theirs.lifetime.expires <= now {
-            return ControlFlow::Break(Verdict::Gone);
-        }
-        let is_closed = theirs.bookkeeping.has_closed(&self.token);
-        let is_open = self.unanswered || !self.earlier.is_empty();
-        if is_closed && is_open && theirs.bookkeeping.may_have_pruned(&self.token) {
-            return ControlFlow::Break(Verdict::Unknown);
-        }
-        let seen = Seen::read(schema, &item);
-        let broken = record.guards.broken(schema, &seen).or_else(|| {
-            counter_out_of_range(schema.attributes(), &self.changes, &seen.fields, defaults)
-        });
-        // Under a new token, it would not keep the earlier requests from applying.
-        let has_to_end = self.guard_changes || (is_closed && !self.earlier.is_empty());
-        if broken.is_some() || has_to_end {
-            let (attribute, winner) = (broken, item);
-            return ControlFlow::Break(Verdict::Conflict { attribute, winner, is_closed });
-        }
-        ControlFlow::Continue(Next::Rebase(Box::new(Rebase { record: theirs, seen, is_closed })))
     }
 
     /// Moves the changes onto the item as it was found. The handle's data stays as old as its guards: what others wrote
@@ -342,112 +262,14 @@ impl Update {
         let Ok(Some(mut item)) = context.table.get(key, true).await else { return error };
         let Ok(record) = Record::read(context.schema, item.clone(), now) else { return error };
         apply_to_item(&mut item, &record.found, &self.changes, context);
-        let (size, limit) = (item_size(&item), crate::item::MAX_ITEM_BYTES);
+        let (size, limit) = (item_size(&item), MAX_ITEM_BYTES);
         match size > limit {
-            true => super::record::too_large(size, limit)
+            true => too_large(size, limit)
                 .with_note(
                     "nothing was written, since others have made it larger since it was loaded",
                 )
                 .with_source(error),
             false => error,
         }
-    }
-
-    /// Takes note of what the update did: `written` are the attributes that it wrote, or the item that it is in.
-    pub(super) fn finish(self, record: &mut Record, written: &Item, shape: Shape<'_>) -> Written {
-        let Self { token, changes, seen, expires, .. } = self;
-        let schema = shape.schema;
-        let attributes = schema.attributes();
-        let mut fields: Vec<(usize, Option<Value>)> = Vec::new();
-        for (index, list) in changes.by_attribute() {
-            if !list.iter().any(|change| change.merges()) {
-                continue;
-            }
-            let value = written.value(attributes[index].name());
-            let mut merged = changes.after[index].clone();
-            for change in list {
-                match &change.kind {
-                    Kind::Set | Kind::Remove => {}
-                    Kind::Add(_) => {
-                        if let Some(sum) = value_at(value.as_ref(), &change.path.keys) {
-                            put_at(&mut merged, &change.path, sum.clone());
-                        }
-                    }
-                    Kind::Members { .. } => merged = value.clone().map(Value::sorted_set),
-                    Kind::Append { .. } => merged = value.clone().map(Value::into_atom).or(merged),
-                }
-            }
-            fields.push((index, merged));
-        }
-        if let Some(seen) = seen {
-            record.found = seen.found;
-        }
-        // The guards held, so the table has what was loaded with these changes, unknown entries included.
-        record.guards.map(|index, loaded| apply(loaded, &shape.defaults[index], &changes, index));
-        record.bookkeeping.count(token, written.integer(SEQUENCE).ok().flatten());
-        record.lacks_created = false;
-        if let Some(expires) = expires {
-            record.lifetime.expires = expires;
-        }
-        let changed: Vec<usize> = changes.by_attribute().map(|(index, _)| index).collect();
-        let (mut after, mut merged) = (changes.after, Vec::with_capacity(fields.len()));
-        for (index, value) in fields {
-            after[index] = value;
-            merged.push(index);
-        }
-        for (index, found) in record.found.iter_mut().enumerate() {
-            if matches!(found, Found::Aliased(_)) || changed.contains(&index) {
-                *found = presence(&after[index]);
-            }
-        }
-        Written { fields: after, merged }
-    }
-
-    /// As [`finish`](Self::finish), for a request that was found to have been applied already.
-    pub(super) fn finish_found(
-        mut self,
-        record: &mut Record,
-        theirs: Record,
-        item: &Item,
-        shape: Shape<'_>,
-    ) -> Written {
-        let guards = std::mem::take(&mut record.guards);
-        *record = Record { guards, ..theirs };
-        (self.seen, self.expires) = (None, None);
-        let bookkeeping = record.bookkeeping.clone();
-        let written = self.finish(record, item, shape);
-        record.bookkeeping = bookkeeping;
-        written
-    }
-}
-
-/// Applies changes to an item in memory.
-pub(super) fn apply_to_item(
-    item: &mut Item,
-    found: &[Found],
-    changes: &Changes,
-    context: &Context,
-) {
-    for (index, _) in changes.by_attribute() {
-        let attribute = &context.schema.attributes()[index];
-        let stored = match found[index] {
-            Found::Absent => None,
-            Found::Named => item.remove(attribute.name()),
-            Found::Aliased(alias) => item.remove(alias),
-        };
-        let value = apply(stored.map(Value::from), &context.defaults[index], changes, index);
-        if let Some(value) = value {
-            item.insert(attribute.name(), value);
-        }
-    }
-}
-
-fn put_at(attribute: &mut Option<Value>, path: &Path, value: Value) {
-    let place = path.keys.iter().try_fold(attribute.as_mut(), |place, key| match place {
-        Some(Value::Map(entries)) => Some(entries.get_mut(key)),
-        _ => None,
-    });
-    if let Some(Some(place)) = place {
-        *place = value;
     }
 }

@@ -1,0 +1,390 @@
+use std::sync::Arc;
+
+use super::create::Creation;
+use super::failure::{Failure, conflict, gone, gone_while_unanswered, outcome_unknown, unexpected};
+use super::phase::{End, Phase};
+use super::record::{self, Record, read_lifetime};
+use super::renew::{Renewal, Renewed};
+use super::tombstone::Tombstone;
+use super::update::Update;
+use super::verdict::{Shape, Verdict};
+use super::written::Written;
+use super::{Call, Committed, destroy};
+use crate::change::Changes;
+use crate::context::Context;
+use crate::dynamo::Outcome;
+use crate::error::Error;
+use crate::expiry::Lifetime;
+use crate::expression::Expression;
+use crate::id::SessionKey;
+use crate::item::Fields;
+
+/// One session, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Handle<K> {
+    context: Arc<Context>,
+    key: K,
+    /// The key before the last renewal, which an index may still show.
+    renewed_from: Option<K>,
+    phase: Phase,
+    renewal: Option<Renewal<K>>,
+}
+
+impl<K: SessionKey> Handle<K> {
+    pub(crate) fn new(context: Arc<Context>, key: K) -> Self {
+        let now = context.now();
+        let created = context.schema.created().map(|_| now);
+        let expires = context.timeouts.next_expiry(now, created);
+        let phase = Phase::New(Lifetime { expires, created });
+        Self { context, key, renewed_from: None, phase, renewal: None }
+    }
+
+    pub(crate) fn stored(context: Arc<Context>, key: K, record: Record) -> Self {
+        Self { context, key, renewed_from: None, phase: Phase::Stored(record), renewal: None }
+    }
+
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    pub(crate) fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The keys under which the table may hold the session, two while a renewal is unfinished, and the one before.
+    pub(crate) fn stored_keys(&self) -> impl Iterator<Item = String> {
+        let renewed = self.renewal.as_ref().map(|renewal| &renewal.key);
+        let keys = [&self.key].into_iter().chain(renewed).chain(&self.renewed_from);
+        keys.map(SessionKey::attribute_value)
+    }
+
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        match &self.phase {
+            Phase::New(lifetime) | Phase::Over(_, lifetime) => *lifetime,
+            Phase::Creating(creation) => creation.record.lifetime,
+            Phase::Stored(record) | Phase::Updating(record, _) => record.lifetime,
+        }
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        matches!(self.phase, Phase::New(_) | Phase::Creating(_))
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_stored(&self) -> bool {
+        matches!(self.phase, Phase::Stored(_) | Phase::Updating(..))
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn is_destroyed(&self) -> bool {
+        matches!(self.phase, Phase::Over(End::Destroyed, _))
+    }
+
+    /// Whether a renewal was begun that is not known to be done.
+    pub(crate) fn is_renewing(&self) -> bool {
+        self.renewal.is_some()
+    }
+
+    /// The fields that a write carries which is not settled yet.
+    pub(crate) fn unsettled(&self) -> Option<&Fields> {
+        match &self.phase {
+            Phase::Creating(creation) => Some(creation.fields()),
+            Phase::Updating(_, update) => Some(update.fields()),
+            Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => None,
+        }
+    }
+
+    pub(crate) fn require_not_over(&self) -> Result<(), Error> {
+        match self.phase {
+            Phase::Over(End::Destroyed | End::Gone, _) => Err(gone()),
+            Phase::Over(End::Unknown, _) => Err(outcome_unknown()),
+            Phase::New(_) | Phase::Creating(_) | Phase::Stored(_) | Phase::Updating(..) => Ok(()),
+        }
+    }
+
+    /// Refuses fields that no item has room for, or the store does not take.
+    pub(crate) fn require_size(&self, fields: &Fields) -> Result<(), Error> {
+        let (schema, limit) = (self.context.schema, self.context.max_item_bytes);
+        match &self.phase {
+            Phase::Stored(record) => record.require_size(schema, fields, limit),
+            _ => record::require_new_size(schema, fields, limit),
+        }
+    }
+
+    /// Writes changes to fields that were in step with the table.
+    pub(crate) async fn commit(
+        &mut self,
+        before: &Arc<Fields>,
+        changes: Changes,
+        call: &mut Call,
+    ) -> Result<(Committed, Written), Failure> {
+        self.require_not_over()?;
+        self.require_size(&changes.after)?;
+        let over = Phase::Over(End::Unknown, self.lifetime());
+        let next = match std::mem::replace(&mut self.phase, over) {
+            Phase::New(lifetime) => {
+                let key = self.key.attribute_value();
+                Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
+            }
+            Phase::Stored(record) => {
+                let now = self.context.now();
+                let expires = self.context.timeouts.moved_expiry(now, record.lifetime);
+                let update = Update::new(&record, before.clone(), changes, expires);
+                Phase::Updating(record, update)
+            }
+            phase => {
+                self.phase = phase;
+                return Err(Error::internal("a commit began before the last was settled").into());
+            }
+        };
+        self.phase = next;
+        self.send(call).await
+    }
+
+    /// Finds out what became of a write that got no answer, and sees to it that it is applied.
+    pub(crate) async fn settle(
+        &mut self,
+        call: &mut Call,
+    ) -> Result<(Committed, Written), Failure> {
+        match &mut self.phase {
+            Phase::Creating(creation) => creation.assume_unanswered(),
+            Phase::Updating(_, update) => update.assume_unanswered(),
+            Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => {}
+        }
+        self.send(call).await
+    }
+
+    /// Sends the write that is under way. It stays where it is until there is a verdict, so that a cancelled call leaves it
+    /// to the next one.
+    async fn send(&mut self, call: &mut Call) -> Result<(Committed, Written), Failure> {
+        let key = self.key.attribute_value();
+        match &mut self.phase {
+            Phase::Creating(creation) => {
+                let verdict = creation.run(&self.context, &key, call).await;
+                let written = self.conclude_creation(verdict)?;
+                self.trace("session created", call);
+                Ok((Committed::Created, written))
+            }
+            Phase::Updating(record, update) => {
+                let verdict = update.run(record, &self.context, &key, call).await;
+                let written = self.conclude_update(verdict)?;
+                self.trace("session committed", call);
+                Ok((Committed::Updated, written))
+            }
+            Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => {
+                Err(Error::internal("there is no write to send").into())
+            }
+        }
+    }
+
+    fn conclude_creation(&mut self, verdict: Verdict) -> Result<Written, Failure> {
+        let lifetime = self.lifetime();
+        let over = Phase::Over(End::Unknown, lifetime);
+        let Phase::Creating(creation) = std::mem::replace(&mut self.phase, over) else {
+            return Err(Error::internal("a first commit ended that was not under way").into());
+        };
+        match verdict {
+            Verdict::Applied(_) => {
+                let (record, written) = creation.finish();
+                self.phase = Phase::Stored(record);
+                Ok(written)
+            }
+            Verdict::Unknown => Err(outcome_unknown().into()),
+            Verdict::Failed(error) => {
+                self.phase = match creation.is_unanswered() {
+                    true => Phase::Creating(creation),
+                    false => Phase::New(lifetime),
+                };
+                Err(error.into())
+            }
+            verdict => Err(unexpected("a first commit", &verdict).into()),
+        }
+    }
+
+    fn conclude_update(&mut self, verdict: Verdict) -> Result<Written, Failure> {
+        let over = Phase::Over(End::Unknown, self.lifetime());
+        let Phase::Updating(mut record, update) = std::mem::replace(&mut self.phase, over) else {
+            return Err(Error::internal("a commit ended that was not under way").into());
+        };
+        let shape = Shape::of(&self.context);
+        let is_unanswered = update.is_unanswered();
+        let (phase, result) = match verdict {
+            Verdict::Applied(written) => {
+                let written = update.finish(&mut record, &written, shape);
+                (Phase::Stored(record), Ok(written))
+            }
+            Verdict::FoundApplied(theirs, item) => {
+                let written = update.finish_found(&mut record, *theirs, &item, shape);
+                (Phase::Stored(record), Ok(written))
+            }
+            Verdict::Gone => {
+                let error = if is_unanswered { gone_while_unanswered() } else { gone() };
+                (Phase::Over(End::Gone, record.lifetime), Err(error.into()))
+            }
+            Verdict::Unknown => {
+                (Phase::Over(End::Unknown, record.lifetime), Err(outcome_unknown().into()))
+            }
+            Verdict::Conflict { .. } | Verdict::Failed(_) => {
+                // A request that may still arrive keeps its token; only what is settled is forgotten.
+                let is_settled = matches!(verdict, Verdict::Conflict { is_closed: true, .. });
+                let phase = match is_unanswered && !is_settled {
+                    true => Phase::Updating(record, update),
+                    false => Phase::Stored(record),
+                };
+                let failure = match verdict {
+                    Verdict::Conflict { attribute, winner, .. } => {
+                        conflict(self.context.schema, attribute, winner)
+                    }
+                    Verdict::Failed(error) => error.into(),
+                    verdict => unexpected("a commit", &verdict).into(),
+                };
+                (phase, Err(failure))
+            }
+            verdict @ Verdict::EarlierApplied(_) => (
+                Phase::Over(End::Unknown, record.lifetime),
+                Err(unexpected("a commit", &verdict).into()),
+            ),
+        };
+        self.phase = phase;
+        result
+    }
+
+    /// Moves the expiry ahead, if that is due.
+    pub(crate) async fn touch(&mut self, call: &mut Call) -> Result<Committed, Failure> {
+        let Self { context, key, phase, .. } = self;
+        let record = match phase {
+            Phase::New(_) => return Ok(Committed::Unchanged),
+            Phase::Over(..) => {
+                return self
+                    .require_not_over()
+                    .map(|()| Committed::Unchanged)
+                    .map_err(Failure::from);
+            }
+            Phase::Creating(_) | Phase::Updating(..) => {
+                return Err(Error::internal("a touch began before a commit was settled").into());
+            }
+            Phase::Stored(record) => record,
+        };
+        loop {
+            let now = context.now();
+            if context.timeouts.has_ended(now, record.lifetime.created) {
+                return Err(self.found_gone().into());
+            }
+            let Some(next) = context.timeouts.due_expiry(now, record.lifetime) else {
+                return Ok(Committed::Unchanged);
+            };
+            let mut expression = Expression::default();
+            record::require_alive(&mut expression, context.schema, now);
+            record.set_lifetime(&mut expression, context.schema, Some(next));
+            let request = context.table.update(&key.attribute_value(), expression, false);
+            call.attempts.count_request(false);
+            let answer = call.answer(request).await;
+            record.lifetime.expires = match answer.outcome {
+                Outcome::Done(_) => next,
+                Outcome::Failed(error) => return Err(error.into()),
+                Outcome::Contended => {
+                    call.pause(answer.may_be_applied).await?;
+                    continue;
+                }
+                // Someone has moved it further ahead, or there is no session to move.
+                Outcome::Refused(item) => {
+                    let item = item.filter(|item| Tombstone::read(item).is_none());
+                    match item.map(|item| read_lifetime(context.schema, &item)).transpose()? {
+                        Some(theirs) if theirs.expires > now => theirs.expires,
+                        _ => return Err(self.found_gone().into()),
+                    }
+                }
+            };
+            self.trace("session touched", call);
+            return Ok(Committed::Touched);
+        }
+    }
+
+    fn found_gone(&mut self) -> Error {
+        self.phase = Phase::Over(End::Gone, self.lifetime());
+        gone()
+    }
+
+    pub(crate) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
+        if !matches!(self.phase, Phase::New(_)) {
+            destroy(&self.context, &self.key.attribute_value(), call).await?;
+        }
+        // Second, because a renewal still on its way fails once the old item is gone.
+        if let Some(renewal) = &self.renewal {
+            destroy(&self.context, &renewal.key.attribute_value(), call).await?;
+        }
+        self.renewal = None;
+        self.phase = Phase::Over(End::Destroyed, self.lifetime());
+        self.trace("session destroyed", call);
+        Ok(())
+    }
+
+    /// Decides that the session is to have another key, which whatever comes first then gives it.
+    pub(crate) fn begin_renewal(&mut self) {
+        self.renewal.get_or_insert_with(Renewal::new);
+    }
+
+    /// Gives the session its new key. Without an item, that is all; with one, it is moved, changes included.
+    pub(crate) async fn renew(
+        &mut self,
+        changes: &Changes,
+        call: &mut Call,
+    ) -> Result<Option<Renewed<K>>, Failure> {
+        self.require_not_over()?;
+        let old_key = self.key.attribute_value();
+        let renewal = self.renewal.get_or_insert_with(Renewal::new);
+        let record = match &self.phase {
+            Phase::New(_) => {
+                let key = renewal.key.clone();
+                self.adopt(key, call);
+                return Ok(None);
+            }
+            Phase::Stored(record) => record,
+            Phase::Creating(_) | Phase::Updating(..) | Phase::Over(..) => {
+                return Err(Error::internal("a renewal began before a commit was settled").into());
+            }
+        };
+        let verdict = renewal.run(record, &old_key, changes, &self.context, call).await;
+        let (item, record) = match verdict {
+            Verdict::Applied(item) => {
+                let record = Record::read(self.context.schema, item.clone(), self.context.now())?;
+                (item, record)
+            }
+            Verdict::FoundApplied(record, item) => (item, *record),
+            Verdict::Gone => {
+                self.renewal = None;
+                return Err(self.found_gone().into());
+            }
+            Verdict::Conflict { attribute, winner, .. } => {
+                return Err(conflict(self.context.schema, attribute, winner));
+            }
+            Verdict::Failed(error) => return Err(error.into()),
+            verdict => return Err(unexpected("a renewal", &verdict).into()),
+        };
+        let Some(renewal) = self.renewal.take() else {
+            return Err(Error::internal("a renewal ended that was not under way").into());
+        };
+        let renewed = renewal.finish(&item, &self.context);
+        self.phase = Phase::Stored(record);
+        self.adopt(renewed.key.clone(), call);
+        Ok(Some(renewed))
+    }
+
+    fn adopt(&mut self, key: K, call: &Call) {
+        tracing::debug!(
+            session = key.fingerprint(),
+            previous = self.key.fingerprint(),
+            requests = call.attempts.requests(),
+            rebases = call.attempts.rebases(),
+            "session renewed"
+        );
+        self.renewed_from = Some(std::mem::replace(&mut self.key, key));
+        self.renewal = None;
+    }
+
+    /// Tells that a write is done, and what it took.
+    fn trace(&self, event: &'static str, call: &Call) {
+        let (requests, rebases) = (call.attempts.requests(), call.attempts.rebases());
+        tracing::debug!(session = self.key.fingerprint(), requests, rebases, "{event}");
+    }
+}

@@ -1,0 +1,29 @@
+use super::create::Creation;
+use super::record::Record;
+use super::update::Update;
+use crate::expiry::Lifetime;
+
+/// Where a session stands, as far as its handle knows.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Not in the table, and no request was made.
+    New(Lifetime),
+    /// Its first put is not known to be applied.
+    Creating(Creation),
+    /// In the table, as last seen.
+    Stored(Record),
+    /// An update is not known to be applied, nor that it never will be.
+    Updating(Record, Update),
+    Over(End, Lifetime),
+}
+
+/// Why nothing more can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Destroyed by this handle.
+    Destroyed,
+    /// Expired, or found to have been destroyed or renewed.
+    Gone,
+    /// A write's outcome cannot be known, so neither can what the table holds.
+    Unknown,
+}
