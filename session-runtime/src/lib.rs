@@ -51,4 +51,4 @@ pub use session::Session;
 pub use store::SessionStore;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use web::{SessionLayer, SessionService};
+pub use web::{Logout, SessionLayer, SessionService};

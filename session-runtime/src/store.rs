@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::builder::SessionStoreBuilder;
 use crate::context::Context;
-use crate::protocol::{Call, destroy};
+use crate::protocol::{Call, Tombstone, destroy};
 use crate::session::{Session, update};
 use crate::{Attempts, DynamoSession, Error, Operation, SessionKey, Timeouts};
 
@@ -48,6 +48,14 @@ pub struct SessionStore<S: DynamoSession> {
     session: PhantomData<fn() -> S>,
 }
 
+/// What is found under an id.
+pub(crate) enum Found<S: DynamoSession> {
+    Session(Box<Session<S>>),
+    /// Nothing: another request has renewed the session a moment ago.
+    Renewed,
+    Nothing,
+}
+
 impl<S: DynamoSession> SessionStore<S> {
     /// Begins to set up a store.
     pub fn builder() -> SessionStoreBuilder<S> {
@@ -66,6 +74,12 @@ impl<S: DynamoSession> SessionStore<S> {
     /// If the operating system has no random source.
     pub fn create(&self) -> Session<S> {
         Session::new(self.context.clone())
+    }
+
+    /// A new session for a request whose id another one has renewed a moment ago.
+    #[cfg(feature = "axum")]
+    pub(crate) fn superseding(&self, presented: S::Key) -> Session<S> {
+        Session::superseding(self.context.clone(), presented)
     }
 
     /// Reads a session: `None` if there is none with this id, or if it has expired.
@@ -88,14 +102,28 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::InvalidId`](crate::ErrorKind::InvalidId): the id is a `String` that no table can hold
     ///   as a key. Nothing was sent.
     pub async fn load(&self, id: &S::Key) -> Result<Option<Session<S>>, Error> {
-        let loaded = async {
+        match self.find(id).await? {
+            Found::Session(session) => Ok(Some(*session)),
+            Found::Renewed | Found::Nothing => Ok(None),
+        }
+    }
+
+    /// Reads a session, or why there is none.
+    pub(crate) async fn find(&self, id: &S::Key) -> Result<Found<S>, Error> {
+        let found = async {
             let consistent = self.context.consistent_read;
-            match self.context.table.get(&id.attribute_value(), consistent).await? {
-                Some(item) => Session::from_item(&self.context, id, item),
-                None => Ok(None),
+            let item = self.context.table.get(&id.attribute_value(), consistent).await?;
+            let Some(item) = item else { return Ok(Found::Nothing) };
+            if let Some(tombstone) = Tombstone::read(&item) {
+                return Ok(match tombstone.is_within_grace(&self.context) {
+                    true => Found::Renewed,
+                    false => Found::Nothing,
+                });
             }
+            let session = Session::from_item(&self.context, id, item)?;
+            Ok(session.map_or(Found::Nothing, |session| Found::Session(Box::new(session))))
         };
-        loaded.await.map_err(|error| self.in_context(error, Operation::Load, id))
+        found.await.map_err(|error| self.in_context(error, Operation::Load, id))
     }
 
     /// Changes a session by a function, again and again until nobody else changed the same values between

@@ -31,6 +31,14 @@ pub(super) fn gone_while_unanswered() -> Error {
     )
 }
 
+pub(super) fn superseded() -> Error {
+    Error::new(
+        ErrorKind::Gone,
+        "another request has just given the session a new id, so nothing was written under the one that this request \
+         came with; send it again with the new cookie",
+    )
+}
+
 pub(super) fn outcome_unknown() -> Error {
     Error::new(
         ErrorKind::OutcomeUnknown,

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::create::Creation;
-use super::failure::{Failure, conflict, gone, gone_while_unanswered, outcome_unknown, unexpected};
+use super::failure::{
+    Failure, conflict, gone, gone_while_unanswered, outcome_unknown, superseded, unexpected,
+};
 use super::phase::{End, Phase};
 use super::record::{self, Record, read_lifetime};
 use super::renew::{Renewal, Renewed};
@@ -26,6 +28,8 @@ pub(crate) struct Handle<K> {
     key: K,
     /// The key before the last renewal, which an index may still show.
     renewed_from: Option<K>,
+    /// The id that the request presented, where another one has renewed it a moment ago.
+    superseded: Option<K>,
     phase: Phase,
     renewal: Option<Renewal<K>>,
 }
@@ -36,11 +40,17 @@ impl<K: SessionKey> Handle<K> {
         let created = context.schema.created().map(|_| now);
         let expires = context.timeouts.next_expiry(now, created);
         let phase = Phase::New(Lifetime { expires, created });
-        Self { context, key, renewed_from: None, phase, renewal: None }
+        Self { context, key, renewed_from: None, superseded: None, phase, renewal: None }
+    }
+
+    /// A new session, for a request that presented an id which another one has renewed: to end it ends the renewed one.
+    pub(crate) fn superseding(self, presented: K) -> Self {
+        Self { superseded: Some(presented), ..self }
     }
 
     pub(crate) fn stored(context: Arc<Context>, key: K, record: Record) -> Self {
-        Self { context, key, renewed_from: None, phase: Phase::Stored(record), renewal: None }
+        let phase = Phase::Stored(record);
+        Self { context, key, renewed_from: None, superseded: None, phase, renewal: None }
     }
 
     pub(crate) fn context(&self) -> &Arc<Context> {
@@ -119,6 +129,9 @@ impl<K: SessionKey> Handle<K> {
         call: &mut Call,
     ) -> Result<(Committed, Written), Failure> {
         self.require_not_over()?;
+        if self.superseded.is_some() {
+            return Err(superseded().into());
+        }
         self.require_size(&changes.after)?;
         let over = Phase::Over(End::Unknown, self.lifetime());
         let next = match std::mem::replace(&mut self.phase, over) {
@@ -309,6 +322,9 @@ impl<K: SessionKey> Handle<K> {
         if !matches!(self.phase, Phase::New(_)) {
             destroy(&self.context, &self.key.attribute_value(), call).await?;
         }
+        if let Some(presented) = &self.superseded {
+            destroy(&self.context, &presented.attribute_value(), call).await?;
+        }
         // Second, because a renewal still on its way fails once the old item is gone.
         if let Some(renewal) = &self.renewal {
             destroy(&self.context, &renewal.key.attribute_value(), call).await?;
@@ -379,6 +395,7 @@ impl<K: SessionKey> Handle<K> {
             "session renewed"
         );
         self.renewed_from = Some(std::mem::replace(&mut self.key, key));
+        self.superseded = None;
         self.renewal = None;
     }
 

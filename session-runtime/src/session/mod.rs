@@ -64,7 +64,13 @@ pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
 
 impl<S: DynamoSession> Session<S> {
     pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self::of(State::new(context, S::Key::generate()))
+        Self::of(State::new(context, None))
+    }
+
+    /// A new session for a request whose id another one has renewed a moment ago.
+    #[cfg(feature = "axum")]
+    pub(crate) fn superseding(context: Arc<Context>, presented: S::Key) -> Self {
+        Self::of(State::new(context, Some(presented)))
     }
 
     /// The session in an item, unless it has expired.

@@ -7,7 +7,7 @@ use crate::derived::Header;
 use crate::item::{Decoder, Encoder, Fields, Item, Value};
 use crate::protocol::{Call, Failure, Handle, Record, Renewed, Written};
 use crate::schema::Role;
-use crate::{Attempts, Committed, DynamoSession, Error, ErrorKind};
+use crate::{Attempts, Committed, DynamoSession, Error, ErrorKind, SessionKey};
 
 /// A session as its type, and as the protocol knows it.
 pub(crate) struct State<S: DynamoSession> {
@@ -26,8 +26,12 @@ pub(crate) struct State<S: DynamoSession> {
 }
 
 impl<S: DynamoSession> State<S> {
-    pub(super) fn new(context: Arc<Context>, key: S::Key) -> Self {
-        let handle = Handle::new(context, key.clone());
+    pub(super) fn new(context: Arc<Context>, superseded: Option<S::Key>) -> Self {
+        let key = S::Key::generate();
+        let mut handle = Handle::new(context, key.clone());
+        if let Some(presented) = superseded {
+            handle = handle.superseding(presented);
+        }
         let lifetime = handle.lifetime();
         let created = lifetime.created.unwrap_or_else(|| handle.context().now());
         let data = S::__new(Header { key, created, expires: lifetime.expires });

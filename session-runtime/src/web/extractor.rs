@@ -41,7 +41,7 @@ where
     }
 }
 
-fn no_layer(session: &str) -> Error {
+pub(super) fn no_layer(session: &str) -> Error {
     Error::new(
         ErrorKind::Configuration,
         format!(

@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use super::cookie::{Presented, SessionCookie};
 use super::slot::{Place, Slot, Visit, in_use};
-use crate::{DynamoSession, Error, Session, SessionStore};
+use crate::{DynamoSession, Error, Session, SessionKey, SessionStore};
 
 /// Gives the handlers of an axum router their [`Session`]: loads it when one asks, and commits it before the
 /// response leaves.
@@ -72,6 +72,21 @@ use crate::{DynamoSession, Error, Session, SessionStore};
 /// A presented id that is malformed, unknown or expired, or one of several, is no error: the visitor is a new
 /// one, and the id is not adopted. Each is an event of level `DEBUG`, `session id rejected`, with the field
 /// `monotonic_counter.dynamo_session_rejected_ids` for metrics.
+///
+/// # An id that another request has renewed
+///
+/// A browser sends several requests at once, and one of them may be the login. The others still carry the id from before
+/// [`renew`](Session::renew), and for 60 seconds ([`renewal_grace`](crate::SessionStoreBuilder::renewal_grace)) they are
+/// not taken for a stranger's, whose new cookie would overwrite that of the login. Their handlers get a fresh, empty
+/// session, since the old id may be known to others, and
+///
+/// - changes in a safe method (GET, HEAD, OPTIONS, TRACE) are dropped with a warning: the response stands, and sets no
+///   cookie;
+/// - changes in any other method fail with [`ErrorKind::Gone`](crate::ErrorKind::Gone), a 409 without a cookie;
+/// - [`renew`](Session::renew), a second login, begins a session of its own;
+/// - [`destroy`](Session::destroy) and [`Logout`](crate::Logout) end the renewed session.
+///
+/// The same holds for changes to a session that was loaded before another request renewed or ended it.
 ///
 /// # The commit
 ///
@@ -224,10 +239,11 @@ where
         let cookie = self.layer.cookie.clone();
         let slot = Slot::new(self.layer.store.clone(), cookie.clone());
         request.extensions_mut().insert(slot.clone());
+        let is_safe = request.method().is_safe();
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?.into_response();
-            Ok(finish(slot.close(), &cookie, response).await)
+            Ok(finish(slot.close(), &cookie, is_safe, response).await)
         })
     }
 }
@@ -236,11 +252,13 @@ where
 async fn finish<S: DynamoSession>(
     visit: Visit<S>,
     cookie: &SessionCookie,
+    is_safe: bool,
     response: Response,
 ) -> Response {
     let Visit { place, presented, replaced } = visit;
     let (session, committed) = match place {
         Place::Unasked | Place::Closed => return response,
+        Place::Ended => return forget(&presented, cookie, response),
         Place::Lent => {
             let error = in_use(
                 "a task or the response's body still had it when the handler returned, so its changes \
@@ -256,10 +274,31 @@ async fn finish<S: DynamoSession>(
     };
     let mut response = match committed {
         Ok(()) => response,
+        // A page that was only looked at is right without what it would have noted in the session.
+        Err(error) if error.is_gone() && is_safe && !session.is_destroyed() => {
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(error, "changes to a session that has ended are lost");
+            response
+        }
         Err(error) => error.into_response(),
     };
     // Whatever became of the commit: a renewed session's old id is dead already.
     match send_cookie(&session, &presented, replaced, cookie, response.headers_mut()) {
+        Ok(()) => response,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The session has been ended by its id.
+fn forget<K: SessionKey>(
+    presented: &Presented<K>,
+    cookie: &SessionCookie,
+    mut response: Response,
+) -> Response {
+    if matches!(presented, Presented::Nothing) {
+        return response;
+    }
+    match cookie.remove(response.headers_mut()) {
         Ok(()) => response,
         Err(error) => error.into_response(),
     }

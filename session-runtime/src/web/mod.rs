@@ -3,7 +3,9 @@
 mod cookie;
 mod extractor;
 mod layer;
+mod logout;
 mod response;
 mod slot;
 
 pub use layer::{SessionLayer, SessionService};
+pub use logout::Logout;

@@ -5,7 +5,8 @@ use http::HeaderMap;
 
 use super::cookie::{Presented, SessionCookie, rejected};
 use crate::session::Lender;
-use crate::{DynamoSession, Error, ErrorKind, Session, SessionKey, SessionStore};
+use crate::store::{Found, SessionStore};
+use crate::{DynamoSession, Error, ErrorKind, Session, SessionKey};
 
 /// The session of one request, shared by the layer and the extractors inside it.
 pub(super) struct Slot<S: DynamoSession> {
@@ -31,6 +32,8 @@ pub(super) enum Place<S: DynamoSession> {
     Returned(Session<S>),
     /// Given back by a panic: nobody knows what its fields were meant to be.
     Poisoned(Session<S>),
+    /// It was ended by its id.
+    Ended,
     /// The response is on its way.
     Closed,
 }
@@ -60,11 +63,34 @@ impl<S: DynamoSession> Slot<S> {
         mem::replace(&mut *self.visit(), closed)
     }
 
+    /// Ends the session without loading it, unless it is loaded already.
+    pub(super) async fn end(&self, headers: &HeaderMap) -> Result<(), Error> {
+        match self.take()? {
+            Some(mut session) => {
+                let ended = session.destroy().await;
+                self.visit().place = Place::Returned(session);
+                ended
+            }
+            None => {
+                let loading = Loading(self);
+                let presented = self.cookie.presented::<S::Key>(headers);
+                if let Presented::Id(id) = &presented {
+                    self.store.destroy(id).await?;
+                }
+                mem::forget(loading);
+                let mut visit = self.visit();
+                (visit.presented, visit.place, visit.replaced) = (presented, Place::Ended, true);
+                Ok(())
+            }
+        }
+    }
+
     fn take(&self) -> Result<Option<Session<S>>, Error> {
         let mut visit = self.visit();
         match mem::replace(&mut visit.place, Place::Lent) {
             Place::Unasked => Ok(None),
             Place::Returned(session) => Ok(Some(session)),
+            Place::Ended => Ok(Some(self.store.create())),
             Place::Lent => Err(in_use(
                 "another extractor of this request, or a middleware around it, still has it; drop \
                  that handle first, or pass it on",
@@ -83,18 +109,22 @@ impl<S: DynamoSession> Slot<S> {
     async fn load(&self, headers: &HeaderMap) -> Result<Session<S>, Error> {
         let loading = Loading(self);
         let presented = self.cookie.presented::<S::Key>(headers);
-        let found = match &presented {
+        let session = match &presented {
             Presented::Id(id) => {
-                let found = self.store.load(id).await?;
-                if found.is_none() {
-                    rejected(Some(id.fingerprint()), "there is no such session, or it has expired");
+                match self.store.find(id).await? {
+                    Found::Session(session) => *session,
+                    // Its holder sees nothing of the renewed session: the old id may be known to others.
+                    Found::Renewed => self.store.superseding(id.clone()),
+                    Found::Nothing => {
+                        let reason = "there is no such session, or it has expired";
+                        rejected(Some(id.fingerprint()), reason);
+                        // An unknown id is never adopted: whoever chose it may know it.
+                        self.store.create()
+                    }
                 }
-                found
             }
-            Presented::Nothing | Presented::Rejected => None,
+            Presented::Nothing | Presented::Rejected => self.store.create(),
         };
-        // An unknown id is never adopted: whoever chose it may know it.
-        let session = found.unwrap_or_else(|| self.store.create());
         mem::forget(loading);
         self.visit().presented = presented;
         Ok(session)

@@ -110,8 +110,10 @@ async fn changes_to_a_session_that_ended_meanwhile_fail_and_do_not_revive_it() {
         session.visits += 1;
         "lost?"
     };
-    let app = Router::new().route("/", get(handler)).layer(SessionLayer::new(site.store.clone()));
-    let request = Request::get("/").header(COOKIE, pair(&id)).body(Body::empty()).unwrap();
+    let app = Router::new()
+        .route("/", axum::routing::post(handler))
+        .layer(SessionLayer::new(site.store.clone()));
+    let request = Request::post("/").header(COOKIE, pair(&id)).body(Body::empty()).unwrap();
     let response = app.oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::CONFLICT);
     // The browser may have got a renewed id meanwhile, which must not be removed.

@@ -7,6 +7,7 @@ mod handles;
 mod keys;
 mod loading;
 mod presented_ids;
+mod superseded;
 mod unchanged;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,92 @@
+use std::any::type_name;
+use std::fmt;
+
+use axum_core::extract::FromRequestParts;
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::extractor::no_layer;
+use super::slot::Slot;
+use crate::{DynamoSession, Error};
+
+/// Ends the visitor's session by its id, without loading it: one request, and one that works on a session that can no
+/// longer be read, too.
+///
+/// The cookie is removed with the response. A visitor without a session is no error, and neither is one whose session is
+/// over already.
+///
+/// # Examples
+///
+/// ```
+/// use axum::{Router, response::Redirect, routing::post};
+/// use dynamo_session::{DynamoSession, Error, Expires, Logout, SessionId, SessionLayer, SessionStore};
+///
+/// #[derive(DynamoSession)]
+/// #[session(table = "shop-sessions")]
+/// struct ShopSession {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     user: Option<String>,
+/// }
+///
+/// async fn log_out(logout: Logout<ShopSession>) -> Result<Redirect, Error> {
+///     logout.end().await?;
+///     Ok(Redirect::to("/"))
+/// }
+///
+/// # #[cfg(feature = "embedded")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # let client = dynamo_session::embedded::client();
+/// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+/// let app: Router = Router::new().route("/logout", post(log_out)).layer(SessionLayer::new(store));
+/// # Ok::<(), dynamo_session::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Logout<S: DynamoSession> {
+    slot: Slot<S>,
+    headers: HeaderMap,
+}
+
+impl<S: DynamoSession> Logout<S> {
+    /// Ends the session, and one that it was renewed to a moment ago.
+    ///
+    /// Costs a write of the item's size, 1 unit per KB.
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorKind::InUse`](crate::ErrorKind::InUse): a handle of this request's session is alive. Drop it first, or
+    ///   call its [`destroy`](crate::Session::destroy).
+    /// - As for [`SessionStore::destroy`](crate::SessionStore::destroy). The session may still be there, and the cookie
+    ///   stays, so that the visitor can try again.
+    pub async fn end(self) -> Result<(), Error> {
+        self.slot.end(&self.headers).await
+    }
+}
+
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): there is no [`SessionLayer`](crate::SessionLayer) for this
+/// type around the handler.
+impl<S, T> FromRequestParts<T> for Logout<S>
+where
+    S: DynamoSession,
+    T: Send + Sync,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &T) -> Result<Self, Error> {
+        match parts.extensions.get::<Slot<S>>().cloned() {
+            Some(slot) => Ok(Self { slot, headers: parts.headers.clone() }),
+            None => Err(no_layer(type_name::<S>())),
+        }
+    }
+}
+
+impl<S: DynamoSession> fmt::Debug for Logout<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logout").finish_non_exhaustive()
+    }
+}
