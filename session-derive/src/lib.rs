@@ -13,7 +13,7 @@ use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
 #[doc = include_str!("derive.md")]
-#[proc_macro_derive(DynamoSession, attributes(session))]
+#[proc_macro_derive(DynamoSession, attributes(session, serde))]
 pub fn derive_dynamo_session(input: TokenStream) -> TokenStream {
     derive(parse_macro_input!(input)).into()
 }

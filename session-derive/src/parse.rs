@@ -2,6 +2,7 @@
 
 mod duration;
 mod options;
+mod serde;
 mod setting;
 mod spelling;
 
@@ -28,12 +29,19 @@ pub(crate) struct InputField {
 
 pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Input {
     let options = StructOptions::parse(&input.attrs, errors);
+    let checks_serde = !options.is_broken && options.ignore_serde.is_none();
+    if checks_serde {
+        serde::check(&input.attrs, |word| options.says(word), errors);
+    }
     let fields = named_fields(input.data, &input.ident, errors).map(|fields| {
         fields
             .named
             .into_iter()
             .filter_map(|field| {
                 let options = FieldOptions::parse(&field.attrs, errors);
+                if checks_serde && !options.is_broken && options.ignore_serde.is_none() {
+                    serde::check(&field.attrs, |word| options.says(word), errors);
+                }
                 Some(InputField {
                     visibility: field.vis,
                     ident: field.ident?,

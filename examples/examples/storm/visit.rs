@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// One field for each way in which commits merge. Serde's attributes are for the store of the comparison, and
 /// for reading raw items.
 #[derive(Debug, DynamoSession, Serialize, Deserialize)]
-#[session(table = "storm-sessions", idle_timeout = "30m", touch_interval = "1m")]
+#[session(table = "storm-sessions", idle_timeout = "30m", touch_interval = "1m", ignore_serde)]
 pub(crate) struct Visit {
     #[session(hash_key)]
     #[serde(skip, default = "SessionId::generate")]

@@ -26,6 +26,7 @@ pub(crate) struct StructOptions {
     pub(crate) absolute_timeout: Option<Given<Seconds>>,
     pub(crate) rename_all: Option<Given<LitStr>>,
     pub(crate) krate: Option<Given<Path>>,
+    pub(crate) ignore_serde: Flag,
     /// Something did not parse, so that what is known is not all.
     pub(crate) is_broken: bool,
 }
@@ -47,6 +48,7 @@ pub(crate) struct FieldOptions {
     pub(crate) default: Option<Given<Option<Expr>>>,
     pub(crate) with: Option<Given<Path>>,
     pub(crate) skip: Flag,
+    pub(crate) ignore_serde: Flag,
     /// Words that were probably meant, but could not be read.
     pub(crate) lost: Vec<String>,
     pub(crate) is_broken: bool,
@@ -59,6 +61,7 @@ const ON_STRUCT: &[(&str, &str)] = &[
     ("absolute_timeout", "`absolute_timeout = \"12h\"`"),
     ("rename_all", "`rename_all = \"camelCase\"`"),
     ("crate", "`crate = path::to::dynamo_session`"),
+    ("ignore_serde", "`ignore_serde`"),
 ];
 
 const ON_FIELD: &[(&str, &str)] = &[
@@ -77,6 +80,7 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("default", "`default` or `default = expression`"),
     ("with", "`with = path::to::module`"),
     ("skip", "`skip`"),
+    ("ignore_serde", "`ignore_serde`"),
 ];
 
 impl StructOptions {
@@ -108,7 +112,17 @@ impl StructOptions {
                 once(&mut self.absolute_timeout, setting, seconds(setting, usage)?)
             }
             "rename_all" => once(&mut self.rename_all, setting, setting.text(usage)?),
+            "ignore_serde" => once(&mut self.ignore_serde, setting, setting.flag(usage)?),
             _ => once(&mut self.krate, setting, setting.path(usage)?),
+        }
+    }
+
+    /// Whether a word for which serde has one of the same meaning was written.
+    pub(super) fn says(&self, word: &str) -> bool {
+        match word {
+            "rename_all" => self.rename_all.is_some(),
+            "crate" => self.krate.is_some(),
+            _ => false,
         }
     }
 }
@@ -162,9 +176,22 @@ impl FieldOptions {
             "whole" => &mut self.whole,
             "merge" => &mut self.merge,
             "guard" => &mut self.guard,
+            "ignore_serde" => &mut self.ignore_serde,
             _ => &mut self.skip,
         };
         once(flag, &setting, setting.flag(usage)?)
+    }
+
+    /// Whether a word for which serde has one of the same meaning was written.
+    pub(super) fn says(&self, word: &str) -> bool {
+        match word {
+            "skip" => self.skip.is_some(),
+            "rename" => self.rename.is_some(),
+            "alias" => !self.alias.is_empty(),
+            "default" => self.default.is_some(),
+            "with" => self.with.is_some(),
+            _ => false,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("idle_timeout", &["timeout", "idle", "max_idle", "inactivity_timeout"]),
     ("absolute_timeout", &["absolute", "lifetime", "max_age", "max_lifetime"]),
     ("touch_interval", &["touch", "touch_every", "refresh_interval"]),
+    ("ignore_serde", &["serde", "allow_serde", "skip_serde"]),
     ("rename_all", &["case"]),
 ];
 

@@ -169,3 +169,45 @@ fn the_touch_interval_is_a_tenth_and_at_least_a_second() {
     }
     assert_eq!(Short::SCHEMA.timeouts().touch_interval(), Duration::from_secs(1));
 }
+
+/// Another derive reads what this one is told to ignore, or is told in its own words.
+#[test]
+fn attributes_of_serde_may_be_for_another_derive() {
+    #[derive(DynamoSession, serde::Serialize)]
+    struct Exported {
+        #[session(hash_key, ignore_serde)]
+        #[serde(skip)]
+        _id: SessionId,
+        #[session(ttl, ignore_serde)]
+        #[serde(skip)]
+        _expires_at: Expires,
+        #[session(ignore_serde)]
+        #[serde(rename = "views")]
+        page_views: u32,
+        #[session(skip)]
+        #[serde(skip)]
+        _scratch: u32,
+        #[session(rename = "lang")]
+        #[serde(rename = "lang")]
+        language: String,
+    }
+    #[derive(DynamoSession, serde::Serialize)]
+    #[session(ignore_serde)]
+    #[serde(rename_all = "camelCase")]
+    struct Renamed {
+        #[session(hash_key)]
+        #[serde(skip)]
+        _id: SessionId,
+        #[session(ttl)]
+        #[serde(skip)]
+        _expires_at: Expires,
+        page_views: u32,
+    }
+    let names = |attributes: &[dynamo_session::schema::Attribute]| -> Vec<_> {
+        attributes.iter().map(|attribute| attribute.name()).collect()
+    };
+    assert_eq!(names(Exported::SCHEMA.attributes()), ["page_views", "lang"]);
+    assert_eq!(names(Renamed::SCHEMA.attributes()), ["page_views"]);
+    let _ = |exported: &Exported| (exported.page_views, exported.language.clone());
+    let _ = |renamed: &Renamed| renamed.page_views;
+}
