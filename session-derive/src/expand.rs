@@ -9,6 +9,7 @@ use quote::quote;
 
 use crate::check::Checked;
 use crate::model::{Session, Timeouts};
+use crate::parse::Text;
 pub(crate) use bounds::bounded;
 pub(crate) use field::{attribute, decode, encode, expires};
 use field::{created, initial};
@@ -104,7 +105,10 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
         None => quote!(__private::None),
     };
     let attributes = stored.iter().map(|(field, stored)| attribute(field, stored));
-    let table = session.table().map(|table| quote!(.with_table(#table)));
+    let table = session.table().map(|table| match table {
+        Text::Literal(table) => quote!(.with_table(#table)),
+        Text::Constant(table) => quote!(.with_table(#table)),
+    });
     let created = created.map(|field| {
         let name = &field.name.text;
         quote!(.with_created(#name))

@@ -7,10 +7,10 @@ mod types;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Generics, Ident, LitStr};
+use syn::{Generics, Ident};
 
 use crate::errors::Errors;
-use crate::parse::{Input, StructOptions};
+use crate::parse::{Input, StructOptions, Text};
 use case::Case;
 use combination::strays;
 pub(crate) use field::{Codec, Field, Kind, Name, Role, Stored};
@@ -73,7 +73,7 @@ impl Session {
         self.has_named_fields && !self.fields.iter().any(is_lost)
     }
 
-    pub(crate) fn table(&self) -> Option<&LitStr> {
+    pub(crate) fn table(&self) -> Option<&Text> {
         self.options.table.as_ref().map(|table| &table.value)
     }
 }

@@ -10,6 +10,7 @@ use syn::{Data, DeriveInput, Fields, FieldsNamed, Generics, Ident, Type, Visibil
 
 use crate::errors::Errors;
 pub(crate) use options::{FieldOptions, StructOptions};
+pub(crate) use setting::Text;
 
 /// What was derived on, as it was written.
 pub(crate) struct Input {

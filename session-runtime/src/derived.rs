@@ -75,7 +75,8 @@ pub struct Header<K> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a session",
     label = "serde cannot store this type",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it and for every type inside it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it and for every type inside it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`",
+    note = "serde stores `Rc` and `Arc` if its feature `rc` is on"
 )]
 pub trait Field: Sized {
     /// Hands the value to the encoder, as the attribute at this position in the schema.
@@ -109,7 +110,7 @@ impl<T: Serialize + DeserializeOwned> Field for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default for a new session to start with",
     label = "does not implement `Default`",
-    note = "write the value, `#[session(default = ...)]`, or implement `Default` for `{Self}`",
+    note = "make the field an `Option`, write the value, `#[session(default = ...)]`, or implement `Default` if the type is yours",
     note = "a field that need not be stored is `#[session(skip, default = ...)]`"
 )]
 pub trait Initial: Sized {

@@ -6,15 +6,17 @@ use syn::Ident;
 
 use crate::errors::Errors;
 use crate::model::{Field, Kind, Name, Session};
+use crate::parse::Text;
 
 /// What a commit keeps for itself in the item.
-const RESERVED: &[&str] = &["_seq", "_commits", "_idle"];
+const RESERVED: &[&str] = &["_seq", "_commits", "_idle", "_renewed_at", "_renewed_to"];
 const LONGEST_ATTRIBUTE: usize = 255;
 /// The quota of DynamoDB for one table, unless AWS raised it for the account.
 const MOST_INDEXES: usize = 20;
 
 pub(crate) fn check(session: &Session, errors: &mut Errors) {
-    if let Some(table) = session.table() {
+    // The store checks the name of a constant when it is built.
+    if let Some(Text::Literal(table)) = session.table() {
         resource("a table's name", &table.value(), table, "sessions", errors);
     }
     let mut attributes = BTreeMap::new();

@@ -204,6 +204,18 @@ fn check_type(options: &FieldOptions, ty: &Type, codec: &Codec, errors: &mut Err
             "bytes are stored as one Binary, which has nothing to merge: remove `merge`",
         );
     }
+    if let Some(cell) = types::interior_mutability(ty) {
+        let plain = match types::atomic_value(cell) {
+            Some(plain) => format!("`{plain}`"),
+            None => "what is inside it".to_owned(),
+        };
+        errors.at(
+            cell,
+            format!(
+                "`{cell}` changes without `&mut`, so the session does not see it, and the change is lost: write {plain}"
+            ),
+        );
+    }
     if let (Codec::Serde, Type::Reference(reference)) = (codec, types::unwrapped(ty))
         && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static")
     {

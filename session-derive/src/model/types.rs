@@ -1,4 +1,4 @@
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, Ident, PathArguments, Type};
 
 /// The word that marks a field of this type, going by the type's name.
 pub(crate) fn store_word(ty: &Type) -> Option<&'static str> {
@@ -27,6 +27,59 @@ pub(crate) fn is_bytes(ty: &Type) -> bool {
 /// The `T` of a type written as `Option<T>`.
 pub(crate) fn optional(ty: &Type) -> Option<&Type> {
     argument(ty, "Option")
+}
+
+/// The first type inside this one whose value changes through a shared reference, going by its name.
+pub(crate) fn interior_mutability(ty: &Type) -> Option<&Ident> {
+    match unwrapped(ty) {
+        Type::Path(path) => path.path.segments.iter().find_map(|segment| {
+            let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+                return atomic_value(&segment.ident).map(|_| &segment.ident);
+            };
+            if CELLS.iter().any(|cell| segment.ident == cell) {
+                return Some(&segment.ident);
+            }
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => interior_mutability(ty),
+                _ => None,
+            })
+        }),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(interior_mutability),
+        Type::Array(array) => interior_mutability(&array.elem),
+        _ => None,
+    }
+}
+
+/// With a type in brackets: a type of the program's own may well be called `Cell`.
+const CELLS: &[&str] = &[
+    "Atomic",
+    "AtomicCell",
+    "Cell",
+    "LazyCell",
+    "LazyLock",
+    "Mutex",
+    "OnceCell",
+    "OnceLock",
+    "RefCell",
+    "RwLock",
+];
+
+/// The plain type of an atomic one.
+pub(crate) fn atomic_value(ident: &Ident) -> Option<&'static str> {
+    Some(match ident.to_string().as_str() {
+        "AtomicBool" => "bool",
+        "AtomicI8" => "i8",
+        "AtomicI16" => "i16",
+        "AtomicI32" => "i32",
+        "AtomicI64" => "i64",
+        "AtomicIsize" => "isize",
+        "AtomicU8" => "u8",
+        "AtomicU16" => "u16",
+        "AtomicU32" => "u32",
+        "AtomicU64" => "u64",
+        "AtomicUsize" => "usize",
+        _ => return None,
+    })
 }
 
 fn is_u8(ty: &Type) -> bool {

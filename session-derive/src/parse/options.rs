@@ -1,6 +1,6 @@
 use syn::{Attribute, Expr, Ident, LitStr, Path};
 
-use super::setting::{Setting, settings};
+use super::setting::{Setting, Text, settings};
 use super::{duration, spelling};
 use crate::errors::Errors;
 
@@ -20,7 +20,7 @@ pub(crate) struct Seconds {
 
 #[derive(Default)]
 pub(crate) struct StructOptions {
-    pub(crate) table: Option<Given<LitStr>>,
+    pub(crate) table: Option<Given<Text>>,
     pub(crate) idle_timeout: Option<Given<Seconds>>,
     pub(crate) touch_interval: Option<Given<Seconds>>,
     pub(crate) absolute_timeout: Option<Given<Seconds>>,
@@ -55,7 +55,7 @@ pub(crate) struct FieldOptions {
 }
 
 const ON_STRUCT: &[(&str, &str)] = &[
-    ("table", "`table = \"sessions\"`"),
+    ("table", "`table = \"sessions\"` or `table = CONSTANT`"),
     ("idle_timeout", "`idle_timeout = \"30m\"`"),
     ("touch_interval", "`touch_interval = \"1m\"`"),
     ("absolute_timeout", "`absolute_timeout = \"12h\"`"),
@@ -105,7 +105,7 @@ impl StructOptions {
             });
         };
         match name.as_str() {
-            "table" => once(&mut self.table, setting, setting.text(usage)?),
+            "table" => once(&mut self.table, setting, setting.constant_text(usage)?),
             "idle_timeout" => once(&mut self.idle_timeout, setting, seconds(setting, usage)?),
             "touch_interval" => once(&mut self.touch_interval, setting, seconds(setting, usage)?),
             "absolute_timeout" => {

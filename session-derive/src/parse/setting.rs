@@ -12,6 +12,12 @@ pub(crate) struct Setting {
     value: Value,
 }
 
+/// A text as it is written, or the expression of a constant one.
+pub(crate) enum Text {
+    Literal(LitStr),
+    Constant(Expr),
+}
+
 enum Value {
     None,
     Expr(Expr),
@@ -119,6 +125,13 @@ impl Setting {
         match self.needed(usage)? {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
             other => Err(syn::Error::new_spanned(other, format!("write a string: {usage}"))),
+        }
+    }
+
+    pub(crate) fn constant_text(&self, usage: &str) -> syn::Result<Text> {
+        match self.needed(usage)? {
+            Expr::Lit(_) => self.text(usage).map(Text::Literal),
+            constant => Ok(Text::Constant(constant.clone())),
         }
     }
 

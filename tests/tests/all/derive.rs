@@ -211,3 +211,65 @@ fn attributes_of_serde_may_be_for_another_derive() {
     let _ = |exported: &Exported| (exported.page_views, exported.language.clone());
     let _ = |renamed: &Renamed| renamed.page_views;
 }
+
+#[test]
+fn a_table_may_be_named_by_a_constant() {
+    const PREFIX: &str = "shop-";
+    const TABLE: &str = "shop-sessions";
+    macro_rules! table {
+        ($name:expr) => {{
+            #[derive(DynamoSession)]
+            #[session(table = $name)]
+            struct Session {
+                #[session(hash_key)]
+                id: SessionId,
+                #[session(ttl)]
+                expires_at: Expires,
+            }
+
+            impl Session {
+                #[allow(dead_code)]
+                const NAME: &str = "of-the-type";
+            }
+            Session::SCHEMA.table()
+        }};
+    }
+    assert_eq!(table!("literal"), Some("literal"));
+    assert_eq!(table!(TABLE), Some("shop-sessions"));
+    assert_eq!(table!(Self::NAME), Some("of-the-type"));
+    assert_eq!(table!(concat!("shop", "-", 1)), Some("shop-1"));
+    assert_eq!(table!(env!("CARGO_PKG_NAME")), Some("dynamo-session-tests"));
+    assert_eq!(table!(if PREFIX.is_empty() { TABLE } else { "other" }), Some("other"));
+}
+
+#[tokio::test]
+async fn the_name_that_a_constant_has_is_checked_when_the_store_is_built() {
+    const TABLE: &str = "no name";
+    #[derive(Debug, DynamoSession)]
+    #[session(table = TABLE)]
+    struct Session {
+        #[session(hash_key)]
+        id: SessionId,
+        #[session(ttl)]
+        expires_at: Expires,
+    }
+    let client = dynamo_session::embedded::Engine::memory().client();
+    let built = dynamo_session::SessionStore::<Session>::builder().client(client).build().await;
+    assert_eq!(built.unwrap_err().kind(), dynamo_session::ErrorKind::Configuration);
+}
+
+/// Only what is surely a cell of the standard library is refused by its name.
+#[test]
+fn a_type_may_be_called_cell() {
+    #[derive(Default, serde::Serialize, serde::Deserialize)]
+    struct Cell;
+    #[derive(DynamoSession)]
+    struct Board {
+        #[session(hash_key)]
+        _id: SessionId,
+        #[session(ttl)]
+        _expires_at: Expires,
+        _cells: Vec<Cell>,
+    }
+    assert_eq!(Board::SCHEMA.attributes().len(), 1);
+}

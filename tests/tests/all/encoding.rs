@@ -236,3 +236,49 @@ mod json {
         assert!(refused(Raw).await.contains("`serde_json::Value`"));
     }
 }
+
+/// As the page of the derive says.
+mod read_back_as_something_else {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_option_in_an_option_or_of_nothing() {
+        let (stored, read) = round_trip(vec![Some(None::<u32>), Some(Some(1))]).await.unwrap();
+        assert_eq!(stored.as_l().unwrap()[0], AttributeValue::Null(true));
+        assert_eq!(read, [None, Some(Some(1))]);
+        let (stored, read) = round_trip(vec![Some(())]).await.unwrap();
+        assert_eq!(stored.as_l().unwrap()[0], AttributeValue::Null(true));
+        assert_eq!(read, [None]);
+    }
+
+    #[tokio::test]
+    async fn a_float_without_a_fraction_in_an_untagged_enum() {
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Number {
+            Integer(i64),
+            Float(f64),
+        }
+        let (stored, read) =
+            round_trip(vec![Number::Float(1.0), Number::Float(1.5)]).await.unwrap();
+        assert_eq!(stored.as_l().unwrap()[0], AttributeValue::N("1".to_owned()));
+        assert_eq!(read, [Number::Integer(1), Number::Float(1.5)]);
+        let (_, read) = round_trip(serde_json::json!(1.0)).await.unwrap();
+        assert_eq!(read, serde_json::json!(1));
+    }
+
+    #[tokio::test]
+    async fn keys_of_maps_are_what_they_were() {
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        enum Weekday {
+            Monday,
+        }
+        let keys = (
+            BTreeMap::from([(-1_i64, 1)]),
+            BTreeMap::from([(true, 1)]),
+            BTreeMap::from([('a', 1)]),
+            BTreeMap::from([(Weekday::Monday, 1)]),
+        );
+        assert_eq!(round_trip(keys.clone()).await.unwrap().1, keys);
+    }
+}

@@ -11,6 +11,9 @@ struct Login {
     commits: u64,
     #[session(alias = "_idle")]
     idle: u64,
+    _renewed_at: u64,
+    #[session(rename = "_renewed_to")]
+    renewed_to: u64,
 }
 
 fn main() {}
