@@ -163,37 +163,37 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
-    /// How long a commit, touch, renewal, update or destruction may take in all: 10 seconds unless this says otherwise.
+    /// How long a commit, touch, renewal, update or `destroy` may go on in all: 10 seconds by default.
     ///
-    /// A call that meets changes of others is repeated, with pauses that grow, until it is through or this time has
-    /// passed. Then it fails with [`ErrorKind::Throttled`], or with [`ErrorKind::Unavailable`] where a request was still
-    /// without an answer. Each request has timeouts of its own besides: see
-    /// [`operation_timeout`](Self::operation_timeout).
+    /// A call that meets changes of others is repeated, with growing pauses, until it is through or this time has
+    /// passed. It then fails with [`ErrorKind::Throttled`], or with [`ErrorKind::Unavailable`] if a write was still
+    /// waiting for its answer. A read that is under way at that moment is not cut off. Each request also has timeouts
+    /// of its own: see [`operation_timeout`](Self::operation_timeout).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// For how long after a [renewal](crate::Session::renew) the old id is known as renewed: 60 seconds unless this says
-    /// otherwise.
+    /// For how long after a [renewal](crate::Session::renew) the old id is known as renewed: 60 seconds by default.
     ///
     /// A request that was on its way with the old id finds no session there in any case. Within this time, ending the
-    /// old id ends the renewed session, so that a logout that races a login is not lost. Whoever knew the id
-    /// from before a login can end the session for as long.
+    /// old id ends the renewed session, so that a logout that races a login is not lost. For as long, whoever knew the
+    /// id from before the login can end the session, and nothing else. Longer than a few minutes is of no use where
+    /// DynamoDB's TTL is on: it may delete what it takes to know the old id.
     #[must_use]
     pub fn renewal_grace(mut self, grace: Duration) -> Self {
         self.renewal_grace = grace;
         self
     }
 
-    /// The most bytes that a session's item may have, names included: DynamoDB's limit of 400 KB (409,600 bytes) unless
-    /// this says less.
+    /// The most bytes that a session's item may take, names included. By default, and at most, DynamoDB's limit of 400
+    /// KB (409,600 bytes).
     ///
-    /// Each KB of a session costs a write unit whenever anything in it is written, and a quarter of a read unit whenever it
-    /// is loaded. Where visitors decide how much is stored, a limit keeps the bill from being theirs to run up: a commit
-    /// beyond it fails with [`ErrorKind::TooLarge`] and writes nothing. Two commits that merge may pass it together
-    /// by what each of them has added; the next one is refused then.
+    /// Each KB of a session costs a write unit whenever anything in it is written, and a quarter of a read unit
+    /// whenever it is loaded. Where visitors decide how much is stored, a limit keeps them from running up the bill: a
+    /// commit beyond it fails with [`ErrorKind::TooLarge`] and writes nothing. Two commits that merge may exceed it
+    /// together by what each of them has added; the next one is then refused.
     #[must_use]
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.max_size = bytes.min(MAX_ITEM_BYTES);

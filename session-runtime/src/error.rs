@@ -15,8 +15,8 @@ pub enum ErrorKind {
     Gone,
     /// A guarded value was changed by someone else; nothing was written.
     Conflict,
-    /// The session exceeds the 400 KB that DynamoDB stores in one item, or more fields have changed at once than it
-    /// takes in one request; nothing was sent.
+    /// The session exceeds the store's limit or the 400 KB that DynamoDB stores in one item, or more fields have changed
+    /// at once than one request can carry; nothing was written.
     TooLarge,
     /// The table does not exist in this account, Region or engine.
     TableMissing,
@@ -26,7 +26,8 @@ pub enum ErrorKind {
     Encode,
     /// Text that is not a session id.
     InvalidId,
-    /// DynamoDB, or the table's capacity, refused the rate of requests.
+    /// DynamoDB, or the table's capacity, refused the rate of requests; or others changed the session again and again
+    /// until the call's deadline.
     Throttled,
     /// DynamoDB could not be reached or did not answer in time.
     Unavailable,
@@ -40,8 +41,8 @@ pub enum ErrorKind {
     Configuration,
     /// DynamoDB refused the request as invalid.
     Rejected,
-    /// The library found itself in a state that cannot be, and stopped: a bug in it. Please report it. Nothing was
-    /// reported as done; whether an unanswered request was applied is not known.
+    /// The library found itself in a state that should be impossible, and stopped: this is a bug, please report it. Nothing
+    /// was reported as done; whether a request that got no answer was applied is not known.
     Internal,
 }
 

@@ -126,11 +126,12 @@ impl<S: DynamoSession> SessionStore<S> {
         found.await.map_err(|error| self.in_context(error, Operation::Load, id))
     }
 
-    /// Changes a session by a function, again and again until nobody else changed the same values between
-    /// its reading and its writing.
+    /// Changes a session by a function, and runs it again if someone else has changed the same values between
+    /// the read and the write.
     ///
-    /// Use it where the new value depends on the old one and the last writer must not win. Every value that
-    /// the function changed is guarded; what it only read is not. The function may run several times.
+    /// Use it where the new value depends on the old one and the last writer must not win. Every value that the
+    /// function changed is guarded; what it only read is not. The function may run several times; the result is that of
+    /// the run whose write was applied, and no write of another run can be applied any more.
     ///
     /// Makes one `GetItem` and, unless nothing changed, one `UpdateItem`; a conflict costs one more
     /// `UpdateItem` and no read.
@@ -172,9 +173,12 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) if there is no such session, or it ended meanwhile;
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if others won 32 times in a row; otherwise as for
-    /// [`load`](Self::load) and [`Session::commit`].
+    /// - [`ErrorKind::Gone`](crate::ErrorKind::Gone): there is no such session, or it ended meanwhile.
+    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled): DynamoDB refused the rate of requests, or others were
+    ///   faster again and again until the [`deadline`](crate::SessionStoreBuilder::deadline). It never fails with
+    ///   [`ErrorKind::Conflict`](crate::ErrorKind::Conflict).
+    /// - Otherwise as for [`load`](Self::load) and [`Session::commit`]. There is no handle that could settle a write
+    ///   whose answer was lost: load the session again and look.
     pub async fn update<R>(
         &self,
         id: &S::Key,
@@ -237,7 +241,10 @@ impl<S: DynamoSession> SessionStore<S> {
         Ok((result, attempts))
     }
 
-    /// Ends the session with this id; one that is not there is not an error.
+    /// Ends the session with this id, without loading it; one that is not there is not an error.
+    ///
+    /// If this id was renewed within the [grace](crate::SessionStoreBuilder::renewal_grace), the renewed session is
+    /// ended.
     ///
     /// # Errors
     ///

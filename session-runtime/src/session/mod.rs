@@ -153,7 +153,8 @@ impl<S: DynamoSession> Session<S> {
 
     /// After a commit that failed with a conflict, the session as the winner left it.
     ///
-    /// To go on, load the session again, or use [`SessionStore::update`], which does so by itself.
+    /// To go on, load the session again, or use [`SessionStore::update`](crate::SessionStore::update), which does so by
+    /// itself.
     pub fn latest(&self) -> Option<&S> {
         self.state().latest.as_ref()
     }
@@ -198,37 +199,45 @@ impl<S: DynamoSession> Session<S> {
     /// Writes what has changed, and moves the expiry when it is due.
     ///
     /// A new session is stored with one `PutItem`, if it was changed at all; a stored one with one
-    /// `UpdateItem` that carries only the changed fields and, inside maps and structs, only the changed
-    /// entries. Changes that other requests made to other fields or entries are kept. Afterwards counters,
-    /// sets and appended lists hold the table's values; other people's changes to other fields appear at
+    /// `UpdateItem` that carries only the changed fields and, inside maps and fields marked `merge`, only the
+    /// changed entries. Changes that other requests made to other fields or entries are kept. Afterwards counters,
+    /// sets and appended lists hold the table's values; what others changed in other fields appears at
     /// the next load.
     ///
-    /// A commit whose answer was lost is settled by the next call on the same handle before anything else
-    /// is sent, and is never applied twice.
+    /// When others change the session at the same moment, the commit is repeated on top of what they stored, until the
+    /// [`deadline`](crate::SessionStoreBuilder::deadline). A commit whose answer was lost is settled by the next call
+    /// on the same handle before anything else is sent, and is never applied twice.
     ///
     /// Costs write units by the size of the whole item, 1 per KB; nothing if nothing is to be written.
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Gone`]: the session was destroyed or has expired. Nothing was written, unless an attempt
-    ///   that got no answer was applied before; the error says so.
-    /// - [`ErrorKind::Conflict`]: a field marked `guard` was changed by someone else, or a counter would
-    ///   leave its type's range. Nothing was written; [`latest`](Self::latest) is the stored session.
-    /// - [`ErrorKind::Encode`]: a field cannot be stored. Nothing was written.
-    /// - [`ErrorKind::TooLarge`]: the item would pass 400 KB, or about 500 fields have changed at once. Nothing
-    ///   was sent.
-    /// - [`ErrorKind::Configuration`]: key, expiry or creation was assigned to. Nothing was written.
-    /// - [`ErrorKind::OutcomeUnknown`]: an earlier attempt got no answer, and it can no longer be known
-    ///   whether it was applied. Load the session again.
-    /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`],
-    ///   [`ErrorKind::TableMissing`], [`ErrorKind::Rejected`]: DynamoDB's answer, or its absence.
+    /// - [`ErrorKind::Gone`](crate::ErrorKind::Gone): the session was destroyed or has expired. Nothing was written,
+    ///   unless an attempt that got no answer was applied before; the error says so.
+    /// - [`ErrorKind::Conflict`](crate::ErrorKind::Conflict): a field marked `guard` was changed by someone else, or a
+    ///   counter would leave its type's range. Nothing was written; [`latest`](Self::latest) is the stored session.
+    /// - [`ErrorKind::Encode`](crate::ErrorKind::Encode): a field cannot be stored. Nothing was written.
+    /// - [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge): the item would exceed the store's
+    ///   [`max_size`](crate::SessionStoreBuilder::max_size) or DynamoDB's 400 KB, or more than about 500 fields have
+    ///   changed at once. Nothing was written.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): key, expiry or creation was assigned to.
+    ///   Nothing was written.
+    /// - [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown): an earlier attempt got no answer, and it can
+    ///   no longer be known whether it was applied. Load the session again.
+    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled): DynamoDB refused the rate of requests, or others
+    ///   changed the session again and again until the deadline.
+    /// - [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable),
+    ///   [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
+    ///   [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing),
+    ///   [`ErrorKind::Rejected`](crate::ErrorKind::Rejected): DynamoDB's answer, or that there was none by the
+    ///   deadline.
     pub async fn commit(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin();
         let result = self.state_mut().commit(&mut call).await;
         self.end(call, Operation::Commit, result)
     }
 
-    /// Extends the idle timeout, if it has moved by the touch interval or more.
+    /// Extends the idle timeout, if the expiry would move ahead by the touch interval or more. Never shortens it.
     ///
     /// Does not write changed fields, unless an unfinished [`renew`](Self::renew) has to be finished first;
     /// [`commit`](Self::commit) does both. A session that was never stored
@@ -236,8 +245,8 @@ impl<S: DynamoSession> Session<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Gone`] if the session was destroyed or has expired: it is not revived. Otherwise as
-    /// for [`commit`](Self::commit).
+    /// [`ErrorKind::Gone`](crate::ErrorKind::Gone) if the session was destroyed or has expired: it is not revived.
+    /// Otherwise as for [`commit`](Self::commit).
     pub async fn touch(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin();
         let result = self.state_mut().touch(&mut call).await;
@@ -246,10 +255,14 @@ impl<S: DynamoSession> Session<S> {
 
     /// Gives the session a new id, and ends the old one at once: at login, and whenever privileges change.
     ///
-    /// Uncommitted changes are written with it, and what other requests committed meanwhile is carried
-    /// over. The move is one transaction, so there is no moment at which neither or both ids are valid;
-    /// there is no grace for the old one. The creation time stays, so an absolute timeout is not extended.
-    /// A session that was never stored only changes its id.
+    /// Uncommitted changes are written with it, and what other requests have committed meanwhile is carried
+    /// over. The move is one transaction, so there is no moment at which neither or both ids are valid. The
+    /// creation time stays, so an absolute timeout is not extended. A session that was never stored only changes
+    /// its id.
+    ///
+    /// From then on the old id loads nothing and writes nothing. It can do one thing: for a
+    /// [grace](crate::SessionStoreBuilder::renewal_grace) of 60 seconds, [`destroy`](Self::destroy) by the old id ends
+    /// the renewed session, so that a logout that races a login takes effect.
     ///
     /// Costs one consistent read, and two transactional writes of 2 units per KB.
     ///
@@ -263,16 +276,19 @@ impl<S: DynamoSession> Session<S> {
         self.end(call, Operation::Renew, result)
     }
 
-    /// Ends the session: at logout. What is in flight elsewhere cannot bring it back.
+    /// Ends the session: at logout. Requests in flight elsewhere cannot bring it back.
     ///
-    /// Ending a session that is already gone, or was never stored, is not an error. Costs a write of the
-    /// item's size, 1 unit per KB.
+    /// If another request has renewed the session within the [grace](crate::SessionStoreBuilder::renewal_grace), the
+    /// renewed session is ended. Ending a session that is already gone, or was never stored, is not an error. Costs a
+    /// write of the item's size, 1 unit per KB, and 1 unit for each renewal that it follows.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`],
-    /// [`ErrorKind::TableMissing`] and [`ErrorKind::Configuration`]: the session may still be there; call
-    /// it again.
+    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled),
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable),
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
+    /// [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing) and
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the session may still be there; call it again.
     pub async fn destroy(&mut self) -> Result<(), Error> {
         let mut call = self.begin();
         let result = self.state_mut().destroy(&mut call).await;
