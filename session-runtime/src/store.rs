@@ -49,7 +49,7 @@ pub struct SessionStore<S: DynamoSession> {
 }
 
 /// What is found under an id.
-pub(crate) enum Found<S: DynamoSession> {
+pub(crate) enum Lookup<S: DynamoSession> {
     Session(Box<Session<S>>),
     /// Nothing: another request has renewed the session a moment ago.
     Renewed,
@@ -103,25 +103,25 @@ impl<S: DynamoSession> SessionStore<S> {
     ///   as a key. Nothing was sent.
     pub async fn load(&self, id: &S::Key) -> Result<Option<Session<S>>, Error> {
         match self.find(id).await? {
-            Found::Session(session) => Ok(Some(*session)),
-            Found::Renewed | Found::Nothing => Ok(None),
+            Lookup::Session(session) => Ok(Some(*session)),
+            Lookup::Renewed | Lookup::Nothing => Ok(None),
         }
     }
 
     /// Reads a session, or why there is none.
-    pub(crate) async fn find(&self, id: &S::Key) -> Result<Found<S>, Error> {
+    pub(crate) async fn find(&self, id: &S::Key) -> Result<Lookup<S>, Error> {
         let found = async {
             let consistent = self.context.consistent_read;
             let item = self.context.table.get(&id.attribute_value(), consistent).await?;
-            let Some(item) = item else { return Ok(Found::Nothing) };
+            let Some(item) = item else { return Ok(Lookup::Nothing) };
             if let Some(tombstone) = Tombstone::read(&item) {
                 return Ok(match tombstone.is_within_grace(&self.context) {
-                    true => Found::Renewed,
-                    false => Found::Nothing,
+                    true => Lookup::Renewed,
+                    false => Lookup::Nothing,
                 });
             }
             let session = Session::from_item(&self.context, id, item)?;
-            Ok(session.map_or(Found::Nothing, |session| Found::Session(Box::new(session))))
+            Ok(session.map_or(Lookup::Nothing, |session| Lookup::Session(Box::new(session))))
         };
         found.await.map_err(|error| self.in_context(error, Operation::Load, id))
     }

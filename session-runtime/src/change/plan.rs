@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::{Change, Changes, Key, Kind, Path, apply, missing_parent, standing_in, value_at};
-use crate::expression::{Comparison, Expression, Place};
+use crate::expression::{Comparison, DocumentPath, Expression};
 use crate::item::{Fields, Found, Value};
 use crate::schema::{Attribute, CounterRange};
 
@@ -69,7 +69,7 @@ struct Planner<'e, 'a> {
     /// The map that was made last, with everything that changes inside it.
     made: Option<(usize, &'a [Key])>,
     /// The map that the last nested path is in.
-    entered: Option<(usize, &'a [Key], Place)>,
+    entered: Option<(usize, &'a [Key], DocumentPath)>,
     /// Maps that are required to be there.
     maps: HashSet<(usize, &'a [Key])>,
 }
@@ -120,7 +120,7 @@ impl<'a> Planner<'_, 'a> {
     }
 
     /// The place at the end of a path, whose maps are required to be there.
-    fn place(&mut self, attribute: usize, keys: &'a [Key]) -> Place {
+    fn place(&mut self, attribute: usize, keys: &'a [Key]) -> DocumentPath {
         let place = match keys.split_last() {
             None => self.expression.attribute(self.plan.attributes[attribute].name()),
             Some((last, parents)) => {
@@ -135,7 +135,7 @@ impl<'a> Planner<'_, 'a> {
         place
     }
 
-    fn enter(&mut self, attribute: usize, keys: &'a [Key]) -> Place {
+    fn enter(&mut self, attribute: usize, keys: &'a [Key]) -> DocumentPath {
         if let Some((entered, to, place)) = &self.entered
             && (*entered, *to) == (attribute, keys)
         {
@@ -149,7 +149,7 @@ impl<'a> Planner<'_, 'a> {
         place
     }
 
-    fn path(&mut self, attribute: usize, keys: &'a [Key]) -> Place {
+    fn path(&mut self, attribute: usize, keys: &'a [Key]) -> DocumentPath {
         let mut place = self.expression.attribute(self.plan.attributes[attribute].name());
         for key in keys {
             place = self.expression.entry(&place, key);
@@ -219,7 +219,13 @@ impl<'a> Planner<'_, 'a> {
         }
     }
 
-    fn require_range(&mut self, place: &Place, start: i128, delta: i128, range: CounterRange) {
+    fn require_range(
+        &mut self,
+        place: &DocumentPath,
+        start: i128,
+        delta: i128,
+        range: CounterRange,
+    ) {
         let (is, limit) = match delta {
             ..0 => (Comparison::AtLeast, range.min - delta),
             0.. => (Comparison::AtMost, range.max - delta),
@@ -248,7 +254,7 @@ impl<'a> Planner<'_, 'a> {
         let stored = self.plan.base.named(attribute);
         let mergeable = self.default(attribute).is_empty_option_or_set()
             && stored.is_none_or(|stored| stored.set_type().is_some());
-        let (members, write): (_, fn(&mut Expression<'a>, &Place, &'a Value)) =
+        let (members, write): (_, fn(&mut Expression<'a>, &DocumentPath, &'a Value)) =
             match (added, removed) {
                 (Some(added), None) if mergeable => (added, Expression::add),
                 (None, Some(removed)) if mergeable => (removed, Expression::delete),

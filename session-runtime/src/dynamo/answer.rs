@@ -84,12 +84,12 @@ fn code<E: ProvideErrorMetadata>(source: &SdkError<E, HttpResponse>) -> Option<&
 /// else answered may have stood in for a success.
 #[derive(Debug)]
 pub(crate) struct Attempts<E> {
-    state: Arc<State>,
+    state: Arc<AttemptState>,
     error: PhantomData<fn() -> E>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct AttemptState {
     /// An attempt is on its way.
     sent: AtomicBool,
     open: AtomicBool,

@@ -6,14 +6,14 @@ const MAX_OPERATORS: usize = 300;
 
 /// A place in the item, as expressions name it.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct DocumentPath {
     text: String,
     /// The developer guide calls the dots of a path dereference operators, and does not say whether they count. Here
     /// they do.
     dots: usize,
 }
 
-impl Place {
+impl DocumentPath {
     pub(super) fn top(name: &str) -> Self {
         Self { text: name.to_owned(), dots: 0 }
     }
@@ -30,7 +30,7 @@ impl Place {
 /// One part of a clause.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Part<'p> {
-    Place(&'p Place),
+    Path(&'p DocumentPath),
     /// What does not count: punctuation, placeholders, the `=` of an assignment.
     Text(&'p str),
     /// A function with its opening parenthesis, arithmetic, a comparison, `AND`, `OR` or `NOT`.
@@ -60,7 +60,7 @@ impl Clauses {
 
     fn part(&mut self, part: Part<'_>) {
         let (text, operators) = match part {
-            Part::Place(place) => (place.text.as_str(), place.dots),
+            Part::Path(path) => (path.text.as_str(), path.dots),
             Part::Text(text) => (text, 0),
             Part::Operator(text) => (text, 1),
         };

@@ -5,9 +5,9 @@ mod placeholder;
 
 use std::collections::HashMap;
 
-use clauses::Part::{Operator, Place as At, Text};
+use clauses::Part::{Operator, Path as At, Text};
 use clauses::{Clauses, fits};
-pub(crate) use clauses::{Part, Place};
+pub(crate) use clauses::{DocumentPath, Part};
 use placeholder::Placeholder;
 
 use crate::item::Value;
@@ -88,12 +88,12 @@ impl<'a> Expression<'a> {
     }
 
     /// An attribute of the item.
-    pub(crate) fn attribute(&mut self, name: &'a str) -> Place {
-        Place::top(&self.name(name))
+    pub(crate) fn attribute(&mut self, name: &'a str) -> DocumentPath {
+        DocumentPath::top(&self.name(name))
     }
 
     /// An entry of a map.
-    pub(crate) fn entry(&mut self, map: &Place, key: &'a str) -> Place {
+    pub(crate) fn entry(&mut self, map: &DocumentPath, key: &'a str) -> DocumentPath {
         map.child(&self.name(key))
     }
 
@@ -124,12 +124,12 @@ impl<'a> Expression<'a> {
         placeholder
     }
 
-    pub(crate) fn set(&mut self, place: &Place, value: impl Into<Operand<'a>>) {
+    pub(crate) fn set(&mut self, place: &DocumentPath, value: impl Into<Operand<'a>>) {
         let value = self.value(value);
         self.sets.push(Text(","), &[At(place), Text("="), Text(&value)]);
     }
 
-    pub(crate) fn set_if_absent(&mut self, place: &Place, value: impl Into<Operand<'a>>) {
+    pub(crate) fn set_if_absent(&mut self, place: &DocumentPath, value: impl Into<Operand<'a>>) {
         let value = self.value(value);
         let clause = [At(place), Text("="), Operator("if_not_exists("), At(place)];
         let rest = [Text(","), Text(&value), Text(")")];
@@ -137,14 +137,14 @@ impl<'a> Expression<'a> {
     }
 
     /// Adds to a Number that is there.
-    pub(crate) fn increase(&mut self, place: &Place, by: i64) {
+    pub(crate) fn increase(&mut self, place: &DocumentPath, by: i64) {
         let by = self.value(Value::number(by));
         let clause = [At(place), Text("="), At(place), Operator("+"), Text(&by)];
         self.sets.push(Text(","), &clause);
     }
 
     /// Adds to a Number, or to another one where it is absent.
-    pub(crate) fn increase_from(&mut self, place: &Place, start: i128, by: i128) {
+    pub(crate) fn increase_from(&mut self, place: &DocumentPath, start: i128, by: i128) {
         let (start, by) = (self.value(Value::number(start)), self.value(Value::number(by)));
         let clause = [At(place), Text("="), Operator("if_not_exists("), At(place), Text(",")];
         let rest = [Text(&start), Text(")"), Operator("+"), Text(&by)];
@@ -154,7 +154,7 @@ impl<'a> Expression<'a> {
     /// Appends to a List, or to another one where it is absent.
     pub(crate) fn append(
         &mut self,
-        place: &Place,
+        place: &DocumentPath,
         start: impl Into<Operand<'a>>,
         elements: impl Into<Operand<'a>>,
     ) {
@@ -164,18 +164,18 @@ impl<'a> Expression<'a> {
         self.sets.push(Text(","), &[&clause[..], &rest].concat());
     }
 
-    pub(crate) fn remove(&mut self, place: &Place) {
+    pub(crate) fn remove(&mut self, place: &DocumentPath) {
         self.removes.push(Text(","), &[At(place)]);
     }
 
     /// `ADD`: to a Number that begins at zero, or to a set. For attributes at the top level only.
-    pub(crate) fn add(&mut self, place: &Place, value: impl Into<Operand<'a>>) {
+    pub(crate) fn add(&mut self, place: &DocumentPath, value: impl Into<Operand<'a>>) {
         let value = self.value(value);
         self.adds.push(Text(","), &[At(place), Text(" "), Text(&value)]);
     }
 
     /// `DELETE`: members of a set. For attributes at the top level only.
-    pub(crate) fn delete(&mut self, place: &Place, value: impl Into<Operand<'a>>) {
+    pub(crate) fn delete(&mut self, place: &DocumentPath, value: impl Into<Operand<'a>>) {
         let value = self.value(value);
         self.deletes.push(Text(","), &[At(place), Text(" "), Text(&value)]);
     }
@@ -184,21 +184,21 @@ impl<'a> Expression<'a> {
         self.condition.push(Operator(" AND "), clause);
     }
 
-    pub(crate) fn require_presence(&mut self, place: &Place) {
+    pub(crate) fn require_presence(&mut self, place: &DocumentPath) {
         self.require(&[Operator("attribute_exists("), At(place), Text(")")]);
     }
 
-    pub(crate) fn require_absence(&mut self, place: &Place) {
+    pub(crate) fn require_absence(&mut self, place: &DocumentPath) {
         self.require(&[Operator("attribute_not_exists("), At(place), Text(")")]);
     }
 
-    pub(crate) fn require_type(&mut self, place: &Place, name: &'static str) {
+    pub(crate) fn require_type(&mut self, place: &DocumentPath, name: &'static str) {
         let name = self.type_name(name);
         let clause = [Operator("attribute_type("), At(place), Text(","), Text(&name), Text(")")];
         self.require(&clause);
     }
 
-    pub(crate) fn require_type_or_absence(&mut self, place: &Place, name: &'static str) {
+    pub(crate) fn require_type_or_absence(&mut self, place: &DocumentPath, name: &'static str) {
         let name = self.type_name(name);
         let absent = [Text("("), Operator("attribute_not_exists("), At(place), Text(")")];
         let or = [Operator(" OR "), Operator("attribute_type("), At(place), Text(",")];
@@ -206,14 +206,18 @@ impl<'a> Expression<'a> {
         self.require(&[&absent[..], &or, &end].concat());
     }
 
-    pub(crate) fn require_not_a_map(&mut self, place: &Place) {
+    pub(crate) fn require_not_a_map(&mut self, place: &DocumentPath) {
         let map = self.type_name("M");
         let is_map = [Operator("attribute_type("), At(place), Text(","), Text(&map), Text(")")];
         self.require(&[&[Operator("NOT ")][..], &is_map].concat());
     }
 
     /// The value that is there, or that none is.
-    pub(crate) fn require_value(&mut self, place: &Place, value: Option<impl Into<Operand<'a>>>) {
+    pub(crate) fn require_value(
+        &mut self,
+        place: &DocumentPath,
+        value: Option<impl Into<Operand<'a>>>,
+    ) {
         match value {
             Some(value) => {
                 let value = self.value(value);
@@ -223,7 +227,12 @@ impl<'a> Expression<'a> {
         }
     }
 
-    pub(crate) fn require_number(&mut self, place: &Place, is: Comparison, number: impl ToString) {
+    pub(crate) fn require_number(
+        &mut self,
+        place: &DocumentPath,
+        is: Comparison,
+        number: impl ToString,
+    ) {
         let number = self.value(Value::number(number));
         self.require(&[At(place), Operator(is.text()), Text(&number)]);
     }
@@ -231,7 +240,7 @@ impl<'a> Expression<'a> {
     /// As [`require_number`](Self::require_number), or that there is none.
     pub(crate) fn require_number_or_absence(
         &mut self,
-        place: &Place,
+        place: &DocumentPath,
         is: Comparison,
         number: impl ToString,
     ) {

@@ -21,7 +21,11 @@ pub(crate) async fn destroy(context: &Context, key: &str, call: &mut Call) -> Re
             Outcome::Contended => call.pause(answer.may_be_applied).await?,
             Outcome::Refused(item) => {
                 let tombstone = item.as_ref().and_then(Tombstone::read);
-                match tombstone.filter(|tombstone| tombstone.is_within_grace(context)) {
+                // Where the chain begins, the grace decides; what follows is newer.
+                let follow = |tombstone: &Tombstone| {
+                    !passed.is_empty() || tombstone.is_within_grace(context)
+                };
+                match tombstone.filter(follow) {
                     Some(tombstone) if passed.insert(key) => key = tombstone.successor,
                     _ => return Ok(()),
                 }

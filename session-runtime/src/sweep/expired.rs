@@ -1,6 +1,6 @@
 use crate::context::Context;
 use crate::expression::Expression;
-use crate::expression::Part::{Operator, Place, Text};
+use crate::expression::Part::{Operator, Path, Text};
 use crate::protocol::RENEWED_AT;
 
 /// Requires what reads take for an expired session of this type, or for the tombstone of one that was renewed longer ago
@@ -25,15 +25,15 @@ pub(super) fn require_expired(
 
     let mut clause = Vec::new();
     if let Some(key) = &key {
-        clause.extend([Operator("attribute_not_exists("), Place(key), Text(")"), Operator(" OR ")]);
+        clause.extend([Operator("attribute_not_exists("), Path(key), Text(")"), Operator(" OR ")]);
         clause.push(Text("("));
     }
-    clause.extend([Operator("attribute_type("), Place(&ttl), Text(","), Text(&number), Text(")")]);
-    clause.extend([Operator(" AND "), Text("("), Place(&ttl), Operator("<="), Text(&time)]);
+    clause.extend([Operator("attribute_type("), Path(&ttl), Text(","), Text(&number), Text(")")]);
+    clause.extend([Operator(" AND "), Text("("), Path(&ttl), Operator("<="), Text(&time)]);
     if let Some((created, latest)) = &created {
-        clause.extend([Operator(" OR "), Place(created), Operator("<="), Text(latest)]);
+        clause.extend([Operator(" OR "), Path(created), Operator("<="), Text(latest)]);
     }
-    clause.extend([Text(")"), Operator(" AND "), Operator("NOT "), Place(&renewed_at)]);
+    clause.extend([Text(")"), Operator(" AND "), Operator("NOT "), Path(&renewed_at)]);
     clause.extend([Operator(">"), Text(&grace)]);
     if key.is_some() {
         clause.push(Text(")"));

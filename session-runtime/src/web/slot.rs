@@ -5,7 +5,7 @@ use http::HeaderMap;
 
 use super::cookie::{Presented, SessionCookie, rejected};
 use crate::session::Lender;
-use crate::store::{Found, SessionStore};
+use crate::store::{Lookup, SessionStore};
 use crate::{DynamoSession, Error, ErrorKind, Session, SessionKey};
 
 /// The session of one request, shared by the layer and the extractors inside it.
@@ -112,10 +112,10 @@ impl<S: DynamoSession> Slot<S> {
         let session = match &presented {
             Presented::Id(id) => {
                 match self.store.find(id).await? {
-                    Found::Session(session) => *session,
+                    Lookup::Session(session) => *session,
                     // Its holder sees nothing of the renewed session: the old id may be known to others.
-                    Found::Renewed => self.store.superseding(id.clone()),
-                    Found::Nothing => {
+                    Lookup::Renewed => self.store.superseding(id.clone()),
+                    Lookup::Nothing => {
                         let reason = "there is no such session, or it has expired";
                         rejected(Some(id.fingerprint()), reason);
                         // An unknown id is never adopted: whoever chose it may know it.
