@@ -1,6 +1,7 @@
 //! What the tests share: a session type with every role, a world to run it in, and a network that can fail.
 
 pub mod attribute;
+mod dice;
 mod login;
 mod network;
 pub mod refusals;
@@ -10,6 +11,7 @@ mod tables;
 mod traces;
 mod world;
 
+pub use dice::{Dice, let_late_requests_arrive};
 pub use login::{AccountId, Login, Place, Plan, alive, index_answer};
 pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -33,6 +34,8 @@ pub enum Fault {
     Hold(Arc<Notify>),
     /// The connection breaks, and the request arrives all the same once it is released.
     Late(Arc<Notify>),
+    /// It takes so long on its way; then this happens to it, or nothing.
+    Slow(Duration, Option<Box<Fault>>),
 }
 
 /// A request as it went out: the operation's name and its JSON body.
@@ -66,10 +69,13 @@ pub struct Network {
     shared: Arc<Shared>,
 }
 
+type Rule = Box<dyn FnMut() -> Option<Fault> + Send>;
+
 struct Shared {
     behind: SharedHttpClient,
     engine: OnceLock<SharedHttpConnector>,
     faults: Mutex<VecDeque<(String, Fault)>>,
+    rules: Mutex<Vec<(String, Rule)>>,
     sent: Mutex<Vec<(Sent, HttpRequest)>>,
 }
 
@@ -100,6 +106,7 @@ impl Network {
                 behind: behind.into_shared(),
                 engine: OnceLock::new(),
                 faults: Mutex::default(),
+                rules: Mutex::default(),
                 sent: Mutex::default(),
             }),
         }
@@ -110,9 +117,22 @@ impl Network {
         lock(&self.shared.faults).push_back((operation.to_owned(), fault));
     }
 
+    /// Asks this about each request of an operation from now on that [`fail_next`](Self::fail_next) has nothing for.
+    pub fn fail_by(&self, operation: &str, choose: impl FnMut() -> Option<Fault> + Send + 'static) {
+        lock(&self.shared.rules).push((operation.to_owned(), Box::new(choose)));
+    }
+
     /// Lets every request pass again.
     pub fn forget_faults(&self) {
         lock(&self.shared.faults).clear();
+        lock(&self.shared.rules).clear();
+    }
+
+    /// Waits until so many requests of this operation were sent and not yet [taken](Self::take_sent).
+    pub async fn until_sent(&self, operation: &str, times: usize) {
+        while self.operations().iter().filter(|sent| *sent == operation).count() < times {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Everything that was sent since the last call, oldest first.
@@ -183,10 +203,20 @@ impl HttpConnector for Network {
             let position = faults.iter().position(|(wanted, _)| *wanted == operation);
             position.and_then(|position| faults.remove(position)).map(|(_, fault)| fault)
         };
+        let by_rule = || {
+            let mut rules = lock(&shared.rules);
+            let rule = rules.iter_mut().find(|(wanted, _)| *wanted == operation);
+            rule.and_then(|(_, choose)| choose())
+        };
+        let mut fault = fault.or_else(by_rule);
         let broken = || ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionReset).into());
         HttpConnectorFuture::new(async move {
+            while let Some(Fault::Slow(time, then)) = fault {
+                tokio::time::sleep(time).await;
+                fault = then.map(|then| *then);
+            }
             match fault {
-                None => shared.engine().call(request).await,
+                None | Some(Fault::Slow(..)) => shared.engine().call(request).await,
                 Some(Fault::LoseRequest) => Err(broken()),
                 Some(Fault::LoseResponse) => {
                     shared.engine().call(request).await?;
