@@ -1,0 +1,38 @@
+//! A model checker of dynamo-session's commit protocol.
+//!
+//! The protocol is small enough to be gone through in full: a session's item, a few handles, and requests that are answered,
+//! refused, lost, repeated or late, in every order. The model has its rules once more, in a few hundred lines without I/O:
+//! tokens, windows and pruning, what each answer means, how `update` keeps earlier runs from applying, creation, renewal with
+//! its tombstone, logout, touch and expiry. Each state that can be reached is visited, nearest first, and in each the
+//! promises are compared with what is true: an application is told nothing that is wrong, no change is applied twice, nothing
+//! that ended lives again, every call can end.
+//!
+//! Windows are scaled down, from 8 and 16 to 1 and 2 or 2 and 4, since only their order matters to the rules; random walks
+//! go through the real ones. States that differ only in names, or in where counting began, are one. The same searches are
+//! made of protocols with one fault each: a checker that does not find them does not check.
+//!
+//! # What the model leaves out
+//!
+//! One condition stands for all that commits ask of fields, and one clock for all servers. An absolute timeout, the size of
+//! items, programs that write beside the crate, and what DynamoDB does in several Regions are not modelled. That the crate
+//! does what the model does is for the crate's own tests.
+
+mod calls;
+mod handle;
+mod normal;
+mod outcomes;
+mod promises;
+mod rules;
+mod scenarios;
+mod search;
+mod suite;
+mod table;
+mod tokens;
+mod update;
+mod walk;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use suite::{Extent, Report, run};
