@@ -117,20 +117,14 @@ impl Error {
         self
     }
 
-    /// Says more after the detail, such as what to do next.
-    pub(crate) fn with_advice(mut self, advice: impl fmt::Display) -> Self {
-        self.0.detail += &format!("; {advice}");
-        self
-    }
-
     pub(crate) fn with_attribute(mut self, attribute: impl Into<String>) -> Self {
         self.0.attribute.get_or_insert(attribute.into());
         self
     }
 
-    /// Says more at the end.
+    /// Says more at the end, such as what to do next.
     pub(crate) fn with_note(mut self, note: impl fmt::Display) -> Self {
-        self.0.detail = format!("{}; {note}", self.0.detail);
+        self.0.detail += &format!("; {note}");
         self
     }
 

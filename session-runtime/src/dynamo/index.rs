@@ -65,10 +65,14 @@ impl Table {
                 .await
                 .map_err(error)
         };
-        let output = match while_throttled(query).await {
-            Ok(output) => output,
-            Err(error) => return Err(self.explain_query(error, index).await),
-        };
+        let output = while_throttled(query).await.map_err(|error| match error.kind() {
+            ErrorKind::AccessDenied => error.with_note(format_args!(
+                "it needs `dynamodb:Query` on the resource `table/{}/index/{}`",
+                self.name,
+                index.name()
+            )),
+            _ => error,
+        })?;
         let key = |mut item: Key| match item.remove(self.hash_key) {
             Some(AttributeValue::S(key)) => Ok(key),
             _ => Err(self.wrong_key()),

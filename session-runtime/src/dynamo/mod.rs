@@ -4,7 +4,6 @@ mod answer;
 mod control;
 mod failure;
 mod index;
-mod index_failure;
 mod refusal;
 mod sweep;
 mod table;

@@ -72,7 +72,7 @@ impl Refusal {
     /// The error, with the permissions that are needed if that is what it lacks.
     pub(crate) fn into_error(self) -> Error {
         match self.why {
-            Why::Denied => self.error.with_advice(format_args!("needs {}", self.permissions)),
+            Why::Denied => self.error.with_note(format_args!("needs {}", self.permissions)),
             _ => self.error,
         }
     }

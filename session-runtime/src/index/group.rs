@@ -12,6 +12,7 @@ use crate::item::{Item, encode_key, same_value};
 use crate::protocol::read_lifetime;
 use crate::schema::Index;
 use crate::store::SessionStore;
+use crate::table::explain_query;
 use crate::{DynamoSession, Error, Operation, SessionKey};
 
 /// The sessions that have one value in an indexed field.
@@ -77,7 +78,10 @@ impl<S: DynamoSession> Group<S> {
         limit: usize,
         start: Option<&Item>,
     ) -> Result<IndexPage, Error> {
-        self.table.index_keys(self.index, &self.value, limit, start).await
+        match self.table.index_keys(self.index, &self.value, limit, start).await {
+            Ok(page) => Ok(page),
+            Err(refusal) => Err(explain_query(&self.table, self.index, refusal).await),
+        }
     }
 
     /// Those of these keys under which there is a session of the group, by a consistent read.

@@ -1,125 +1,135 @@
-use aws_sdk_dynamodb::types::{SseStatus, TimeToLiveDescription, TimeToLiveStatus};
+use aws_sdk_dynamodb::types::{TableStatus, TimeToLiveDescription, TimeToLiveStatus};
 
-use super::check::time_to_live_attribute;
-use super::live::Live;
+use super::live::{IndexState, LiveTable};
 use super::report::{Finding, FindingKind};
-use crate::schema::{Billing, Encryption, TableClass, TableOptions};
+use crate::schema::{Index, KeyType, Schema};
 
-/// What the description of a table tells of its options.
-pub(crate) fn compare_options(live: &Live, options: &TableOptions, findings: &mut Vec<Finding>) {
-    findings.extend(compare_billing(live, options.billing));
-    findings.extend(compare_class(live, options.table_class));
-    findings.extend(compare_encryption(live, &options.encryption));
-    if options.deletion_protection && live.0.deletion_protection_enabled() != Some(true) {
+/// Whether the table serves requests, or will when it has been created.
+pub(super) fn compare_status(live: &LiveTable) -> Option<Finding> {
+    let advice = match live.0.table_status() {
+        Some(TableStatus::Active | TableStatus::Updating) => return None,
+        Some(TableStatus::Creating) | None => {
+            "wait until it is active, for instance with `store.create_table()`"
+        }
+        Some(TableStatus::Deleting) => {
+            "someone is deleting it: call again when it is gone, or name another table"
+        }
+        Some(TableStatus::InaccessibleEncryptionCredentials) => {
+            "DynamoDB cannot use its KMS key: enable the key, or give DynamoDB access to it"
+        }
+        Some(TableStatus::Archiving | TableStatus::Archived) => {
+            "DynamoDB archived it because its KMS key was lost: restore it from its backup, or name \
+             another table"
+        }
+        Some(_) => "look at it in the DynamoDB console, or name another table",
+    };
+    let status = live.status().to_owned();
+    let problem = format!("the table's status is {status}, and it serves no requests");
+    Some(Finding::error(FindingKind::TableStatus { status }, problem, advice))
+}
+
+/// The table's key, and those of its indexes that the schema has.
+pub(super) fn compare_schema(live: &LiveTable, schema: &Schema) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (found, wanted) = (live.key(), key_text([(schema.hash_key(), KeyType::S)]));
+    if found != wanted {
+        let problem = format!("the table's key is {found}, the session's is {wanted}");
+        let advice = "name another table, or change the field marked `hash_key`";
+        let finding = Finding::error(FindingKind::KeyDiffers { found }, problem, advice);
+        findings.push(finding.foreign(schema.hash_key()));
+    }
+    findings.extend(schema.indexes().flat_map(|index| compare_index(live, index)));
+    findings
+}
+
+/// One of the schema's indexes; what keeps it from being listed comes first.
+pub(super) fn compare_index(live: &LiveTable, index: Index) -> Vec<Finding> {
+    let name = || index.name().to_owned();
+    let wanted = key_text(index.key());
+    let taken = live.other_type_in(&index);
+    let Some(found) = live.index(&index) else {
+        let problem = format!("the index `{}` on {wanted} is missing", index.name());
+        let kind = FindingKind::IndexMissing { index: name() };
+        return vec![match taken {
+            // AWS would add the index with the type that it knows, and say nothing.
+            Some((attribute, found)) => {
+                let advice = format!(
+                    "another key of the table has `{attribute}` as {found}: change the field's type, or \
+                     name another table"
+                );
+                Finding::error(kind, problem, advice).foreign(attribute)
+            }
+            None => {
+                let advice = "add it with `store.update_table()`";
+                Finding::error(kind, problem, advice).on(index.attribute())
+            }
+        }];
+    };
+    let mut findings = Vec::new();
+    let key = found.key();
+    if key != wanted {
+        let advice = match taken {
+            Some(_) => "change the field's type, or name another table",
+            None => {
+                "AWS cannot change the key of an index: give the field's index another name, add that \
+                 with `store.update_table()`, and delete this one when no running version uses it"
+            }
+        };
+        let problem =
+            format!("the key of the index `{}` is {key}, the session's is {wanted}", index.name());
+        let kind = FindingKind::IndexKeyDiffers { index: name(), found: key };
+        findings.push(Finding::error(kind, problem, advice).foreign(index.attribute()));
+    }
+    findings.extend(compare_index_state(&index, found.state()));
+    let projection = found.projection();
+    if projection != "KEYS_ONLY" {
         findings.push(Finding::advice_on(
-            FindingKind::DeletionProtectionOff,
-            "deletion protection is off",
-            "enable it with `store.update_table()`",
+            FindingKind::IndexProjection { index: name(), found: projection.to_owned() },
+            format!("the index `{}` holds more than keys ({projection})", index.name()),
+            "every commit that changes what it holds is billed for it, and listing reads only keys",
         ));
     }
+    findings
 }
 
-fn compare_billing(live: &Live, wanted: Billing) -> Option<Finding> {
-    let found = match live.provisioned() {
-        Some((read, write)) => Billing::Provisioned { read, write },
-        None => {
-            let (max_read, max_write) = live.on_demand_limits();
-            Billing::OnDemand { max_read, max_write }
-        }
+fn compare_index_state(index: &Index, state: IndexState) -> Option<Finding> {
+    let advice = match state {
+        IndexState::Active => return None,
+        IndexState::Creating => "listing fails until it is active",
+        IndexState::Backfilling => "listing fails until AWS has filled it",
+        IndexState::Deleting => "when it is gone, add it with `store.update_table()`",
     };
-    if found == wanted {
-        return None;
-    }
-    let advice = match (found, wanted) {
-        (Billing::Provisioned { .. }, Billing::Provisioned { .. }) => {
-            "if auto scaling does not set the units, set them by hand"
-        }
-        _ => "change it by hand, or change the table's options",
-    };
-    let (found, wanted) = (billing(found), billing(wanted));
-    let problem = format!("billing is {found}; the options say {wanted}");
-    Some(Finding::advice_on(FindingKind::BillingDiffers { found }, problem, advice))
-}
-
-fn billing(billing: Billing) -> String {
-    let limit = |limit: Option<u64>| limit.map_or("any".to_owned(), |units| units.to_string());
-    match billing {
-        Billing::OnDemand { max_read: None, max_write: None } => {
-            "on demand, without limits".to_owned()
-        }
-        Billing::OnDemand { max_read, max_write } => format!(
-            "on demand, up to {} read and {} write units a second",
-            limit(max_read),
-            limit(max_write)
-        ),
-        Billing::Provisioned { read, write } => {
-            format!("provisioned, {read} read and {write} write units a second")
-        }
-    }
-}
-
-fn compare_class(live: &Live, wanted: TableClass) -> Option<Finding> {
-    let class = live.0.table_class_summary().and_then(|summary| summary.table_class());
-    let found = class.map_or("STANDARD", |class| class.as_str());
-    let wanted = match wanted {
-        TableClass::Standard => "STANDARD",
-        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
-    };
-    (found != wanted).then(|| {
-        Finding::advice_on(
-            FindingKind::TableClassDiffers { found: found.to_owned() },
-            format!("the table's class is {found}; the options say {wanted}"),
-            "change it by hand (twice in 30 days at most), or change the table's options",
-        )
+    let status = state.as_str().to_owned();
+    let problem = format!("the index `{}` is not active ({status})", index.name());
+    let kind = FindingKind::IndexStatus { index: index.name().to_owned(), status };
+    Some(match state {
+        IndexState::Deleting => Finding::error(kind, problem, advice),
+        _ => Finding::advice_on(kind, problem, advice),
     })
 }
 
-fn compare_encryption(live: &Live, wanted: &Encryption) -> Option<Finding> {
-    const OWNED: &str = "a key that AWS owns";
-    let description = live.0.sse_description().filter(|description| {
-        matches!(
-            description.status(),
-            Some(SseStatus::Enabled | SseStatus::Enabling | SseStatus::Updating)
-        )
-    });
-    let found = description.map(|it| it.kms_master_key_arn().unwrap_or("a key in KMS"));
-    let (differs, wanted) = match (found, wanted) {
-        (found, Encryption::AwsOwned) => (found.is_some(), OWNED),
-        // Whose the key is, only KMS could tell.
-        (found, Encryption::AwsManaged) => (found.is_none(), "the account's `aws/dynamodb` key"),
-        (None, Encryption::CustomerManaged(key)) => (true, key.as_str()),
-        (Some(arn), Encryption::CustomerManaged(key)) => (!may_be_key(arn, key), key.as_str()),
-    };
-    let found = found.unwrap_or(OWNED).to_owned();
-    differs.then(|| {
-        let problem = format!("the table is encrypted with {found}; the options say {wanted}");
-        let advice = "change it by hand, or change the table's options";
-        Finding::advice_on(FindingKind::EncryptionDiffers { found }, problem, advice)
-    })
+/// A key as text, such as "`user` (HASH, S) and `created_at` (RANGE, N)".
+fn key_text(key: impl IntoIterator<Item = (&'static str, KeyType)>) -> String {
+    let parts = key.into_iter().zip(["HASH", "RANGE"]);
+    let parts = parts.map(|((name, key_type), role)| format!("`{name}` ({role}, {key_type:?})"));
+    parts.collect::<Vec<_>>().join(" and ")
 }
 
-/// Whether a key's ARN may belong to what names it: an alias could stand for any.
-fn may_be_key(arn: &str, name: &str) -> bool {
-    arn == name
-        || name.starts_with("alias/")
-        || name.contains(":alias/")
-        || arn.rsplit_once("key/").is_some_and(|(_, id)| id == name)
-}
-
-pub(crate) fn compare_time_to_live(
+pub(super) fn compare_time_to_live(
     found: Option<&TimeToLiveDescription>,
-    attribute: &str,
+    attribute: &'static str,
     wanted: bool,
 ) -> Option<Finding> {
     let status = found.and_then(|found| found.time_to_live_status());
-    let other = found.and_then(time_to_live_attribute).filter(|name| *name != attribute);
+    let other = found.and_then(attribute_in_use).filter(|name| *name != attribute);
     if let Some(name) = other {
-        return Some(Finding::error(
+        let finding = Finding::error(
             FindingKind::TimeToLiveAttribute { found: name.to_owned() },
             format!("TTL is on the attribute `{name}`, the session's expiry is `{attribute}`"),
             "move it by hand: disable it, then enable it an hour later (AWS takes one change an hour); or \
              change the field marked `ttl`",
-        ));
+        );
+        return Some(finding.foreign(attribute));
     }
     let (kind, problem, advice) = match status {
         Some(status @ (TimeToLiveStatus::Enabling | TimeToLiveStatus::Disabling)) => (
@@ -144,31 +154,12 @@ pub(crate) fn compare_time_to_live(
     Some(Finding::advice_on(kind, problem, advice))
 }
 
-pub(crate) fn compare_recovery(is_on: bool) -> Option<Finding> {
-    (!is_on).then(|| {
-        Finding::advice_on(
-            FindingKind::PointInTimeRecoveryOff,
-            "point-in-time recovery is off",
-            "enable it with `store.update_table()`",
-        )
-    })
-}
-
-pub(crate) fn compare_tags(
-    found: &[(String, String)],
-    wanted: &[(String, String)],
-    findings: &mut Vec<Finding>,
-) {
-    for (key, value) in wanted {
-        let found = found.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
-        if found.as_ref() == Some(value) {
-            continue;
-        }
-        let problem = match &found {
-            Some(found) => format!("the tag `{key}` is `{found}`; the options say `{value}`"),
-            None => format!("the tag `{key}` is missing; the options say `{value}`"),
-        };
-        let kind = FindingKind::TagDiffers { key: key.clone(), found };
-        findings.push(Finding::advice_on(kind, problem, "set it by hand"));
+/// The attribute that TTL is on, or that it is being taken from.
+fn attribute_in_use(description: &TimeToLiveDescription) -> Option<&str> {
+    match description.time_to_live_status() {
+        Some(
+            TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling | TimeToLiveStatus::Disabling,
+        ) => description.attribute_name(),
+        _ => None,
     }
 }

@@ -2,11 +2,11 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use super::check::{require_indexes, require_keys};
+use super::compare::compare_schema;
 use super::definition::creation;
-use super::live::{IndexState, Live};
+use super::live::{IndexState, LiveTable};
 use super::progress::{TableChange, TableProgress};
-use super::setup::{Running, TableSetup};
+use super::setup::{Running, TableSetup, require_untouched};
 use crate::derived::DynamoSession;
 use crate::dynamo::{Why, unbuildable};
 use crate::error::Error;
@@ -163,9 +163,8 @@ async fn create(setup: &mut TableSetup<'_>) -> Result<(), Error> {
             (first_sight(setup).await?, is_ours)
         }
     };
-    live.require_usable()?;
-    require_keys(&live, setup.schema)?;
-    require_indexes(&live, setup.schema)?;
+    let missing = compare_schema(&live, setup.schema);
+    require_untouched(missing.iter().filter(|it| it.is_missing_index()))?;
     wait_until_ready(setup, live, is_ours).await?;
     match is_ours {
         true => setup.finish(TableChange::Table),
@@ -195,7 +194,7 @@ async fn request(setup: &mut TableSetup<'_>) -> Result<bool, Error> {
 }
 
 /// A table that was just created may not be visible at once.
-async fn first_sight(setup: &mut TableSetup<'_>) -> Result<Live, Error> {
+async fn first_sight(setup: &mut TableSetup<'_>) -> Result<LiveTable, Error> {
     loop {
         if let Some(live) = setup.look().await? {
             return Ok(live);
@@ -210,7 +209,7 @@ async fn first_sight(setup: &mut TableSetup<'_>) -> Result<Live, Error> {
 /// An index that is being added to a live table is not waited for: the table serves sessions meanwhile.
 pub(super) async fn wait_until_ready(
     setup: &mut TableSetup<'_>,
-    mut live: Live,
+    mut live: LiveTable,
     is_new: bool,
 ) -> Result<(), Error> {
     let is_new = is_new || live.is_creating();
@@ -229,7 +228,5 @@ pub(super) async fn wait_until_ready(
         setup.report(progress);
         setup.pause().await;
         live = setup.look_again().await?;
-        // Meanwhile another may have taken its name.
-        require_keys(&live, setup.schema)?;
     }
 }

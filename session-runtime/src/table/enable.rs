@@ -1,10 +1,13 @@
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TimeToLiveSpecification};
+use aws_sdk_dynamodb::types::{
+    PointInTimeRecoverySpecification, TimeToLiveDescription, TimeToLiveSpecification,
+    TimeToLiveStatus,
+};
 
-use super::check::{foreign, time_to_live_is_on};
+use super::compare::compare_time_to_live;
 use super::progress::{TableChange, TableProgress};
-use super::setup::TableSetup;
+use super::setup::{TableSetup, require_untouched};
 use crate::dynamo::{Refusal, Why, has_number, unbuildable};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::EpochSeconds;
@@ -27,7 +30,7 @@ impl TableSetup<'_> {
         let wanted = self.options.time_to_live;
         match self.control.time_to_live().await {
             Ok(description) => {
-                let is_on = time_to_live_is_on(description.as_ref(), self.schema)?;
+                let is_on = self.is_on(description.as_ref())?;
                 self.set_plan(self.time_to_live(), wanted && !is_on);
             }
             // Then it only tells whose table it is.
@@ -59,6 +62,16 @@ impl TableSetup<'_> {
         }
     }
 
+    /// Whether TTL is on for the session's expiry; an error if it is on for anything else.
+    fn is_on(&self, found: Option<&TimeToLiveDescription>) -> Result<bool, Error> {
+        let finding = compare_time_to_live(found, self.schema.time_to_live(), true);
+        require_untouched(finding.iter().filter(|it| it.is_foreign()))?;
+        Ok(matches!(
+            found.and_then(TimeToLiveDescription::time_to_live_status),
+            Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)
+        ))
+    }
+
     /// TTL would delete whatever has a past Number in the attribute: what is there should be sessions.
     async fn require_sessions(&mut self) -> Result<(), Error> {
         self.report(TableProgress::SamplingItems);
@@ -67,19 +80,19 @@ impl TableSetup<'_> {
             refusal
                 .into_error()
                 .with_lead("TTL is off, and nobody but its creator enables it without a look at a few items")
-                .with_advice("or enable TTL by hand")
+                .with_note("or enable TTL by hand")
         })?;
         let strangers = sample.iter().filter(|item| !has_number(item, attribute)).count();
         if strangers == 0 {
             return Ok(());
         }
-        Err(foreign(format!(
+        let detail = format!(
             "{strangers} of {} items that were looked at have no Number (N) in `{attribute}`, so they are \
              not sessions of this type, and TTL could delete what belongs to someone else; name another \
              table, delete those items, or enable TTL by hand. The table was not touched",
             sample.len()
-        ))
-        .with_attribute(attribute))
+        );
+        Err(Error::new(ErrorKind::Configuration, detail).with_attribute(attribute))
     }
 
     /// Enables what is planned.
@@ -131,7 +144,7 @@ impl TableSetup<'_> {
                 self.pause().await;
             }
             let description = self.control.time_to_live().await.map_err(Refusal::into_error)?;
-            if time_to_live_is_on(description.as_ref(), self.schema)? {
+            if self.is_on(description.as_ref())? {
                 return Ok(true);
             }
         }

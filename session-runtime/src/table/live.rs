@@ -4,76 +4,55 @@ use aws_sdk_dynamodb::types::{
     GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, TableDescription, TableStatus,
 };
 
-use crate::error::{Error, ErrorKind};
-use crate::schema::{Index, KeyType, Schema};
+use crate::schema::{Index, Schema};
 
 /// AWS's default for one table; the quota can be raised.
-pub(crate) const MAX_INDEXES: usize = 20;
+pub(super) const MAX_INDEXES: usize = 20;
 
 /// A table as `DescribeTable` shows it.
 #[derive(Clone, Debug)]
-pub(crate) struct Live(pub(crate) TableDescription);
+pub(super) struct LiveTable(pub(super) TableDescription);
 
 /// What an index is good for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IndexState {
+pub(super) enum IndexState {
     Active,
     Creating,
     Backfilling,
     Deleting,
 }
 
-impl Live {
-    pub(crate) fn status(&self) -> &str {
+impl IndexState {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Creating => "CREATING",
+            Self::Backfilling => "BACKFILLING",
+            Self::Deleting => "DELETING",
+        }
+    }
+}
+
+impl LiveTable {
+    pub(super) fn status(&self) -> &str {
         self.0.table_status().map_or("unknown", TableStatus::as_str)
     }
 
-    pub(crate) fn is_creating(&self) -> bool {
+    pub(super) fn is_creating(&self) -> bool {
         matches!(self.0.table_status(), Some(TableStatus::Creating) | None)
     }
 
-    pub(crate) fn is_active(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         self.0.table_status() == Some(&TableStatus::Active)
     }
 
-    /// Whether the table serves requests, or will when it has been created.
-    pub(crate) fn is_usable(&self) -> bool {
-        matches!(
-            self.0.table_status(),
-            Some(TableStatus::Active | TableStatus::Updating | TableStatus::Creating) | None
-        )
-    }
-
-    /// The error of a table that cannot be worked with.
-    pub(crate) fn require_usable(&self) -> Result<(), Error> {
-        if self.is_usable() {
-            return Ok(());
-        }
-        let advice = match self.0.table_status() {
-            Some(TableStatus::Deleting) => {
-                "someone is deleting it: call again when it is gone, or name another table"
-            }
-            Some(TableStatus::InaccessibleEncryptionCredentials) => {
-                "DynamoDB cannot use its KMS key: enable the key, or give DynamoDB access to it"
-            }
-            Some(TableStatus::Archiving | TableStatus::Archived) => {
-                "DynamoDB archived it because its KMS key was lost: restore it from its backup, or name another table"
-            }
-            _ => "look at it in the DynamoDB console, or name another table",
-        };
-        Err(Error::new(
-            ErrorKind::Configuration,
-            format!("the table's status is {}: {advice}. It was not touched", self.status()),
-        ))
+    pub(super) fn is_protected(&self) -> bool {
+        self.0.deletion_protection_enabled() == Some(true)
     }
 
     /// The key as text, such as "`id` (HASH, S)".
-    pub(crate) fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         self.key_text(self.0.key_schema())
-    }
-
-    pub(crate) fn has_key_of(&self, schema: &Schema) -> bool {
-        self.key() == key_of(schema.hash_key(), KeyType::S)
     }
 
     fn key_text(&self, key: &[KeySchemaElement]) -> String {
@@ -98,28 +77,28 @@ impl Live {
 
     /// The attribute of an index's key that another key of the table has as another type, and that type: AWS takes one
     /// type for each attribute.
-    pub(crate) fn other_type_in(&self, index: &Index) -> Option<(&'static str, &str)> {
+    pub(super) fn other_type_in(&self, index: &Index) -> Option<(&'static str, &str)> {
         index.key().find_map(|(attribute, wanted)| {
             let known = self.type_of(attribute)?;
             (known != format!("{wanted:?}")).then_some((attribute, known))
         })
     }
 
-    pub(crate) fn index(&self, index: &Index) -> Option<LiveIndex<'_>> {
+    pub(super) fn index(&self, index: &Index) -> Option<LiveIndex<'_>> {
         self.indexes().find(|live| live.description.index_name() == Some(index.name()))
     }
 
-    pub(crate) fn indexes(&self) -> impl Iterator<Item = LiveIndex<'_>> {
+    pub(super) fn indexes(&self) -> impl Iterator<Item = LiveIndex<'_>> {
         let indexes = self.0.global_secondary_indexes().iter();
         indexes.map(|description| LiveIndex { table: self, description })
     }
 
-    pub(crate) fn missing<'a>(&'a self, schema: &'a Schema) -> impl Iterator<Item = Index> + 'a {
+    pub(super) fn missing<'a>(&'a self, schema: &'a Schema) -> impl Iterator<Item = Index> + 'a {
         schema.indexes().filter(|index| self.index(index).is_none())
     }
 
     /// The first of the schema's indexes that is there but not active.
-    pub(crate) fn unfinished(&self, schema: &Schema) -> Option<(Index, IndexState)> {
+    pub(super) fn unfinished(&self, schema: &Schema) -> Option<(Index, IndexState)> {
         schema.indexes().find_map(|index| match self.index(&index)?.state() {
             IndexState::Active => None,
             state => Some((index, state)),
@@ -127,7 +106,7 @@ impl Live {
     }
 
     /// Read and write units, if they are paid for by the hour.
-    pub(crate) fn provisioned(&self) -> Option<(u64, u64)> {
+    pub(super) fn provisioned(&self) -> Option<(u64, u64)> {
         // A table that was always provisioned has no billing summary.
         let mode = self.0.billing_mode_summary().and_then(|summary| summary.billing_mode());
         if mode.is_some_and(|mode| mode.as_str() != "PROVISIONED") {
@@ -141,7 +120,7 @@ impl Live {
     }
 
     /// The limits of an on-demand table.
-    pub(crate) fn on_demand_limits(&self) -> (Option<u64>, Option<u64>) {
+    pub(super) fn on_demand_limits(&self) -> (Option<u64>, Option<u64>) {
         // AWS writes "no limit" as -1.
         let limit = |units: Option<i64>| units.and_then(|units| units.try_into().ok());
         self.0.on_demand_throughput().map_or((None, None), |throughput| {
@@ -155,21 +134,17 @@ impl Live {
 
 /// One of a table's indexes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LiveIndex<'a> {
-    table: &'a Live,
+pub(super) struct LiveIndex<'a> {
+    table: &'a LiveTable,
     description: &'a GlobalSecondaryIndexDescription,
 }
 
 impl<'a> LiveIndex<'a> {
-    pub(crate) fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         self.table.key_text(self.description.key_schema())
     }
 
-    pub(crate) fn has_key_of(&self, index: &Index) -> bool {
-        self.key() == key_of_index(index)
-    }
-
-    pub(crate) fn state(&self) -> IndexState {
+    pub(super) fn state(&self) -> IndexState {
         match self.description.index_status() {
             Some(IndexStatus::Creating) if self.description.backfilling() == Some(true) => {
                 IndexState::Backfilling
@@ -180,33 +155,8 @@ impl<'a> LiveIndex<'a> {
         }
     }
 
-    pub(crate) fn projection(&self) -> &'a str {
+    pub(super) fn projection(&self) -> &'a str {
         let projection = self.description.projection().and_then(|it| it.projection_type());
         projection.map_or("unknown", |projection| projection.as_str())
     }
-}
-
-/// What to do about an index of the same name with another key.
-pub(crate) fn advice_on_key(live: &Live, index: &Index) -> &'static str {
-    match live.other_type_in(index) {
-        Some(_) => "change the field's type, or name another table",
-        None => {
-            "AWS cannot change the key of an index: give the field's index another name, add that with \
-             `store.update_table()`, and delete this one when no running version uses it"
-        }
-    }
-}
-
-/// The key of an index as text, such as "`user` (HASH, S) and `created_at` (RANGE, N)".
-pub(crate) fn key_of_index(index: &Index) -> String {
-    let hash = key_of(index.attribute(), index.key_type());
-    match index.sort_key() {
-        Some(sort_key) => format!("{hash} and `{sort_key}` (RANGE, N)"),
-        None => hash,
-    }
-}
-
-/// A key of one attribute, as text.
-pub(crate) fn key_of(attribute: &str, key_type: KeyType) -> String {
-    format!("`{attribute}` (HASH, {key_type:?})")
 }

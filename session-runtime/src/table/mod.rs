@@ -44,11 +44,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod check;
 mod compare;
+mod compare_options;
 mod create_table;
 mod definition;
 mod enable;
+mod explain_query;
 mod live;
 mod progress;
 mod report;
@@ -57,6 +58,7 @@ mod update_table;
 mod verify_table;
 
 pub use create_table::CreateTable;
+pub(crate) use explain_query::explain_query;
 pub use progress::{TableChange, TableProgress};
 pub use report::{Finding, FindingKind, Severity, TableReport};
 pub use update_table::UpdateTable;

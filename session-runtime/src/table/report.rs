@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::error::{Error, ErrorKind};
+
 /// How a live table differs from what a session type and its options say.
 ///
 /// Made by [`verify_table`](crate::SessionStore::verify_table). Printed, it is a short block for people: a line for the
@@ -11,7 +13,7 @@ pub struct TableReport {
 }
 
 impl TableReport {
-    pub(crate) fn new(table: &str, mut findings: Vec<Finding>) -> Self {
+    pub(super) fn new(table: &str, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(Finding::severity);
         Self { table: table.to_owned(), findings }
     }
@@ -31,11 +33,11 @@ impl TableReport {
         self.errors().next().is_none()
     }
 
-    pub(crate) fn errors(&self) -> impl Iterator<Item = &Finding> {
+    pub(super) fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity() == Severity::Error)
     }
 
-    pub(crate) fn advice(&self) -> impl Iterator<Item = &Finding> {
+    pub(super) fn advice(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity() == Severity::Advice)
     }
 }
@@ -56,6 +58,26 @@ impl fmt::Display for TableReport {
         }
         Ok(())
     }
+}
+
+/// Refuses to go on with a table of which there is any of these findings.
+pub(super) fn require_none<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> Result<(), Error> {
+    let findings: Vec<&Finding> = findings.into_iter().collect();
+    let Some(first) = findings.first() else { return Ok(()) };
+    let kind = match first.kind {
+        FindingKind::TableMissing => ErrorKind::TableMissing,
+        _ if first.is_passing() => ErrorKind::Unavailable,
+        _ => ErrorKind::Configuration,
+    };
+    let details: Vec<String> =
+        findings.iter().map(|it| format!("{}; {}", it.problem, it.advice)).collect();
+    let error = Error::new(kind, details.join(". Also: "));
+    Err(match first.attribute {
+        Some(attribute) => error.with_attribute(attribute),
+        None => error,
+    })
 }
 
 /// How much a finding matters.
@@ -85,23 +107,64 @@ pub struct Finding {
     severity: Severity,
     problem: String,
     advice: String,
+    attribute: Option<&'static str>,
+    is_foreign: bool,
 }
 
 impl Finding {
-    pub(crate) fn error(
-        kind: FindingKind,
-        problem: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
-        Self { kind, severity: Severity::Error, problem: problem.into(), advice: advice.into() }
+    pub(super) fn table_missing() -> Self {
+        Self::error(
+            FindingKind::TableMissing,
+            "the table does not exist in this account, Region or endpoint",
+            "create it with `store.create_table()`, or correct its name",
+        )
     }
 
-    pub(crate) fn advice_on(
+    pub(super) fn error(
         kind: FindingKind,
         problem: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self { kind, severity: Severity::Advice, problem: problem.into(), advice: advice.into() }
+        let (problem, advice) = (problem.into(), advice.into());
+        let severity = Severity::Error;
+        Self { kind, severity, problem, advice, attribute: None, is_foreign: false }
+    }
+
+    pub(super) fn advice_on(
+        kind: FindingKind,
+        problem: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { severity: Severity::Advice, ..Self::error(kind, problem, advice) }
+    }
+
+    /// Names the attribute at fault.
+    pub(super) fn on(mut self, attribute: &'static str) -> Self {
+        self.attribute = Some(attribute);
+        self
+    }
+
+    /// Says that the table belongs to something else, as far as this attribute tells: no call of this crate changes it.
+    pub(super) fn foreign(self, attribute: &'static str) -> Self {
+        Self { is_foreign: true, ..self.on(attribute) }
+    }
+
+    pub(super) fn is_foreign(&self) -> bool {
+        self.is_foreign
+    }
+
+    pub(super) fn is_missing_index(&self) -> bool {
+        matches!(self.kind, FindingKind::IndexMissing { .. })
+    }
+
+    /// Whether an index of which this is said cannot be listed.
+    pub(super) fn stops_listing(&self) -> bool {
+        self.severity == Severity::Error || self.is_passing()
+    }
+
+    /// Whether waiting will mend it.
+    fn is_passing(&self) -> bool {
+        matches!(self.kind, FindingKind::IndexStatus { .. }) && self.severity == Severity::Advice
     }
 
     /// What differs, as data.

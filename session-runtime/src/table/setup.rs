@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::time::error::Elapsed;
 
-use super::live::Live;
+use super::compare::{compare_schema, compare_status};
+use super::live::LiveTable;
 use super::progress::{TableChange, TableProgress};
+use super::report::{Finding, require_none};
 use crate::backoff::Backoff;
 use crate::derived::DynamoSession;
 use crate::dynamo::{Control, Refusal, Why};
@@ -27,6 +29,13 @@ pub(super) type Running<'a> =
 
 const fn between_looks() -> Backoff {
     Backoff::new(Duration::from_millis(40), Duration::from_secs(4))
+}
+
+/// Refuses to work on a table of which there is any of these findings.
+pub(super) fn require_untouched<'a>(
+    findings: impl IntoIterator<Item = &'a Finding>,
+) -> Result<(), Error> {
+    require_none(findings).map_err(|error| error.with_note("the table was not touched"))
 }
 
 /// One call that creates or changes a table: what it is for, what it has done, and what is left.
@@ -99,14 +108,17 @@ impl<'a> TableSetup<'a> {
         self.done.push(change);
     }
 
-    /// Looks at the table: `None` if it is not there, or not to be seen yet.
-    pub(super) async fn look(&mut self) -> Result<Option<Live>, Error> {
+    /// Looks at the table: `None` if it is not there, or not to be seen yet. An error if it is not ours to work on, or
+    /// in a state that no waiting will end; another may take its name between any two looks.
+    pub(super) async fn look(&mut self) -> Result<Option<LiveTable>, Error> {
         loop {
             match self.control.describe().await {
                 Ok(found) => {
                     self.failures = 0;
                     self.seen |= found.is_some();
-                    return Ok(found.map(Live));
+                    let live = found.map(LiveTable);
+                    live.as_ref().map_or(Ok(()), |live| self.require_ours(live))?;
+                    return Ok(live);
                 }
                 // Hours of waiting should not end with one look that failed.
                 Err(refusal)
@@ -120,12 +132,18 @@ impl<'a> TableSetup<'a> {
         }
     }
 
+    fn require_ours(&self, live: &LiveTable) -> Result<(), Error> {
+        let mut findings = compare_schema(live, self.schema);
+        findings.retain(Finding::is_foreign);
+        findings.extend(compare_status(live).filter(|_| !live.is_creating()));
+        require_untouched(&findings)
+    }
+
     /// Looks at a table that was there: descriptions are eventually consistent, so once is not enough to believe that
     /// it is gone.
-    pub(super) async fn look_again(&mut self) -> Result<Live, Error> {
+    pub(super) async fn look_again(&mut self) -> Result<LiveTable, Error> {
         for _ in 0..MAX_LOOKS {
             if let Some(live) = self.look().await? {
-                live.require_usable()?;
                 return Ok(live);
             }
             self.pause().await;
@@ -180,7 +198,7 @@ impl<'a> TableSetup<'a> {
             [] => "nothing".to_owned(),
             changes => changes.iter().map(TableChange::to_string).collect::<Vec<_>>().join(", "),
         };
-        error.with_advice(format_args!(
+        error.with_note(format_args!(
             "done: {}; not done: {}; the same call resumes there",
             list(&self.done),
             list(&self.to_do)

@@ -2,11 +2,11 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use super::check::require_keys;
 use super::create_table::wait_until_ready;
 use super::definition::addition;
-use super::live::{IndexState, Live, MAX_INDEXES};
+use super::live::{IndexState, LiveTable, MAX_INDEXES};
 use super::progress::{TableChange, TableProgress};
+use super::report::{Finding, require_none};
 use super::setup::{Running, TableSetup};
 use crate::derived::DynamoSession;
 use crate::dynamo::{Refusal, Why, unbuildable};
@@ -141,13 +141,9 @@ impl fmt::Debug for UpdateTable<'_> {
 /// Adds to a live table what the session type and the options ask for and it lacks.
 async fn update(setup: &mut TableSetup<'_>) -> Result<(), Error> {
     let Some(live) = setup.look().await? else {
-        let detail = "the table does not exist in this account, Region or endpoint; create it with \
-                      `store.create_table()`, or correct its name";
-        return Err(Error::new(ErrorKind::TableMissing, detail));
+        return require_none([&Finding::table_missing()]);
     };
-    live.require_usable()?;
-    require_keys(&live, setup.schema)?;
-    if setup.options.deletion_protection && !is_protected(&live) {
+    if setup.options.deletion_protection && !live.is_protected() {
         setup.plan(TableChange::DeletionProtection);
     }
     wait_until_ready(setup, live, false).await?;
@@ -165,10 +161,6 @@ async fn update(setup: &mut TableSetup<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn is_protected(live: &Live) -> bool {
-    live.0.deletion_protection_enabled() == Some(true)
-}
-
 fn change_of(index: &Index) -> TableChange {
     TableChange::Index { index: index.name().to_owned() }
 }
@@ -183,7 +175,7 @@ async fn protect(setup: &mut TableSetup<'_>) -> Result<(), Error> {
         if refusal.why == Why::Denied {
             return Err(refusal.into_error());
         }
-        if is_protected(&setup.look_again().await?) {
+        if setup.look_again().await?.is_protected() {
             setup.drop_plan(&TableChange::DeletionProtection);
             return Ok(());
         }
@@ -201,7 +193,6 @@ async fn add_indexes(setup: &mut TableSetup<'_>) -> Result<(), Error> {
     let mut asked: Option<Index> = None;
     loop {
         let live = setup.look_again().await?;
-        require_keys(&live, setup.schema)?;
         if let Some((index, state)) = live.unfinished(setup.schema) {
             setup.report(waiting_for(&index, state));
             setup.pause().await;
@@ -235,20 +226,15 @@ async fn add_indexes(setup: &mut TableSetup<'_>) -> Result<(), Error> {
 }
 
 fn waiting_for(index: &Index, state: IndexState) -> TableProgress {
-    let index = index.name().to_owned();
+    let (index, status) = (index.name().to_owned(), state.as_str().to_owned());
     match state {
         IndexState::Backfilling => TableProgress::BackfillingIndex { index },
-        IndexState::Deleting => {
-            TableProgress::WaitingForIndex { index, status: "DELETING".to_owned() }
-        }
-        IndexState::Creating | IndexState::Active => {
-            TableProgress::WaitingForIndex { index, status: "CREATING".to_owned() }
-        }
+        _ => TableProgress::WaitingForIndex { index, status },
     }
 }
 
 /// An index of a table that pays by the hour needs units: the options' ones, else those of the table.
-fn units(setup: &TableSetup<'_>, live: &Live) -> Option<(u64, u64)> {
+fn units(setup: &TableSetup<'_>, live: &LiveTable) -> Option<(u64, u64)> {
     let of_table = live.provisioned()?;
     Some(match setup.options.billing {
         Billing::Provisioned { read, write } => (read, write),

@@ -1,11 +1,12 @@
-use super::compare::{compare_options, compare_recovery, compare_tags, compare_time_to_live};
-use super::live::{IndexState, Live, advice_on_key, key_of, key_of_index};
-use super::report::{Finding, FindingKind, TableReport};
+use super::compare::{compare_schema, compare_status, compare_time_to_live};
+use super::compare_options::{compare_options, compare_recovery, compare_tags};
+use super::live::LiveTable;
+use super::report::{Finding, FindingKind, TableReport, require_none};
 use crate::derived::DynamoSession;
 use crate::dynamo::{Control, Refusal, Why};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::operation::Operation;
-use crate::schema::{KeyType, Schema, TableOptions};
+use crate::schema::{Schema, TableOptions};
 use crate::store::SessionStore;
 
 /// Comparing the table with what is declared.
@@ -62,8 +63,8 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`], [`ErrorKind::Throttled`] and [`ErrorKind::Unavailable`], if the table could not be
-    /// looked at; [`ErrorKind::TableMissing`], if someone deleted it meanwhile.
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied), [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable), if the table could not be
+    /// looked at; [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing), if someone deleted it meanwhile.
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
         let context = self.context();
         verify(&Control::of(context.sweeping_table()), S::SCHEMA, &context.table_options)
@@ -77,20 +78,8 @@ impl<S: DynamoSession> SessionStore<S> {
         for advice in report.advice() {
             tracing::warn!(table = self.table_name(), %advice, "table differs from what is declared");
         }
-        if report.is_sound() {
-            return Ok(());
-        }
-        let errors: Vec<String> = report
-            .errors()
-            .map(|finding| format!("{}; {}", finding.problem(), finding.advice()))
-            .collect();
-        let is_missing = |kind: &FindingKind| *kind == FindingKind::TableMissing;
-        let kind = match report.errors().any(|finding| is_missing(finding.kind())) {
-            true => ErrorKind::TableMissing,
-            false => ErrorKind::Configuration,
-        };
-        let error = Error::new(kind, errors.join(". Also: "));
-        Err(error.with_context(Operation::VerifyTable, self.table_name(), None))
+        require_none(report.errors())
+            .map_err(|error| error.with_context(Operation::VerifyTable, self.table_name(), None))
     }
 }
 
@@ -102,14 +91,11 @@ async fn verify(
 ) -> Result<TableReport, Error> {
     let report = |findings| TableReport::new(control.table(), findings);
     let Some(description) = control.describe().await.map_err(Refusal::into_error)? else {
-        let problem = "the table does not exist in this account, Region or endpoint";
-        let advice = "create it with `store.create_table()`, or correct its name";
-        return Ok(report(vec![Finding::error(FindingKind::TableMissing, problem, advice)]));
+        return Ok(report(vec![Finding::table_missing()]));
     };
-    let live = Live(description);
-    let mut findings = Vec::new();
-    compare_status(&live, &mut findings);
-    compare_keys(&live, schema, &mut findings);
+    let live = LiveTable(description);
+    let mut findings = Vec::from_iter(compare_status(&live));
+    findings.extend(compare_schema(&live, schema));
     compare_options(&live, options, &mut findings);
     match control.time_to_live().await {
         Ok(found) => {
@@ -134,7 +120,7 @@ async fn verify(
 }
 
 /// The finding of a check that could not be made, where the rest still can.
-fn unchecked(what: &'static str, refusal: Refusal, live: &Live) -> Result<Finding, Error> {
+fn unchecked(what: &'static str, refusal: Refusal, live: &LiveTable) -> Result<Finding, Error> {
     let advice = match refusal.why {
         Why::Denied => format!("allow {}, or look at it by hand", refusal.permissions()),
         Why::Unknown => {
@@ -151,83 +137,4 @@ fn unchecked(what: &'static str, refusal: Refusal, live: &Live) -> Result<Findin
         false => format!("{what} could not be checked while the table is {}", live.status()),
     };
     Ok(Finding::advice_on(FindingKind::Unchecked { what }, problem, advice))
-}
-
-fn compare_status(live: &Live, findings: &mut Vec<Finding>) {
-    if live.is_usable() && !live.is_creating() {
-        return;
-    }
-    let status = live.status().to_owned();
-    let problem = format!("the table's status is {status}, and it serves no requests");
-    let advice = match live.is_creating() {
-        true => "wait until it is active, for instance with `store.create_table()`",
-        false => "look at it in the DynamoDB console, or name another table",
-    };
-    findings.push(Finding::error(FindingKind::TableStatus { status }, problem, advice));
-}
-
-fn compare_keys(live: &Live, schema: &Schema, findings: &mut Vec<Finding>) {
-    if !live.has_key_of(schema) {
-        let found = live.key();
-        let wanted = key_of(schema.hash_key(), KeyType::S);
-        findings.push(Finding::error(
-            FindingKind::KeyDiffers { found: found.clone() },
-            format!("the table's key is {found}, the session's is {wanted}"),
-            "name another table, or change the field marked `hash_key`",
-        ));
-    }
-    for index in schema.indexes() {
-        let name = index.name().to_owned();
-        let wanted = key_of_index(&index);
-        let Some(found) = live.index(&index) else {
-            let advice = match live.other_type_in(&index) {
-                Some((attribute, known)) => format!(
-                    "another key of the table has `{attribute}` as {known}: change the field's type, or \
-                     name another table"
-                ),
-                None => "add it with `store.update_table()`".to_owned(),
-            };
-            let problem = format!("the index `{name}` on {wanted} is missing");
-            findings.push(Finding::error(
-                FindingKind::IndexMissing { index: name },
-                problem,
-                advice,
-            ));
-            continue;
-        };
-        if !found.has_key_of(&index) {
-            let key = found.key();
-            findings.push(Finding::error(
-                FindingKind::IndexKeyDiffers { index: name.clone(), found: key.clone() },
-                format!("the key of the index `{name}` is {key}, the session's is {wanted}"),
-                advice_on_key(live, &index),
-            ));
-        }
-        let projection = found.projection();
-        if projection != "KEYS_ONLY" {
-            findings.push(Finding::advice_on(
-                FindingKind::IndexProjection { index: name.clone(), found: projection.to_owned() },
-                format!("the index `{name}` holds more than keys ({projection})"),
-                "every commit that changes what it holds is billed for it, and listing reads only keys",
-            ));
-        }
-        let (status, make, advice): (_, fn(_, String, _) -> Finding, _) = match found.state() {
-            IndexState::Active => continue,
-            IndexState::Creating => {
-                ("CREATING", Finding::advice_on, "listing fails until it is active")
-            }
-            IndexState::Backfilling => {
-                ("BACKFILLING", Finding::advice_on, "listing fails until AWS has filled it")
-            }
-            IndexState::Deleting => {
-                ("DELETING", Finding::error, "when it is gone, add it with `store.update_table()`")
-            }
-        };
-        let problem = format!("the index `{name}` is not active ({status})");
-        findings.push(make(
-            FindingKind::IndexStatus { index: name, status: status.to_owned() },
-            problem,
-            advice,
-        ));
-    }
 }

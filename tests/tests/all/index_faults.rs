@@ -77,7 +77,10 @@ async fn an_index_on_something_else_is_told_from_a_missing_one() {
         table(&world, &name, "id", Some((attribute, kind.clone()))).await;
         for error in errors(&store(&world, &name).await).await {
             assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
-            assert!(error.to_string().contains(&format!("`{attribute}` ({kind})")), "{error}");
+            assert!(
+                error.to_string().contains(&format!("`{attribute}` (HASH, {kind})")),
+                "{error}"
+            );
         }
     }
 }
@@ -119,12 +122,16 @@ async fn an_index_that_is_being_built_is_waited_for() {
             "AttributeDefinitions": [
                 {"AttributeName": "id", "AttributeType": "S"},
                 {"AttributeName": "user", "AttributeType": "S"},
+                {"AttributeName": "created_at", "AttributeType": "N"},
             ],
             "GlobalSecondaryIndexes": [{
                 "IndexName": "by_user",
                 "IndexStatus": status,
                 "Backfilling": status == "CREATING",
-                "KeySchema": [{"AttributeName": "user", "KeyType": "HASH"}],
+                "KeySchema": [
+                    {"AttributeName": "user", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
             }],
         }});
         let description: &str = description.to_string().leak();
