@@ -7,15 +7,16 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
-use crate::context::Context;
+use crate::context::{Context, OnUndecodable};
+use crate::derived::DynamoSession;
 use crate::dynamo::Table;
+use crate::error::{Error, ErrorKind};
+use crate::expiry::{Clock, EpochSeconds, SystemClock};
 use crate::item::MAX_ITEM_BYTES;
+use crate::operation::Operation;
 use crate::readable::encoded_defaults;
 use crate::schema::{TableOptions, require_valid_name};
-use crate::{
-    Clock, DynamoSession, EpochSeconds, Error, ErrorKind, OnUndecodable, Operation, SessionStore,
-    SystemClock,
-};
+use crate::store::SessionStore;
 
 /// How long one request may take, by default.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -53,8 +54,15 @@ enum Source {
     Client(Client),
 }
 
+impl<S: DynamoSession> SessionStore<S> {
+    /// Begins to set up a store.
+    pub fn builder() -> SessionStoreBuilder<S> {
+        SessionStoreBuilder::new()
+    }
+}
+
 impl<S: DynamoSession> SessionStoreBuilder<S> {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self {
             source: Source::Environment,
             table_name: None,

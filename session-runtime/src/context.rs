@@ -4,9 +4,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::dynamo::Table;
+use crate::expiry::{Clock, EpochSeconds, Timeouts};
 use crate::item::Value;
 use crate::schema::{Schema, TableOptions};
-use crate::{Clock, EpochSeconds, Timeouts};
 
 /// What every operation of a store needs, whatever the session type.
 #[derive(Debug)]

@@ -7,7 +7,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::Error;
+use crate::error::Error;
 use crate::id::SessionKey;
 use crate::item::{Decoder, Encoder};
 use crate::schema::{CounterRange, Role, Schema};

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 const TEXT_LENGTH: usize = 43;
 const FINGERPRINT_LENGTH: usize = 8;

@@ -9,11 +9,12 @@ pub use core::unreachable;
 pub use crate::derived::{
     Bytes, Counter, DynamoSession, Field, Header, Initial, List, Set, Unmarked,
 };
+pub use crate::error::Error;
+pub use crate::expiry::{EpochSeconds, Timeouts};
+pub use crate::id::{SessionId, SessionKey};
 pub use crate::index::{IndexKey, SessionIndex};
 pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
-pub use crate::schema::CounterRange;
-pub use crate::schema::{Attribute, KeyType, Role, Schema};
-pub use crate::{EpochSeconds, Error, SessionId, SessionKey, Timeouts};
+pub use crate::schema::{Attribute, CounterRange, KeyType, Role, Schema};
 pub use serde_dynamo::Deserializer as ValueDeserializer;
 pub use serde_dynamo::Error as DecodeError;
 

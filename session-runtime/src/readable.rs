@@ -4,9 +4,9 @@
 use std::error::Error as _;
 
 use crate::derived::{DynamoSession, Header};
+use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Encoder, Item, Value};
-use crate::{Error, ErrorKind};
 
 /// The encoded fields of a new session, each of which can be read back if it is ever stored.
 pub(crate) fn encoded_defaults<S: DynamoSession>(now: i64) -> Result<Vec<Value>, Error> {

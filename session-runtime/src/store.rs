@@ -2,11 +2,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::builder::SessionStoreBuilder;
+use crate::attempts::Attempts;
 use crate::context::Context;
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::expiry::Timeouts;
+use crate::id::SessionKey;
+use crate::operation::Operation;
 use crate::protocol::{Call, Tombstone, destroy};
 use crate::session::{Session, update};
-use crate::{Attempts, DynamoSession, Error, Operation, SessionKey, Timeouts};
 
 /// The sessions of one type, in one DynamoDB table. Cheap to clone.
 ///
@@ -57,11 +61,6 @@ pub(crate) enum Lookup<S: DynamoSession> {
 }
 
 impl<S: DynamoSession> SessionStore<S> {
-    /// Begins to set up a store.
-    pub fn builder() -> SessionStoreBuilder<S> {
-        SessionStoreBuilder::new()
-    }
-
     pub(crate) fn new(context: Context) -> Self {
         Self { context: Arc::new(context), session: PhantomData }
     }

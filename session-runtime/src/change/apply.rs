@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::{Change, Changes, Key, Kind, missing_parent, standing_in, value_at};
-use crate::item::Value;
+use crate::item::{Found, Item, Value};
+use crate::schema::Attribute;
 
 /// What an attribute becomes when its changes are applied in memory.
 ///
@@ -44,6 +45,28 @@ pub(crate) fn apply(
         }
     }
     value
+}
+
+/// Applies changes to an item in memory. Each attribute that changes then stands under its own name.
+pub(crate) fn apply_to_item(
+    item: &mut Item,
+    found: &[Found],
+    changes: &Changes,
+    attributes: &[Attribute],
+    defaults: &[Value],
+) {
+    for (index, _) in changes.by_attribute() {
+        let attribute = &attributes[index];
+        let stored = match found[index] {
+            Found::Absent => None,
+            Found::Named => item.remove(attribute.name()),
+            Found::Aliased(alias) => item.remove(alias),
+        };
+        let value = apply(stored.map(Value::from), &defaults[index], changes, index);
+        if let Some(value) = value {
+            item.insert(attribute.name(), value);
+        }
+    }
 }
 
 /// Two maps made at the same place keep the entries of both.

@@ -9,7 +9,7 @@ mod range;
 
 use std::borrow::Cow;
 
-pub(crate) use apply::apply;
+pub(crate) use apply::{apply, apply_to_item};
 pub(crate) use plan::{Base, Plan, plan, plan_whole};
 pub(crate) use range::counter_out_of_range;
 

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
 
 use super::failure::error;
-use crate::Error;
+use crate::error::Error;
 use crate::item::Item;
 
 /// What became of one write, as far as its answers tell.

@@ -11,10 +11,10 @@ use aws_sdk_dynamodb::types::{
 
 use super::answer::{Answer, Attempts};
 use super::failure::{error, unbuildable};
+use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
 use crate::id::require_key_length;
 use crate::item::Item;
-use crate::{Error, ErrorKind};
 
 /// One table, and the requests that sessions make of it.
 #[derive(Clone, Debug)]

@@ -42,7 +42,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use dynoxide::{Database, DynoxideError};
 
-use crate::{Clock, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::expiry::Clock;
 
 const REGION: &str = "us-east-1";
 // `.invalid` never resolves (RFC 2606): a configuration that loses the engine cannot reach AWS by accident.

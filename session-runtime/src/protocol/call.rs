@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use crate::attempts::Attempts;
 use crate::backoff::Backoff;
 use crate::context::{Context, Deadline};
 use crate::dynamo::{Answer, Outcome};
-use crate::{Attempts, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
 /// One call of an application, across all the requests that it takes.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! How a session is written exactly once, whatever the network does and whoever else writes.
 //!
-//! The room knows a session as its schema and its encoded fields, not as a type. A [`Handle`] has a [`Phase`](phase::Phase); a write
-//! under way is part of it, so that a call which is cancelled, or gets no answer, leaves it there for the next one to
-//! settle. Each kind of write has a pure `judge`, which makes of an answer either a [`Verdict`](verdict::Verdict), or what to do next; the
-//! loops around them only send and wait.
+//! The room knows a session as its schema and its encoded fields, not as a type. A [`Handle`] has a
+//! [`Phase`](phase::Phase); a write under way is part of it, so that a call which is cancelled, or gets no answer,
+//! leaves it there for the next one to settle. Each kind of write has a pure judge, in [`judge`], which turns an
+//! answer into a [`Verdict`](verdict::Verdict) or into what to do next; the loops around them only send and wait.
 //!
 //! # Invariants
 //!
@@ -11,10 +11,10 @@
 //!   or reported as unknown.
 //! - Only a creation and a renewal put an item; everything else requires one that is alive.
 //! - Once a renewal has begun, nothing is written under the old key.
-//! - What cannot be known is an error; what cannot be is [`ErrorKind::Internal`](crate::ErrorKind::Internal). Neither is ever a
-//!   success.
+//! - What cannot be known is an error; what should be impossible is [`ErrorKind::Internal`](crate::ErrorKind::Internal).
+//!   Neither is ever reported as success.
 //!
-//! What makes a commit apply once is told in [`tokens`].
+//! [`tokens`] explains why a commit is applied once.
 
 mod call;
 mod committed;
@@ -22,6 +22,7 @@ mod create;
 mod destroy;
 mod failure;
 mod handle;
+mod judge;
 mod phase;
 mod record;
 mod renew;

@@ -1,9 +1,9 @@
 use super::tokens::Bookkeeping;
+use crate::error::{Error, ErrorKind};
 use crate::expiry::Lifetime;
 use crate::expression::{Comparison, Expression};
 use crate::item::{Fields, Found, Item, Mismatch, Value, attribute_size, encoded_size, item_size};
 use crate::schema::{Attribute, Schema};
-use crate::{Error, ErrorKind};
 
 /// What the table was last seen to hold for a session, beside the values of its fields.
 #[derive(Clone, Debug)]

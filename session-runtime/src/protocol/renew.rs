@@ -5,8 +5,7 @@ use super::record::{Record, Seen, require_alive, too_large};
 use super::tokens::{COMMITS, SEQUENCE, Token};
 use super::tombstone::Tombstone;
 use super::verdict::{Reading, Verdict};
-use super::written::apply_to_item;
-use crate::change::Changes;
+use crate::change::{Changes, apply_to_item};
 use crate::context::Context;
 use crate::dynamo::Moved;
 use crate::expression::Expression;
@@ -120,7 +119,13 @@ fn renewed(
     now: i64,
 ) -> Item {
     let mut renewed = item.clone();
-    apply_to_item(&mut renewed, &record.found, changes, context);
+    apply_to_item(
+        &mut renewed,
+        &record.found,
+        changes,
+        context.schema.attributes(),
+        &context.defaults,
+    );
     if !changes.is_empty() {
         rename_aliased(&mut renewed, context);
     }

@@ -35,10 +35,10 @@
 //! A token stays in the item for about as many commits as its window is wide, so the window is small until a session turns
 //! out to be contended: 8, then 16, 32 and 64 each time that it has closed before the request arrived.
 
+use crate::error::{Error, ErrorKind};
 use crate::expression::{Comparison, Expression};
 use crate::id::random_token;
 use crate::item::{Item, Mismatch, Value};
-use crate::{Error, ErrorKind};
 
 /// The number of commits that an item has seen.
 pub(crate) const SEQUENCE: &str = "_seq";

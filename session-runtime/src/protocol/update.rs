@@ -5,8 +5,7 @@ use super::call::Call;
 use super::record::{Record, Seen, require_alive, too_large};
 use super::tokens::Token;
 use super::verdict::{Next, Rebase, Shape, Verdict};
-use super::written::apply_to_item;
-use crate::change::{Base, Changes, Plan, plan, plan_whole};
+use crate::change::{Base, Changes, Plan, apply_to_item, plan, plan_whole};
 use crate::context::Context;
 use crate::dynamo::{Answer, Outcome};
 use crate::error::{Error, ErrorKind};
@@ -261,7 +260,13 @@ impl Update {
     async fn explain(&self, error: Error, context: &Context, key: &str, now: i64) -> Error {
         let Ok(Some(mut item)) = context.table.get(key, true).await else { return error };
         let Ok(record) = Record::read(context.schema, item.clone(), now) else { return error };
-        apply_to_item(&mut item, &record.found, &self.changes, context);
+        apply_to_item(
+            &mut item,
+            &record.found,
+            &self.changes,
+            context.schema.attributes(),
+            &context.defaults,
+        );
         let (size, limit) = (item_size(&item), MAX_ITEM_BYTES);
         match size > limit {
             true => too_large(size, limit)

@@ -2,8 +2,7 @@ use super::record::{Record, presence};
 use super::tokens::SEQUENCE;
 use super::update::Update;
 use super::verdict::Shape;
-use crate::change::{Changes, Kind, Path, apply, value_at};
-use crate::context::Context;
+use crate::change::{Kind, Path, apply, value_at};
 use crate::item::{Fields, Found, Item, Value};
 
 /// What a commit has left in the table.
@@ -81,27 +80,6 @@ impl Update {
         let written = self.finish(record, item, shape);
         record.bookkeeping = bookkeeping;
         written
-    }
-}
-
-/// Applies changes to an item in memory.
-pub(super) fn apply_to_item(
-    item: &mut Item,
-    found: &[Found],
-    changes: &Changes,
-    context: &Context,
-) {
-    for (index, _) in changes.by_attribute() {
-        let attribute = &context.schema.attributes()[index];
-        let stored = match found[index] {
-            Found::Absent => None,
-            Found::Named => item.remove(attribute.name()),
-            Found::Aliased(alias) => item.remove(alias),
-        };
-        let value = apply(stored.map(Value::from), &context.defaults[index], changes, index);
-        if let Some(value) = value {
-            item.insert(attribute.name(), value);
-        }
     }
 }
 

@@ -10,11 +10,15 @@ use std::sync::Arc;
 use state::State;
 pub(crate) use update::update;
 
+use crate::attempts::Attempts;
 use crate::context::{Context, OnUndecodable};
-use crate::derived::Header;
+use crate::derived::{DynamoSession, Header};
+use crate::error::Error;
+use crate::expiry::Expires;
+use crate::id::SessionKey;
 use crate::item::{Decoder, Item};
-use crate::protocol::{Call, Header as ItemHeader, Record};
-use crate::{Attempts, Committed, DynamoSession, Error, Expires, Operation, SessionKey};
+use crate::operation::Operation;
+use crate::protocol::{Call, Committed, Header as ItemHeader, Record};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///

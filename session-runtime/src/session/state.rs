@@ -1,13 +1,15 @@
 use std::sync::Arc;
 
 use super::decode;
+use crate::attempts::Attempts;
 use crate::change::{Changes, apply};
 use crate::context::Context;
-use crate::derived::Header;
+use crate::derived::{DynamoSession, Header};
+use crate::error::{Error, ErrorKind};
+use crate::id::SessionKey;
 use crate::item::{Decoder, Encoder, Fields, Item, Value};
-use crate::protocol::{Call, Failure, Handle, Record, Renewed, Written};
+use crate::protocol::{Call, Committed, Failure, Handle, Record, Renewed, Written};
 use crate::schema::Role;
-use crate::{Attempts, Committed, DynamoSession, Error, ErrorKind, SessionKey};
 
 /// A session as its type, and as the protocol knows it.
 pub(crate) struct State<S: DynamoSession> {

@@ -2,8 +2,10 @@ use super::decode;
 use super::state::{encode, require_header};
 use crate::change::Changes;
 use crate::context::Context;
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::id::SessionKey;
 use crate::protocol::{Call, Handle, Round, Rounds, Run, gone};
-use crate::{DynamoSession, Error, SessionKey};
 use std::sync::Arc;
 
 /// Runs a function on what is stored, and writes what it changed, until nobody else has changed the same in between.

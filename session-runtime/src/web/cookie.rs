@@ -3,7 +3,8 @@ use std::borrow::Cow;
 use cookie::{Cookie, SameSite};
 use http::header::{CACHE_CONTROL, COOKIE, HeaderMap, HeaderValue, SET_COOKIE, VARY};
 
-use crate::{Error, ErrorKind, SessionKey};
+use crate::error::{Error, ErrorKind};
+use crate::id::SessionKey;
 
 const DEFAULT_NAME: &str = "session";
 /// What browsers accept for name and value together (RFC 6265bis, section 5.6).

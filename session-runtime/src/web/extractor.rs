@@ -4,7 +4,9 @@ use axum_core::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::slot::Slot;
-use crate::{DynamoSession, Error, ErrorKind, Session};
+use crate::derived::DynamoSession;
+use crate::error::{Error, ErrorKind};
+use crate::session::Session;
 
 /// Hands out the session of the request, which a [`SessionLayer`](crate::SessionLayer) around the handler
 /// loads when it is first asked for and commits when the handler has returned.

@@ -12,7 +12,11 @@ use tower_service::Service;
 
 use super::cookie::{Presented, SessionCookie};
 use super::slot::{Place, Slot, Visit, in_use};
-use crate::{DynamoSession, Error, Session, SessionKey, SessionStore};
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::id::SessionKey;
+use crate::session::Session;
+use crate::store::SessionStore;
 
 /// Gives the handlers of an axum router their [`Session`]: loads it when one asks, and commits it before the
 /// response leaves.

@@ -7,7 +7,8 @@ use http::request::Parts;
 
 use super::extractor::no_layer;
 use super::slot::Slot;
-use crate::{DynamoSession, Error};
+use crate::derived::DynamoSession;
+use crate::error::Error;
 
 /// Ends the visitor's session by its id, without loading it: one request, and one that works on a session that can no
 /// longer be read, too.

@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use http::HeaderMap;
 
 use super::cookie::{Presented, SessionCookie, rejected};
-use crate::session::Lender;
+use crate::derived::DynamoSession;
+use crate::error::{Error, ErrorKind};
+use crate::id::SessionKey;
+use crate::session::{Lender, Session};
 use crate::store::{Lookup, SessionStore};
-use crate::{DynamoSession, Error, ErrorKind, Session, SessionKey};
 
 /// The session of one request, shared by the layer and the extractors inside it.
 pub(super) struct Slot<S: DynamoSession> {

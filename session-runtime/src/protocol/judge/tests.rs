@@ -9,7 +9,6 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region};
 
-use super::{Next, Reading, Shape, Verdict};
 use crate::change::Changes;
 use crate::context::{Context, OnUndecodable};
 use crate::dynamo::{Outcome, Table};
@@ -23,6 +22,7 @@ use crate::protocol::record::{Record, Seen};
 use crate::protocol::renew::Renewal;
 use crate::protocol::tokens::Token;
 use crate::protocol::update::Update;
+use crate::protocol::verdict::{Next, Reading, Shape, Verdict};
 use crate::schema::{Attribute, CounterRange, Role, Schema, TableOptions};
 
 const NOW: i64 = 1_800_000_000;
