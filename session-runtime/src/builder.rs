@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 use crate::context::{Context, OnUndecodable};
 use crate::derived::DynamoSession;
-use crate::dynamo::Table;
+use crate::dynamo::{ChosenProfile, Table};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{Clock, EpochSeconds, SystemClock};
 use crate::item::MAX_ITEM_BYTES;
@@ -297,7 +297,10 @@ fn client_of(config: &SdkConfig) -> Result<Client, Error> {
     if config.region().is_none() {
         return Err(Error::new(
             ErrorKind::Configuration,
-            "no AWS Region is set; set AWS_REGION, or `region` in the profile (a local endpoint takes any)",
+            format!(
+                "no AWS Region is set; set AWS_REGION, or `region` in the profile (a local endpoint takes \
+                 any){ChosenProfile}"
+            ),
         ));
     }
     Ok(Client::new(config))

@@ -4,6 +4,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
+use super::profile::ChosenProfile;
 use crate::error::{Error, ErrorKind};
 
 /// The SDK's error as one of ours, with the service's own code and message in the text.
@@ -27,9 +28,10 @@ where
     match source {
         _ if is_credentials_failure(source) => (
             ErrorKind::AccessDenied,
-            "no AWS credentials could be loaded; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a \
-             profile, or a role (a local endpoint takes any values)"
-                .to_owned(),
+            format!(
+                "no AWS credentials could be loaded; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a \
+                 profile, or a role (a local endpoint takes any values){ChosenProfile}"
+            ),
         ),
         SdkError::ConstructionFailure(_) => (
             ErrorKind::Configuration,

@@ -286,6 +286,17 @@ async fn without_credentials_it_says_what_to_set_and_does_not_wait_for_a_timeout
 }
 
 #[tokio::test]
+async fn a_profile_that_does_not_exist_is_named() {
+    let profile = ("AWS_PROFILE", "stagging");
+    for environment in [vec![profile], vec![profile, ("AWS_REGION", "eu-west-3")]] {
+        let said = says(&environment).await;
+        assert!(said.contains("AWS_PROFILE") && said.contains("`stagging`"), "{said}");
+    }
+    let said = says(&[("AWS_REGION", "eu-west-3")]).await;
+    assert!(!said.contains("AWS_PROFILE"), "none was chosen: {said}");
+}
+
+#[tokio::test]
 async fn a_container_without_its_role_has_no_credentials() {
     let endpoint = Endpoint::start().await;
     let credentials = format!("{}/nowhere", endpoint.url);
