@@ -93,10 +93,8 @@ fn table(infrastructure: &Infrastructure) -> Body {
             .fold(Body::default(), |tags, (key, value)| tags.text(literal(key), value));
         table = table.block("tags =", tags);
     }
-    if options.deletion_protection {
-        table = table.block("lifecycle", Body::default().set("prevent_destroy", "true"));
-    }
-    table
+    // As `Retain` in CloudFormation: whoever means it takes this line out first.
+    table.block("lifecycle", Body::default().set("prevent_destroy", "true"))
 }
 
 fn capacity(body: Body, billing: Billing) -> Body {

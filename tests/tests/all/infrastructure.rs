@@ -141,7 +141,7 @@ fn every_option_is_in_both_texts() {
             "point_in_time_recovery": { "enabled": false },
             "server_side_encryption": null,
             "tags": null,
-            "lifecycle": null,
+            "lifecycle": { "prevent_destroy": true },
         })
     );
 
