@@ -140,10 +140,10 @@ enum Infra {
         /// What the policy is to allow; several with commas between
         #[arg(long, value_enum, value_delimiter = ',', default_value = "run")]
         access: Vec<Use>,
-        /// Only in this Region
+        /// Only in this Region; without it, in every one
         #[arg(long)]
         region: Option<String>,
-        /// Only in this account
+        /// Only in this account; without it, in every one
         #[arg(long)]
         account: Option<String>,
     },
@@ -274,6 +274,9 @@ fn text(table: Option<String>, infra: Infra) -> Result<String> {
             }
             if let Some(account) = account {
                 infrastructure = infrastructure.account(account);
+            }
+            if let Some(warning) = infrastructure.iam_warning() {
+                eprintln!("warning: {warning}");
             }
             infrastructure.iam_policy(access.into_iter().map(Access::from))?
         }

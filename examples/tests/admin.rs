@@ -190,6 +190,8 @@ async fn a_table_without_the_index_is_found_and_brought_up_to_date() {
         id: SessionId,
         #[session(ttl)]
         expires_at: Expires,
+        #[session(created)]
+        created_at: CreatedAt,
         user: Option<String>,
     }
     let database = Database::new("update");
@@ -241,13 +243,17 @@ fn infrastructure_needs_neither_database_nor_credentials() {
     assert!(template.contains("Default: \"staging\"") && template.contains("\"by_user\""));
     let configuration = Ran::of(["infra", "terraform"]).succeeds();
     assert!(configuration.contains("default     = \"shop-sessions\""), "{configuration}");
-    let policy = ["infra", "iam", "--access", "run,purge", "--region", "eu-west-1"];
-    let policy: Value = serde_json::from_str(&Ran::of(policy).succeeds()).unwrap();
+    let command = ["infra", "iam", "--access", "run,purge", "--region", "eu-west-1"];
+    let policy = Ran::of(command);
+    assert!(policy.err.starts_with("warning: ") && policy.err.contains("every account"));
+    let policy: Value = serde_json::from_str(&policy.out).unwrap();
     let statement = &policy["Statement"][0];
     assert_eq!(statement["Resource"][0], "arn:aws:dynamodb:eu-west-1:*:table/shop-sessions");
     let actions: Vec<_> = statement["Action"].as_array().unwrap().iter().collect();
     assert!(
         actions.contains(&&"dynamodb:Scan".into()) && actions.contains(&&"dynamodb:GetItem".into())
     );
+    let bound = Ran::of(command.into_iter().chain(["--account", "111122223333"])).succeeds();
+    assert!(bound.contains("arn:aws:dynamodb:eu-west-1:111122223333:table/shop-sessions"));
     assert_eq!(Ran::of(["infra", "iam", "--access", "everything"]).code, Some(2));
 }

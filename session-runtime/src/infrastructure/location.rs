@@ -58,6 +58,16 @@ impl<'a> Location<'a> {
         Ok(self)
     }
 
+    /// What is not known, and so left open in ARNs.
+    pub(super) fn open(&self) -> Option<&'static str> {
+        match (self.region, self.account) {
+            ("*", "*") => Some("Region and account"),
+            ("*", _) => Some("Region"),
+            (_, "*") => Some("account"),
+            _ => None,
+        }
+    }
+
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
         let Self { partition, region, account } = self;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")

@@ -151,9 +151,9 @@ impl Infrastructure {
     /// A Terraform configuration in HCL, with the table's name as a variable.
     ///
     /// It needs version 6.37 or later of the provider `hashicorp/aws`: earlier ones lack an index's `key_schema`, or may
-    /// drop every index of a table when one is removed. With deletion protection, Terraform too refuses to destroy
-    /// the table. Terraform brings text into Unicode normal form C, so an attribute that is renamed to text in another
-    /// form needs another name there.
+    /// drop every index of a table when one is removed. Terraform refuses to destroy the table, or to replace it, until
+    /// `prevent_destroy` is taken out. It brings text into Unicode normal form C, so an attribute that is renamed to
+    /// text in another form needs another name there.
     ///
     /// # Examples
     ///
@@ -185,8 +185,8 @@ impl Infrastructure {
     /// The least IAM policy, in JSON, under which all of these uses work: what they call, on this table and its indexes
     /// only.
     ///
-    /// Its ARNs hold in every Region and account unless [`region`](Self::region) and [`account`](Self::account) say
-    /// which. With a customer managed key among the options, the policy also allows its use by way of DynamoDB.
+    /// Its ARNs hold in every Region and account unless [`region`](Self::region) and [`account`](Self::account), or the
+    /// ARN of the table, say which; that is traced, and [`iam_warning`](Self::iam_warning) tells it. With a customer managed key among the options, the policy also allows its use by way of DynamoDB.
     ///
     /// # Examples
     ///
@@ -216,9 +216,38 @@ impl Infrastructure {
     /// or the sessions are to be listed and the type has no field marked `index`.
     pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
         let uses: Vec<Access> = uses.into_iter().collect();
-        self.checked()
-            .and_then(|()| policy::document(self, &uses))
-            .map_err(|error| self.in_context(error, Operation::WriteIamPolicy))
+        let policy = self.checked().and_then(|()| policy::document(self, &uses));
+        if let (Ok(_), Some(warning)) = (&policy, self.iam_warning()) {
+            tracing::warn!(table = self.table_name, "{warning}");
+        }
+        policy.map_err(|error| self.in_context(error, Operation::WriteIamPolicy))
+    }
+
+    /// What the policies allow beyond the one table, for people to read: tables of the same name in other Regions or
+    /// accounts. `None` if both are said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::infrastructure::Infrastructure;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// let infrastructure = Infrastructure::of::<ShopSession>().region("eu-west-1");
+    /// assert!(infrastructure.iam_warning().is_some_and(|warning| warning.contains("every account")));
+    /// assert_eq!(infrastructure.account("111122223333").iam_warning(), None);
+    /// ```
+    pub fn iam_warning(&self) -> Option<String> {
+        let open = self.location().ok()?.open()?;
+        Some(format!(
+            "the policy holds for tables of this name in every {open}: give the {open}, or the table's ARN"
+        ))
     }
 
     fn checked(&self) -> Result<(), Error> {

@@ -265,6 +265,26 @@ fn the_arns_are_those_of_the_table() {
 }
 
 #[test]
+fn a_policy_for_more_than_one_table_says_so() {
+    let ledger = Infrastructure::of::<Ledger>();
+    let arn = "arn:aws:dynamodb:eu-west-1:111122223333:table/ledger";
+    let open = [
+        (ledger.clone(), Some("every Region and account")),
+        (ledger.clone().region("eu-west-1"), Some("every account")),
+        (ledger.clone().account("111122223333"), Some("every Region")),
+        (ledger.clone().region("eu-west-1").account("111122223333"), None),
+        (ledger.table_name(arn), None),
+    ];
+    for (infrastructure, expected) in open {
+        let warning = infrastructure.iam_warning();
+        assert_eq!(warning.is_some(), expected.is_some(), "{warning:?}");
+        assert!(warning.unwrap_or_default().contains(expected.unwrap_or_default()));
+        let policy = infrastructure.iam_policy([Access::Run]).unwrap();
+        assert_eq!(policy.contains(":*:"), expected.is_some(), "{policy}");
+    }
+}
+
+#[test]
 fn what_no_policy_can_be_made_of_is_refused() {
     let unnamed = Infrastructure::of::<Visit>();
     let named = unnamed.clone().table_name("visits");
