@@ -12,7 +12,7 @@ mod traces;
 mod world;
 
 pub use dice::{Dice, let_late_requests_arrive};
-pub use login::{AccountId, Login, Place, Plan, alive, index_answer};
+pub use login::{AccountId, Login, Place, Plan, alive, index_answer, newest_first_answer};
 pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored};

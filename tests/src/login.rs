@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::index::IndexKey;
 use dynamo_session::schema::KeyType;
 use dynamo_session::{
-    Committed, CreatedAt, DynamoSession, Expires, Session, SessionId, SessionStore,
+    Committed, CreatedAt, DynamoSession, Expires, Session, SessionId, SessionKey, SessionStore,
 };
 use serde::{Deserialize, Serialize};
 
@@ -120,12 +121,47 @@ pub async fn alive(store: &SessionStore<Login>, sessions: &[Session<Login>]) -> 
     alive
 }
 
+impl World {
+    /// Renews a session from elsewhere; returns its new id.
+    pub async fn renewed(&self, store: &SessionStore<Login>, id: &SessionId) -> SessionId {
+        let mut session = self.load(store, id).await;
+        if let Err(error) = session.renew().await {
+            panic!("not renewed: {error:?}");
+        }
+        session.id().clone()
+    }
+
+    /// Deletes an item behind the network's back, as TTL does.
+    pub async fn delete(&self, store: &SessionStore<Login>, id: &SessionId) {
+        let delete = self.direct.delete_item().table_name(store.table_name());
+        let deleted = delete.key("id", AttributeValue::S(id.attribute_value())).send().await;
+        if let Err(error) = deleted {
+            panic!("not deleted: {error:?}");
+        }
+    }
+}
+
 /// The answer of an index to one query: the keys of these sessions, whatever they are by now.
 pub fn index_answer<'a>(sessions: impl IntoIterator<Item = &'a SessionId>) -> &'static str {
-    use dynamo_session::SessionKey;
     let keys: Vec<_> = sessions
         .into_iter()
         .map(|id| serde_json::json!({"id": {"S": id.attribute_value()}}))
+        .collect();
+    let answer =
+        serde_json::json!({"Items": keys, "Count": keys.len(), "ScannedCount": keys.len()});
+    answer.to_string().leak()
+}
+
+/// As [`index_answer`], from the index of which the creation is the sort key: the newest first, as it would be.
+pub fn newest_first_answer<'a>(
+    sessions: impl IntoIterator<Item = (&'a SessionId, CreatedAt)>,
+) -> &'static str {
+    let keys: Vec<_> = sessions
+        .into_iter()
+        .map(|(id, created_at)| {
+            let created_at = created_at.epoch_seconds().to_string();
+            serde_json::json!({"id": {"S": id.attribute_value()}, "created_at": {"N": created_at}})
+        })
         .collect();
     let answer =
         serde_json::json!({"Items": keys, "Count": keys.len(), "ScannedCount": keys.len()});

@@ -1,17 +1,17 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemOutput};
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
+use super::answer::{Answer, Attempts, Outcome};
 use super::failure::{error, unbuildable};
-use super::table::Table;
+use super::table::{Table, placeholders};
 use super::throttling::{MAX_ATTEMPTS, while_throttled};
-use super::transmissions::Transmissions;
 use crate::backoff::Backoff;
-use crate::item::Item;
+use crate::expression::Expression;
+use crate::item::{Item, Value};
 use crate::schema::Index;
 use crate::{Error, ErrorKind};
 
@@ -21,10 +21,28 @@ type Key = HashMap<String, AttributeValue>;
 /// DynamoDB's limit on the keys of one `BatchGetItem`.
 pub(crate) const MAX_BATCH: usize = 100;
 
-/// Keys of the table that an index holds for one value.
+/// In which order an index is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexOrder {
+    /// By the creation, the newest first; in any order where the index has none.
+    NewestFirst,
+    /// It does not matter.
+    Any,
+}
+
+/// One session in an index, which may be out of date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IndexEntry {
+    /// The session's key in the table.
+    pub(crate) key: String,
+    /// When it began, if it was read in that order.
+    pub(crate) created: Option<i64>,
+}
+
+/// Some of what an index holds for one value.
 #[derive(Debug)]
 pub(crate) struct IndexPage {
-    pub(crate) keys: Vec<String>,
+    pub(crate) entries: Vec<IndexEntry>,
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<Item>,
 }
@@ -32,38 +50,50 @@ pub(crate) struct IndexPage {
 /// What became of an item that was to be deleted if it has a value.
 #[derive(Debug)]
 pub(crate) enum Deletion {
-    /// It is deleted; the item as it was, unless an attempt without an answer deleted it.
-    Deleted(Option<Item>),
-    /// There was none.
+    /// It is deleted; this is the item as it was.
+    Deleted(Item),
+    /// There was none, and no attempt of this request can have deleted it.
     Absent,
-    /// It has another value, and was left as it is.
-    Kept,
+    /// There is none, and an attempt that got no answer may have deleted it.
+    PerhapsDeleted,
+    /// It is not what it should be, and was left as it is: this is the item.
+    Kept(Item),
 }
 
 impl Table {
-    /// One page of the keys that an index holds for a value. They may be out of date.
-    pub(crate) async fn index_keys(
+    /// One page of what an index holds for a value. It may be out of date.
+    pub(crate) async fn query_index(
         &self,
         index: Index,
-        value: &AttributeValue,
+        value: &Value,
+        order: IndexOrder,
         limit: usize,
         start: Option<&Item>,
     ) -> Result<IndexPage, Error> {
+        let sort_key = index.sort_key().filter(|_| order == IndexOrder::NewestFirst);
         let query = || async {
-            self.client
+            let query = self
+                .client
                 .query()
                 .table_name(&self.name)
                 .index_name(index.name())
-                .key_condition_expression("#v = :v")
-                .projection_expression("#k")
                 .expression_attribute_names("#v", index.attribute())
                 .expression_attribute_names("#k", self.hash_key)
-                .expression_attribute_values(":v", value.clone())
+                .expression_attribute_values(":v", value.to_attribute_value())
                 .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start.cloned().map(Item::into_attributes))
-                .send()
-                .await
-                .map_err(error)
+                .set_exclusive_start_key(start.cloned().map(Item::into_attributes));
+            let query = match sort_key {
+                None => query.key_condition_expression("#v = :v").projection_expression("#k"),
+                // Every creation meets the condition. It is there for an index without the sort key, which would
+                // answer in no order, and refuses the condition.
+                Some(sort_key) => query
+                    .key_condition_expression("#v = :v AND #s >= :s")
+                    .projection_expression("#k, #s")
+                    .expression_attribute_names("#s", sort_key)
+                    .expression_attribute_values(":s", AttributeValue::N(i64::MIN.to_string()))
+                    .scan_index_forward(false),
+            };
+            query.send().await.map_err(error)
         };
         let output = while_throttled(query).await.map_err(|error| match error.kind() {
             ErrorKind::AccessDenied => error.with_note(format_args!(
@@ -73,16 +103,17 @@ impl Table {
             )),
             _ => error,
         })?;
-        let key = |mut item: Key| match item.remove(self.hash_key) {
-            Some(AttributeValue::S(key)) => Ok(key),
-            _ => Err(self.wrong_key()),
+        let entry = |item: Item| {
+            let key = item.text(self.hash_key).ok_or_else(|| self.wrong_key())?.to_owned();
+            let created = sort_key.and_then(|name| item.seconds(name).ok()?);
+            Ok(IndexEntry { key, created })
         };
         Ok(IndexPage {
-            keys: output
+            entries: output
                 .items
                 .unwrap_or_default()
                 .into_iter()
-                .map(key)
+                .map(|item| entry(item.into()))
                 .collect::<Result<_, _>>()?,
             next: output.last_evaluated_key.filter(|key| !key.is_empty()).map(Item::from),
         })
@@ -149,47 +180,51 @@ impl Table {
         Ok((found, unprocessed.flat_map(|unprocessed| unprocessed.keys).collect()))
     }
 
-    /// Deletes an item if its attribute still has a value.
+    /// Deletes an item if it meets a condition.
     pub(crate) async fn delete_if(
         &self,
         key: &str,
-        index: Index,
-        value: &AttributeValue,
+        condition: Expression<'_>,
     ) -> Result<Deletion, Error> {
-        let transmissions = Transmissions::default();
+        let attempts = Attempts::<DeleteItemError>::new();
+        let text = condition.condition_text().to_owned();
+        let (names, values) = placeholders(condition);
         let delete = || async {
             let result = self
                 .client
                 .delete_item()
                 .table_name(&self.name)
                 .set_key(Some(self.key(key)))
-                .condition_expression("#v = :v")
-                .expression_attribute_names("#v", index.attribute())
-                .expression_attribute_values(":v", value.clone())
+                .condition_expression(&text)
+                .set_expression_attribute_names(Some(names.clone()))
+                .set_expression_attribute_values(Some(values.clone()))
                 .return_values(ReturnValue::AllOld)
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
                 )
                 .customize()
-                .interceptor(transmissions.clone())
+                .interceptor(attempts.clone())
                 .send()
                 .await;
-            match result {
-                Ok(output) => Ok(Deletion::Deleted(output.attributes.map(Item::from))),
-                Err(SdkError::ServiceError(service))
-                    if service.err().is_conditional_check_failed_exception() =>
-                {
-                    let item = match service.into_err() {
-                        DeleteItemError::ConditionalCheckFailedException(failed) => failed.item,
-                        _ => None,
-                    };
-                    Ok(match item {
-                        Some(_) => Deletion::Kept,
-                        None if transmissions.count() > 1 => Deletion::Deleted(None),
-                        None => Deletion::Absent,
-                    })
+            let deleted = |output: DeleteItemOutput| output.attributes.unwrap_or_default().into();
+            let refused = |error| match error {
+                DeleteItemError::ConditionalCheckFailedException(failed) => {
+                    failed.item.map(Item::from)
                 }
-                Err(source) => Err(self.explain_key(error(source))),
+                _ => None,
+            };
+            let Answer { outcome, may_be_applied } =
+                Answer::new(result, &attempts, deleted, refused);
+            match outcome {
+                Outcome::Done(item) => Ok(Deletion::Deleted(item)),
+                Outcome::Refused(Some(item)) => Ok(Deletion::Kept(item)),
+                Outcome::Refused(None) if may_be_applied => Ok(Deletion::PerhapsDeleted),
+                Outcome::Refused(None) => Ok(Deletion::Absent),
+                Outcome::Contended => Err(Error::new(
+                    ErrorKind::Throttled,
+                    "each attempt met a transaction on the item; try again",
+                )),
+                Outcome::Failed(error) => Err(self.explain_key(error)),
             }
         };
         while_throttled(delete).await

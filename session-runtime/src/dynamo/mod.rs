@@ -9,12 +9,11 @@ mod refusal;
 mod sweep;
 mod table;
 mod throttling;
-mod transmissions;
 
 pub(crate) use answer::{Answer, Outcome};
 pub(crate) use control::{Control, has_number};
 pub(crate) use failure::{error, unbuildable};
-pub(crate) use index::{Deletion, IndexPage, MAX_BATCH};
+pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use sweep::{Page, PageRequest, Swept};

@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::group::Group;
+use super::indexed_value::IndexedValue;
 use super::{EndAll, KeepNewest, SessionIndex, SessionList};
 use crate::{DynamoSession, Operation, Session, SessionStore};
 
@@ -70,7 +70,8 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         Self { store: store.clone(), index }
     }
 
-    /// The live sessions with this value, in no particular order, page by page.
+    /// The live sessions with this value, page by page: those that began last come first, if the type has a field marked
+    /// `created`; else in no particular order.
     ///
     /// Each is read from the table, strongly consistent: what is gone, has expired or has another value by now is left
     /// out. What was committed, or renewed, within the last second or so may be missing.
@@ -116,7 +117,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// - [`ErrorKind::Encode`](crate::ErrorKind::Encode): the value cannot be in the index: it is empty, longer than
     ///   2,048 bytes, or `None`. Nothing was sent.
     /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table has no such index, or one on another
-    ///   attribute.
+    ///   attribute or without its sort key.
     /// - [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): the index is still being built, or DynamoDB could not
     ///   be reached.
     /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): an item with this value is no session of this type. With
@@ -131,7 +132,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        SessionList::new(Group::new(&self.store, Operation::List, self.index, value))
+        SessionList::new(IndexedValue::new(&self.store, Operation::List, self.index, value))
     }
 
     /// Ends all sessions with this value: log out everywhere. Returns how many it ended.
@@ -142,8 +143,9 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// Each session is deleted under the condition that it has the value at that moment, so that one which became
     /// someone else's meanwhile survives. The index is gone through until there is nothing left to end, since a renewal
     /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. Where a session that the
-    /// index showed was gone, it may have been renewed just now: the index is asked once more a second later. What was
-    /// begun within the last second or so, and is not in the index yet, may be missed.
+    /// index showed was renewed, it is followed to its new key; where one is gone, and nothing tells why, the index is
+    /// asked once more a second later. What was begun within the last second or so, and is not in the index yet, may be
+    /// missed.
     ///
     /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in
     /// each index that it is in. Sixteen deletions are under way at once, and 1,000 keys in memory, however many
@@ -178,7 +180,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///
     /// # Errors
     ///
-    /// As for [`list`](Self::list), without `Decode`. The text says how many sessions were ended before, and the same
+    /// As for [`list`](Self::list), without `Decode`; an index without the sort key will do. The text says how many sessions were ended before, and the same
     /// call again goes on with the rest. [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) also if sessions with
     /// this value are begun or renewed as fast as they are ended.
     pub fn end_all<'a, Q>(&self, value: &Q) -> EndAll<'a, S>
@@ -186,22 +188,37 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        EndAll::new(Group::new(&self.store, Operation::EndAll, self.index, value))
+        EndAll::new(IndexedValue::new(&self.store, Operation::EndAll, self.index, value))
     }
 
-    /// Ends the oldest sessions with this value, so that `count` are left, among them the given one: a limit on
-    /// concurrent sessions. Returns how many it ended.
+    /// Ends the oldest sessions with this value, so that the `count` newest are left: a limit on concurrent sessions.
+    /// Returns how many it ended.
     ///
-    /// Call it at login, after `renew` and `commit`. It does nothing until it is awaited. The given session counts
-    /// whether the index knows of it yet or not, and is never ended; with a `count` of 0 or 1 it is the only one to
-    /// stay. Oldest by the field marked `created`; for a type without, by the expiry, so that the one that was idle for
-    /// longest goes first. Two logins in the same moment may not see each other and leave one session more; the next
-    /// login ends it.
+    /// Call it at login, after `renew` and `commit`. It does nothing until it is awaited.
     ///
-    /// Costs half a read unit per 4 KB of keys, 1 read unit per 4 KB of each session, and for each that it ends a write
-    /// of its size, 1 unit per KB, and 1 in each index that it is in. The ages of `count` sessions are in memory, and
-    /// 100 keys. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` and
-    /// `dynamodb:DeleteItem` on the table.
+    /// The newest are those that began last, by the field marked `created`; of sessions that began in the same second, those
+    /// with the greater key in the table. Every call goes by this one order. So logins at the same moment, each of which
+    /// calls it, agree on which sessions to end, and when all calls have returned, exactly `count` are left, or all if
+    /// there are fewer. A `count` of 0 is taken for 1.
+    ///
+    /// **The given session has no privilege.** It counts although the index may not show it yet, as long as it is alive. But
+    /// if `count` newer ones are alive, it is itself ended: its next use returns
+    /// [`Gone`](crate::ErrorKind::Gone), and [`load`](SessionStore::load) finds nothing. A renewal keeps the creation; so
+    /// a visitor who logs in with a session that began long before, as with a cart, is as old as that session. Where that
+    /// must not cost them the login, begin a new session at login, with what it is to keep of the old one.
+    ///
+    /// A type without `created` has the session idle for longest end first: the one with the earliest expiry, or of equal
+    /// ones that with the smaller key. One that is touched while it is about to be ended lives, so that at worst one too many
+    /// is left until the next call.
+    ///
+    /// An index lags by a moment: logins that it does not show to each other yet leave one session more, which the next
+    /// call ends.
+    ///
+    /// Costs half a read unit per 4 KB of keys, and nothing more if there are no more than `count`. Else, 1 read unit per
+    /// 4 KB of each session that stays, and of those among the newer ones that are found to be dead; without `created`, of
+    /// each session. For each that it ends, a write of its size, 1 unit per KB, and 1 in each index that it is in. The ages of
+    /// `count` sessions are in memory, and 1,000 keys. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and
+    /// `dynamodb:BatchGetItem` and `dynamodb:DeleteItem` on the table.
     ///
     /// # Examples
     ///
@@ -245,8 +262,8 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
-        let group = Group::new(&self.store, Operation::KeepNewest, self.index, value);
-        KeepNewest::new(group, count, session)
+        let value = IndexedValue::new(&self.store, Operation::KeepNewest, self.index, value);
+        KeepNewest::new(value, count, session)
     }
 }
 

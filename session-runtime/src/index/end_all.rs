@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::time::sleep_until;
 
-use super::endings::{Endings, OnProgress};
-use super::group::Group;
+use super::ender::{OnProgress, SessionEnder};
+use super::indexed_value::IndexedValue;
 use crate::backoff::Backoff;
+use crate::dynamo::IndexOrder;
 use crate::index::EndProgress;
 use crate::{DynamoSession, Error, ErrorKind, Session};
 
@@ -22,14 +23,14 @@ const LAG: Duration = Duration::from_secs(1);
 /// It can be cancelled: what was ended stays ended, and the same call again goes on.
 #[must_use = "nothing is ended until it is awaited"]
 pub struct EndAll<'a, S: DynamoSession> {
-    group: Result<Group<S>, Error>,
+    value: Result<IndexedValue<S>, Error>,
     kept: Vec<String>,
     on_progress: Option<OnProgress<'a>>,
 }
 
 impl<'a, S: DynamoSession> EndAll<'a, S> {
-    pub(super) fn new(group: Result<Group<S>, Error>) -> Self {
-        Self { group, kept: Vec::new(), on_progress: None }
+    pub(super) fn new(value: Result<IndexedValue<S>, Error>) -> Self {
+        Self { value, kept: Vec::new(), on_progress: None }
     }
 
     /// Lets this session live: log out everywhere else. Call it again to keep another one.
@@ -78,30 +79,30 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
     }
 
     async fn run(self) -> Result<u64, Error> {
-        let group = self.group?.for_sweeping();
-        let mut endings = Endings::new(&group, self.on_progress);
-        let result = passes(&group, &self.kept, &mut endings).await;
-        endings.finish(result).await
+        let value = self.value?.for_sweeping();
+        let mut ender = SessionEnder::new(&value, self.on_progress);
+        let result = passes(&value, &self.kept, &mut ender).await;
+        ender.finish(result).await
     }
 }
 
 /// Goes through the index until there is nothing left to end: a renewal may have moved a session to where a pass had
 /// been already.
 async fn passes<S: DynamoSession>(
-    group: &Group<S>,
+    value: &IndexedValue<S>,
     kept: &[String],
-    endings: &mut Endings<'_, S>,
+    ender: &mut SessionEnder<'_, S>,
 ) -> Result<(), Error> {
     let mut backoff = Backoff::of_throttled_requests();
     for _ in 0..MAX_PASSES {
-        let before = endings.found_gone();
-        pass(group, kept, endings).await?;
-        if endings.found_gone() != before {
+        let before = ender.found_gone();
+        pass(value, kept, ender).await?;
+        if ender.found_gone() != before {
             backoff.pause().await;
             continue;
         }
         // What has vanished may have been renewed a moment ago, and the index not show its new key yet.
-        match endings.take_vanished() {
+        match ender.take_vanished() {
             Some(vanished) => sleep_until(vanished + LAG).await,
             None => return Ok(()),
         }
@@ -116,21 +117,27 @@ async fn passes<S: DynamoSession>(
 }
 
 async fn pass<S: DynamoSession>(
-    group: &Group<S>,
+    value: &IndexedValue<S>,
     kept: &[String],
-    endings: &mut Endings<'_, S>,
+    ender: &mut SessionEnder<'_, S>,
 ) -> Result<(), Error> {
+    ender.begin_pass();
     let mut start = None;
     loop {
-        let page = group.page(PAGE, start.as_ref()).await?;
-        endings.examined(page.keys.len());
-        for key in page.keys {
-            if !kept.contains(&key) {
-                endings.begin(key).await?;
+        let page = value.page(IndexOrder::Any, PAGE, start.as_ref()).await?;
+        ender.examined(page.entries.len());
+        let mut keys: Vec<_> = page.entries.into_iter().map(|entry| entry.key).collect();
+        // A session that was renewed is followed to its new key, and from there on.
+        while !keys.is_empty() {
+            for key in keys {
+                if !kept.contains(&key) {
+                    ender.begin(key).await?;
+                }
             }
+            // Nothing is polled while the next page is fetched, and would time out.
+            ender.settle().await?;
+            keys = ender.take_renewed();
         }
-        // Nothing is polled while the next page is fetched, and would time out.
-        endings.settle().await?;
         start = page.next;
         if start.is_none() {
             return Ok(());
@@ -150,7 +157,7 @@ impl<'a, S: DynamoSession> IntoFuture for EndAll<'a, S> {
 impl<S: DynamoSession> fmt::Debug for EndAll<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EndAll")
-            .field("group", &self.group)
+            .field("value", &self.value)
             .field("kept", &self.kept.len())
             .finish_non_exhaustive()
     }

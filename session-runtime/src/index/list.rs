@@ -2,27 +2,28 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::ListedSession;
-use super::group::Group;
-use crate::dynamo::MAX_BATCH;
+use super::indexed_value::IndexedValue;
+use crate::dynamo::{IndexOrder, MAX_BATCH};
 use crate::item::Item;
 use crate::{DynamoSession, Error};
 
 /// The sessions with one value, page by page: from [`SessionsBy::list`](crate::index::SessionsBy::list).
 pub struct SessionList<S: DynamoSession> {
-    group: Result<Arc<Group<S>>, Error>,
+    value: Result<Arc<IndexedValue<S>>, Error>,
     page_size: usize,
-    position: Position,
+    next_page: NextPage,
 }
 
-enum Position {
-    Start,
+/// Which page of the index comes next.
+enum NextPage {
+    First,
     After(Item),
-    End,
+    None,
 }
 
 impl<S: DynamoSession> SessionList<S> {
-    pub(super) fn new(group: Result<Group<S>, Error>) -> Self {
-        Self { group: group.map(Arc::new), page_size: MAX_BATCH, position: Position::Start }
+    pub(super) fn new(value: Result<IndexedValue<S>, Error>) -> Self {
+        Self { value: value.map(Arc::new), page_size: MAX_BATCH, next_page: NextPage::First }
     }
 
     /// How many sessions a page has at most: from 1 to 100, and 100 unless this says otherwise.
@@ -42,25 +43,27 @@ impl<S: DynamoSession> SessionList<S> {
     ///
     /// As for [`SessionsBy::list`](crate::index::SessionsBy::list).
     pub async fn next_page(&mut self) -> Result<Option<Vec<ListedSession<S>>>, Error> {
-        let group = match &mut self.group {
-            Ok(group) => group,
+        let value = match &mut self.value {
+            Ok(value) => value,
             Err(error) => {
                 let again = error.without_source();
                 return Err(std::mem::replace(error, again));
             }
         };
         loop {
-            let start = match &self.position {
-                Position::Start => None,
-                Position::After(start) => Some(start),
-                Position::End => return Ok(None),
+            let start = match &self.next_page {
+                NextPage::First => None,
+                NextPage::After(start) => Some(start),
+                NextPage::None => return Ok(None),
             };
-            let page = group.page(self.page_size, start).await;
-            let page = page.map_err(|error| group.in_context(error))?;
-            let live = group.live(page.keys).await.map_err(|error| group.in_context(error))?;
-            self.position = page.next.map_or(Position::End, Position::After);
-            if !live.is_empty() {
-                let listed = live.into_iter().map(|live| ListedSession::new(group.clone(), live));
+            let page = value.page(IndexOrder::NewestFirst, self.page_size, start).await;
+            let page = page.map_err(|error| value.in_context(error))?;
+            let keys = page.entries.into_iter().map(|entry| entry.key).collect();
+            let found = value.sessions(keys).await.map_err(|error| value.in_context(error))?;
+            self.next_page = page.next.map_or(NextPage::None, NextPage::After);
+            if !found.is_empty() {
+                let listed =
+                    found.into_iter().map(|found| ListedSession::new(value.clone(), found));
                 return Ok(Some(listed.collect()));
             }
         }
@@ -83,7 +86,7 @@ impl<S: DynamoSession> SessionList<S> {
 impl<S: DynamoSession> fmt::Debug for SessionList<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionList")
-            .field("group", &self.group)
+            .field("value", &self.value)
             .field("page_size", &self.page_size)
             .finish_non_exhaustive()
     }

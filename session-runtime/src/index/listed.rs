@@ -1,10 +1,10 @@
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 
-use super::group::{Ending, Group, Live};
+use super::indexed_value::{Ending, IndexedValue, StoredSession};
 use crate::item::decode_value;
 use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionKey};
 
@@ -46,34 +46,34 @@ use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Sess
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ListedSession<S: DynamoSession> {
-    group: Arc<Group<S>>,
-    live: Live,
+    value: Arc<IndexedValue<S>>,
+    stored: StoredSession,
 }
 
 impl<S: DynamoSession> ListedSession<S> {
-    pub(super) fn new(group: Arc<Group<S>>, live: Live) -> Self {
-        Self { group, live }
+    pub(super) fn new(value: Arc<IndexedValue<S>>, stored: StoredSession) -> Self {
+        Self { value, stored }
     }
 
     /// When the session began; `None` if the type has no field marked `created`, or the session is older than it.
     pub fn created_at(&self) -> Option<CreatedAt> {
-        self.live.lifetime.created.map(CreatedAt::from_epoch_seconds)
+        self.stored.lifetime.created.map(CreatedAt::from_epoch_seconds)
     }
 
     /// When the session expires unless it is touched.
     pub fn expires_at(&self) -> Expires {
-        Expires::from_epoch_seconds(self.live.lifetime.expires)
+        Expires::from_epoch_seconds(self.stored.lifetime.expires)
     }
 
     /// A few characters that name the session without giving it away: those that
     /// [`SessionId::fingerprint`](crate::SessionId::fingerprint) and the logs show.
     pub fn fingerprint(&self) -> String {
-        S::Key::stored_fingerprint(&self.live.key)
+        S::Key::stored_fingerprint(&self.stored.key)
     }
 
     /// Whether it is this session: to mark the visitor's own among the others.
     pub fn is(&self, session: &Session<S>) -> bool {
-        session.stored_keys().any(|key| key == self.live.key)
+        session.stored_keys().any(|key| key == self.stored.key)
     }
 
     /// Reads another stored field, by the name of its attribute in the table: for a page that shows where someone is
@@ -97,37 +97,44 @@ impl<S: DynamoSession> ListedSession<S> {
         }
         let known = schema.attributes().iter().find(|known| known.name() == attribute);
         let value = match known {
-            Some(known) => self.live.item.find(known).map(|(value, _)| value),
-            None => self.live.item.get(attribute),
+            Some(known) => self.stored.item.find(known).map(|(value, _)| value),
+            None => self.stored.item.get(attribute),
         };
-        match value {
-            None | Some(AttributeValue::Null(_)) => Ok(None),
-            Some(value) => decode_value(attribute, known, value.clone())
-                .map(Some)
-                .map_err(|error| self.in_context(Operation::List, error)),
-        }
+        let Some(value) = value else { return Ok(None) };
+        decode_value(attribute, known, value)
+            .map_err(|error| self.in_context(Operation::List, error))
     }
 
     /// Ends the session, if it still has the value by which it was listed; returns whether it did.
     ///
-    /// One that is gone, has expired or belongs to someone else by now is left as it is. What is in flight elsewhere
-    /// cannot bring the session back. One that was renewed since is under another key, and lives: list again.
+    /// One that was renewed since is ended under its new key. One that is gone, has expired or belongs to someone else by
+    /// now is left as it is. What is in flight elsewhere cannot bring the session back. If an answer was lost and the
+    /// session is gone, it counts as ended by this.
     ///
-    /// Costs a write of the item's size, 1 unit per KB, and 1 in each index that it is in. Needs `dynamodb:DeleteItem`.
+    /// Costs a write of the item's size, 1 unit per KB, and 1 in each index that it is in; for one that was renewed, 1
+    /// unit more. Needs `dynamodb:DeleteItem`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`] and
     /// [`ErrorKind::TableMissing`]: the session may still be there; call it again.
     pub async fn end(&self) -> Result<bool, Error> {
-        match self.group.end(&self.live.key).await {
-            Ok(ending) => Ok(ending == Ending::Ended),
-            Err(error) => Err(self.in_context(Operation::End, error)),
+        let mut keys = HashSet::new();
+        let mut next = Some(self.stored.key.clone());
+        while let Some(key) = next.take_if(|key| !keys.contains(key)) {
+            let ending = self.value.end(&key).await;
+            match ending.map_err(|error| self.in_context(Operation::End, error))? {
+                Ending::Ended | Ending::PerhapsEnded => return Ok(true),
+                Ending::Expired | Ending::Absent | Ending::Kept => return Ok(false),
+                Ending::Renewed(successor) => next = Some(successor),
+            }
+            keys.insert(key);
         }
+        Ok(false)
     }
 
     fn in_context(&self, operation: Operation, error: Error) -> Error {
-        let table = self.group.store.table_name();
+        let table = self.value.store.table_name();
         error.with_context(operation, table, Some(self.fingerprint()))
     }
 }

@@ -46,18 +46,19 @@
 mod by;
 mod constant;
 mod end_all;
-mod endings;
-mod group;
+mod ender;
+mod indexed_value;
 mod keep_newest;
 mod key;
 mod list;
 mod listed;
+mod newest;
 mod store;
 
 pub use by::SessionsBy;
 pub use constant::SessionIndex;
 pub use end_all::EndAll;
-pub use endings::EndProgress;
+pub use ender::EndProgress;
 pub use keep_newest::KeepNewest;
 pub use key::IndexKey;
 pub use list::SessionList;

@@ -90,13 +90,16 @@ impl<'a> Decoder<'a> {
 }
 
 /// A single stored value, in the form that its attribute has where the schema knows it.
+///
+/// `None` if it is NULL.
 pub(crate) fn decode_value<T: DeserializeOwned>(
     name: &str,
     attribute: Option<&Attribute>,
-    value: AttributeValue,
-) -> Result<T, Error> {
-    let stored = type_name(&value);
-    let value = match value {
+    value: &AttributeValue,
+) -> Result<Option<T>, Error> {
+    let stored = type_name(value);
+    let value = match value.clone() {
+        AttributeValue::Null(_) => return Ok(None),
         AttributeValue::B(bytes) if attribute.is_some_and(Attribute::is_binary) => {
             list_of_bytes(&bytes)
         }
@@ -104,6 +107,7 @@ pub(crate) fn decode_value<T: DeserializeOwned>(
     };
     let role = attribute.map_or(Role::Value, Attribute::role);
     read(role, value, |deserializer| T::deserialize(deserializer))
+        .map(Some)
         .map_err(|source| undecodable::<T>(name, stored, source))
 }
 

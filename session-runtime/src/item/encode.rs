@@ -122,7 +122,7 @@ pub(crate) fn encode_key<T: Serialize + ?Sized>(
     attribute: &Attribute,
     index: Index,
     value: &T,
-) -> Result<AttributeValue, Error> {
+) -> Result<Value, Error> {
     let refused = |reason: String| {
         let detail = format!(
             "the index `{}` holds no session with this value: {reason}; nothing was sent",
@@ -141,9 +141,9 @@ pub(crate) fn encode_key<T: Serialize + ?Sized>(
         _ => {}
     }
     match (index.key_type(), value) {
-        (KeyType::S, Value::Atom(value @ AttributeValue::S(_)))
-        | (KeyType::N, Value::Atom(value @ AttributeValue::N(_)))
-        | (KeyType::B, Value::Atom(value @ AttributeValue::B(_))) => Ok(value),
+        (KeyType::S, value @ Value::Atom(AttributeValue::S(_)))
+        | (KeyType::N, value @ Value::Atom(AttributeValue::N(_)))
+        | (KeyType::B, value @ Value::Atom(AttributeValue::B(_))) => Ok(value),
         (_, Value::Atom(AttributeValue::Null(_))) => {
             Err(refused("sessions whose value is `None` are not in the index".to_owned()))
         }

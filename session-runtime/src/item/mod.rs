@@ -24,7 +24,6 @@ pub(crate) use decode::{decode_value, type_name};
 pub use encode::Encoder;
 pub(crate) use encode::{Fields, encode_key};
 pub use encode_error::EncodeError;
-pub(crate) use equal::same_value;
 pub(crate) use number::{integer, whole_seconds};
 pub use serializer::ValueSerializer;
 pub(crate) use size::{MAX_ITEM_BYTES, attribute_size, encoded_size, item_size};

@@ -41,5 +41,5 @@ pub(crate) use handle::Handle;
 pub(crate) use record::{Header, Record, read_lifetime};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};
-pub(crate) use tombstone::{RENEWED_AT, Tombstone};
+pub(crate) use tombstone::{RENEWED_AT, RENEWED_TO, Tombstone};
 pub(crate) use written::Written;

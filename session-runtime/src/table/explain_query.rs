@@ -16,8 +16,8 @@ pub(crate) async fn explain_query(table: &Table, index: Index, refusal: Error) -
         Ok(None) => vec![Finding::table_missing()],
         Err(error) => {
             return refusal.with_note(format_args!(
-                "most likely the index `{}` is missing or still being built, but it could not be looked \
-                 at ({})",
+                "most likely the index `{}` is missing, still being built or made without its sort key, but \
+                 it could not be looked at ({})",
                 index.name(),
                 error.error()
             ));

@@ -12,10 +12,10 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dynamo_session::index::EndProgress;
 use dynamo_session::{
-    DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId, SessionKey,
+    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId, SessionKey,
     SessionStore,
 };
-use dynamo_session_tests::refusals::DENIED;
+use dynamo_session_tests::refusals::{BROKEN, DENIED, IN_TRANSACTION, OVER_CAPACITY};
 use dynamo_session_tests::{Fault, Login, World, alive, index_answer, skip_pauses};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -112,16 +112,17 @@ async fn renewed_meanwhile(count: usize) {
     assert_eq!(alive(&store, &sessions).await, vec![false; count]);
 }
 
-/// The index shows the key that the session had before its renewal, and for a while no other.
+/// The index shows the key that the session had before its renewal, and for a while no other; nothing is left at that key.
 #[tokio::test]
-async fn a_renewal_that_the_index_does_not_show_yet_is_waited_for() {
+async fn a_renewal_without_a_trace_that_the_index_does_not_show_yet_is_waited_for() {
     skip_pauses();
     let (world, store) = World::with_store::<Login>().await;
     let mut ada = world.logins(&store, "ada", 1).await;
-    let stale = index_answer([ada[0].id()]);
+    let old = ada[0].id().clone();
     ada[0].renew().await.unwrap();
+    world.delete(&store, &old).await;
     for _ in 0..2 {
-        world.network.fail_next("Query", Fault::Answer(200, stale));
+        world.network.fail_next("Query", Fault::Answer(200, index_answer([&old])));
     }
     let began = Instant::now();
     assert_eq!(store.by(Login::USER).end_all("ada").await.unwrap(), 1);
@@ -129,6 +130,129 @@ async fn a_renewal_that_the_index_does_not_show_yet_is_waited_for() {
         assert!(began.elapsed() >= Duration::from_secs(1), "the clock here is the test's own");
     }
     assert_eq!(alive(&store, &ada).await, [false]);
+}
+
+/// A deletion that does not arrive in time: refused or lost at first, and repeated once the session is renewed. The index
+/// goes on to show the key from before for a while.
+async fn renewed_between_attempts(first: Fault, leaves_a_trace: bool) -> (u64, Vec<bool>) {
+    let (world, store) = World::with_store::<Login>().await;
+    let mut sessions = world.logins(&store, "ada", 1).await;
+    let old = sessions[0].id().clone();
+    for _ in 0..2 {
+        world.network.fail_next("Query", Fault::Answer(200, index_answer([&old])));
+    }
+    let gate = Arc::new(Notify::new());
+    world.network.fail_next("DeleteItem", first);
+    world.network.fail_next("DeleteItem", Fault::Hold(gate.clone()));
+    let ending = tokio::spawn({
+        let store = store.clone();
+        async move { store.by(Login::USER).end_all("ada").await }
+    });
+    while deletions(&world) < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    sessions[0].renew().await.unwrap();
+    if !leaves_a_trace {
+        world.delete(&store, &old).await;
+    }
+    gate.notify_one();
+    (ending.await.unwrap().unwrap(), alive(&store, &sessions).await)
+}
+
+#[tokio::test]
+async fn a_renewal_between_two_attempts_of_one_deletion_does_not_get_away() {
+    skip_pauses();
+    for leaves_a_trace in [true, false] {
+        for first in [
+            Fault::Answer(400, OVER_CAPACITY),
+            Fault::Answer(400, IN_TRANSACTION),
+            Fault::Answer(500, BROKEN),
+            Fault::LoseRequest,
+        ] {
+            let case = format!("{first:?} {leaves_a_trace}");
+            let ended = renewed_between_attempts(first, leaves_a_trace).await;
+            assert_eq!(ended, (1, vec![false]), "{case}");
+        }
+    }
+}
+
+/// What a renewal leaves at the old key says where the session is now, so that no index has to be waited for.
+#[tokio::test]
+async fn a_renewed_session_is_followed_at_once_along_all_its_renewals() {
+    skip_pauses();
+    let (world, store) = World::with_store::<Login>().await;
+    let ada = world.logins(&store, "ada", 2).await;
+    let stale = index_answer(ada.iter().map(|session| session.id()));
+    let renewed = world.renewed(&store, ada[0].id()).await;
+    let again = world.renewed(&store, &renewed).await;
+    for _ in 0..2 {
+        world.network.fail_next("Query", Fault::Answer(200, stale));
+    }
+    let began = Instant::now();
+    assert_eq!(store.by(Login::USER).end_all("ada").await.unwrap(), 2);
+    if world.embedded().is_some() {
+        assert!(began.elapsed() < Duration::from_secs(1), "the clock here is the test's own");
+    }
+    assert!(store.load(&again).await.unwrap().is_none());
+    assert_eq!(alive(&store, &ada).await, [false; 2]);
+}
+
+#[tokio::test]
+async fn a_renewed_session_is_left_if_it_is_kept_or_someone_elses_by_now() {
+    let (world, store) = World::with_store::<Login>().await;
+    let ada = world.logins(&store, "ada", 3).await;
+    let stale = index_answer(ada.iter().map(|session| session.id()));
+    let kept = world.renewed(&store, ada[0].id()).await;
+    let kept = world.load(&store, &kept).await;
+    let handed_over = world.renewed(&store, ada[1].id()).await;
+    let mut handed_over = world.load(&store, &handed_over).await;
+    handed_over.user = Some("bob".to_owned());
+    handed_over.commit().await.unwrap();
+    world.network.fail_next("Query", Fault::Answer(200, stale));
+    let ended = store.by(Login::USER).end_all("ada").except(&kept).await.unwrap();
+    assert_eq!(ended, 1);
+    assert_eq!(alive(&store, &[kept, handed_over]).await, [true, true]);
+}
+
+#[tokio::test]
+async fn an_index_without_a_sort_key_will_do() {
+    let world = World::new();
+    let before = world.store::<Before>().await;
+    for _ in 0..3 {
+        let mut session = before.create();
+        session.user = Some("ada".to_owned());
+        session.commit().await.unwrap();
+    }
+    let store = world.builder::<After>().build().await.unwrap();
+    let mut session = store.create();
+    session.user = Some("ada".to_owned());
+    session.commit().await.unwrap();
+    assert_eq!(store.by(After::USER).end_all("ada").await.unwrap(), 4);
+}
+
+/// A type from before it had a creation, and after; the table was made before.
+#[derive(Debug, DynamoSession)]
+#[session(table = "grown")]
+struct Before {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(index)]
+    user: Option<String>,
+}
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "grown")]
+struct After {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(created)]
+    created_at: CreatedAt,
+    #[session(index)]
+    user: Option<String>,
 }
 
 #[tokio::test]

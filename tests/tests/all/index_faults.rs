@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use dynamo_session::{Error, ErrorKind, SessionStore};
 use dynamo_session_tests::refusals::{DENIED, INVALID};
 use dynamo_session_tests::{Fault, Login, World};
 
-/// A table that someone else made, with an index `by_user`, if any, on this attribute.
-async fn table(world: &World, name: &str, key: &str, index: Option<(&str, ScalarAttributeType)>) {
+/// A table that someone else made, with an index `by_user`, if any, on these attributes: a partition key, and a sort key.
+async fn table(world: &World, name: &str, key: &str, index: &[(&str, ScalarAttributeType)]) {
     let definition = |name: &str, kind| {
         AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
     };
-    let hash = |name: &str| {
-        KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash).build().unwrap()
+    let part = |name: &str, role| {
+        KeySchemaElement::builder().attribute_name(name).key_type(role).build().unwrap()
     };
     let mut table = world
         .direct
@@ -24,18 +24,16 @@ async fn table(world: &World, name: &str, key: &str, index: Option<(&str, Scalar
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
         .attribute_definitions(definition(key, ScalarAttributeType::S))
-        .key_schema(hash(key));
-    if let Some((attribute, kind)) = index {
+        .key_schema(part(key, KeyType::Hash));
+    if !index.is_empty() {
         let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
-        let index = GlobalSecondaryIndex::builder()
-            .index_name("by_user")
-            .key_schema(hash(attribute))
-            .projection(keys_only)
-            .build()
-            .unwrap();
-        table = table
-            .attribute_definitions(definition(attribute, kind))
-            .global_secondary_indexes(index);
+        let mut by_user =
+            GlobalSecondaryIndex::builder().index_name("by_user").projection(keys_only);
+        for ((attribute, kind), role) in index.iter().zip([KeyType::Hash, KeyType::Range]) {
+            by_user = by_user.key_schema(part(attribute, role));
+            table = table.attribute_definitions(definition(attribute, kind.clone()));
+        }
+        table = table.global_secondary_indexes(by_user.build().unwrap());
     }
     table.send().await.unwrap();
 }
@@ -59,7 +57,7 @@ async fn errors(store: &SessionStore<Login>) -> [Error; 3] {
 async fn an_index_that_is_missing_is_named_with_what_to_do() {
     let world = World::new();
     let name = format!("without-index-{}", uuid::Uuid::new_v4());
-    table(&world, &name, "id", None).await;
+    table(&world, &name, "id", &[]).await;
     for error in errors(&store(&world, &name).await).await {
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
         assert_eq!(error.table(), Some(&*name));
@@ -74,7 +72,7 @@ async fn an_index_on_something_else_is_told_from_a_missing_one() {
     let world = World::new();
     for (attribute, kind) in [("owner", ScalarAttributeType::S), ("user", ScalarAttributeType::N)] {
         let name = format!("other-index-{}", uuid::Uuid::new_v4());
-        table(&world, &name, "id", Some((attribute, kind.clone()))).await;
+        table(&world, &name, "id", &[(attribute, kind.clone())]).await;
         for error in errors(&store(&world, &name).await).await {
             assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
             assert!(
@@ -86,16 +84,44 @@ async fn an_index_on_something_else_is_told_from_a_missing_one() {
 }
 
 #[tokio::test]
+async fn an_index_that_is_not_sorted_by_the_creation_does_not_pretend_to_be() {
+    let user = ("user", ScalarAttributeType::S);
+    let another_name = ["another name", "update_table"];
+    let another_type = ["change the field's type", "another table"];
+    let indexes = [
+        (vec![user.clone()], another_name),
+        (vec![user.clone(), ("expires_at", ScalarAttributeType::N)], another_name),
+        (vec![user, ("created_at", ScalarAttributeType::S)], another_type),
+    ];
+    let world = World::new();
+    for (index, advice) in indexes {
+        let name = format!("unsorted-index-{}", uuid::Uuid::new_v4());
+        table(&world, &name, "id", &index).await;
+        let store = store(&world, &name).await;
+        let by_user = store.by(Login::USER);
+        for error in [
+            by_user.list("ada").all().await.unwrap_err(),
+            by_user.keep_newest("ada", 1, &store.create()).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+            for words in ["`by_user`", "`created_at` (RANGE, N)"].into_iter().chain(advice) {
+                assert!(error.to_string().contains(words), "{error}");
+            }
+        }
+        assert_eq!(by_user.end_all("ada").await.unwrap(), 0, "which needs no order");
+    }
+}
+
+#[tokio::test]
 async fn a_table_with_another_key_does_not_look_empty() {
     let world = World::new();
     let name = format!("other-key-{}", uuid::Uuid::new_v4());
-    table(&world, &name, "session_id", Some(("user", ScalarAttributeType::S))).await;
-    let item = [("session_id", "x"), ("user", "ada")];
-    let mut put = world.direct.put_item().table_name(&name);
-    for (attribute, value) in item {
-        put = put.item(attribute, aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned()));
-    }
-    put.send().await.unwrap();
+    let by_user = [("user", ScalarAttributeType::S), ("created_at", ScalarAttributeType::N)];
+    table(&world, &name, "session_id", &by_user).await;
+    let put = world.direct.put_item().table_name(&name);
+    let put = put.item("session_id", AttributeValue::S("x".to_owned()));
+    let put = put.item("user", AttributeValue::S("ada".to_owned()));
+    put.item("created_at", AttributeValue::N("1".to_owned())).send().await.unwrap();
     for error in errors(&store(&world, &name).await).await {
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
         assert_eq!(error.attribute(), Some("id"), "{error}");

@@ -9,8 +9,10 @@ use dynamo_session::{
     DynamoSession, ErrorKind, Expires, OnUndecodable, Operation, Session, SessionId, SessionKey,
     SessionStore,
 };
-use dynamo_session_tests::refusals::DENIED;
-use dynamo_session_tests::{AccountId, Fault, Login, Place, Plan, World, index_answer};
+use dynamo_session_tests::refusals::{BROKEN, DENIED, OVER_CAPACITY};
+use dynamo_session_tests::{
+    AccountId, Fault, Login, Place, Plan, World, index_answer, skip_pauses,
+};
 
 /// The fingerprints of a user's sessions, as they are listed.
 async fn listed(store: &SessionStore<Login>, user: &str) -> BTreeSet<String> {
@@ -155,6 +157,22 @@ async fn every_page_is_followed_and_none_is_empty() {
     assert!(list.next_page().await.unwrap().is_none(), "the end is the end");
     let queries = world.network.operations().into_iter().filter(|name| name == "Query").count();
     assert!(queries >= 4, "{queries}");
+}
+
+#[tokio::test]
+async fn the_newest_come_first_through_all_pages_whatever_was_done_with_them() {
+    let (world, store) = World::with_store::<Login>().await;
+    let mut ada = world.logins(&store, "ada", 7).await;
+    ada[1].user_agent = "used last".to_owned();
+    ada[1].commit().await.unwrap();
+    ada[2].renew().await.unwrap();
+    let mut list = store.by(Login::USER).list("ada").page_size(3);
+    let mut found = Vec::new();
+    while let Some(page) = list.next_page().await.unwrap() {
+        found.extend(page.iter().map(ListedSession::fingerprint));
+    }
+    let expected: Vec<_> = ada.iter().rev().map(|it| it.id().fingerprint()).collect();
+    assert_eq!(found, expected);
 }
 
 #[tokio::test]
@@ -352,6 +370,46 @@ async fn a_listed_session_is_ended_while_it_is_what_it_was_listed_as() {
     let error = listed.end().await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::AccessDenied, Some(Operation::End)));
     assert!(error.to_string().contains(&handed_over.id().fingerprint()), "{error}");
+}
+
+#[tokio::test]
+async fn a_listed_session_that_was_renewed_is_ended_under_its_new_key() {
+    let (world, store) = World::with_store::<Login>().await;
+    let sessions = world.logins(&store, "ada", 2).await;
+    let listed = store.by(Login::USER).list("ada").all().await.unwrap();
+    let renewed = world.renewed(&store, sessions[0].id()).await;
+    let renewed = world.renewed(&store, &renewed).await;
+    assert!(listed[1].is(&sessions[0]) && listed[1].end().await.unwrap());
+    assert!(store.load(&renewed).await.unwrap().is_none());
+
+    let handed_over = world.renewed(&store, sessions[1].id()).await;
+    let mut handed_over = world.load(&store, &handed_over).await;
+    handed_over.user = Some("bob".to_owned());
+    handed_over.commit().await.unwrap();
+    assert!(!listed[0].end().await.unwrap());
+    assert!(store.load(handed_over.id()).await.unwrap().is_some());
+}
+
+/// Whether it was ended is what the answer to each attempt tells, not how often it was asked for.
+#[tokio::test]
+async fn a_listed_session_that_is_gone_when_it_is_asked_for_again_was_ended_by_this_or_not() {
+    skip_pauses();
+    let (world, store) = World::with_store::<Login>().await;
+    for (first, ended) in [
+        (Fault::Answer(400, OVER_CAPACITY), false),
+        (Fault::LoseResponse, true),
+        (Fault::Garble(500, BROKEN), true),
+    ] {
+        let session = world.login(&store, "ada").await;
+        let listed = one(&store, "ada").await;
+        if !ended {
+            let mut elsewhere = world.load(&store, session.id()).await;
+            elsewhere.destroy().await.unwrap();
+        }
+        world.network.fail_next("DeleteItem", first);
+        assert_eq!(listed.end().await.unwrap(), ended);
+        assert!(store.load(session.id()).await.unwrap().is_none());
+    }
 }
 
 #[tokio::test]
