@@ -9,6 +9,8 @@ use crate::error::Error;
 use crate::expiry::Timeouts;
 use crate::id::SessionKey;
 use crate::operation::Operation;
+#[cfg(feature = "axum")]
+use crate::protocol::UnfoundId;
 use crate::protocol::{Call, Tombstone, destroy};
 use crate::session::{Session, update};
 
@@ -75,10 +77,10 @@ impl<S: DynamoSession> SessionStore<S> {
         Session::new(self.context.clone())
     }
 
-    /// A new session for a request whose id another one has renewed a moment ago.
+    /// A new session for a request whose id opens none.
     #[cfg(feature = "axum")]
-    pub(crate) fn superseding(&self, presented: S::Key) -> Session<S> {
-        Session::superseding(self.context.clone(), presented)
+    pub(crate) fn create_in_place_of(&self, id: &S::Key, is_renewed: bool) -> Session<S> {
+        Session::in_place_of(self.context.clone(), UnfoundId { key: id.clone(), is_renewed })
     }
 
     /// Reads a session: `None` if there is none with this id, or if it has expired.

@@ -25,7 +25,7 @@ pub(crate) fn apply(
             Kind::Remove => remove(value, &path.keys),
             Kind::Add(delta) => put(value, path, changes, |old, _| {
                 let start = old.and_then(Value::integer).unwrap_or(0);
-                Value::number(start + delta)
+                Value::number(start.saturating_add(*delta))
             }),
             Kind::Members { added, removed } => {
                 change_members(value, added.as_ref(), removed.as_ref(), default)

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::{Change, Changes, Key, Kind, Path};
 use crate::item::{Fields, Value};
 use crate::schema::{Attribute, Role};
@@ -45,6 +47,11 @@ fn count(path: &mut Path, before: Option<&Value>, after: Option<&Value>, list: &
     let delta = match (number(before), number(after)) {
         (Some(before), Some(after)) => after - before,
         (None, Some(after)) if before.is_none() => after,
+        // A map that was made: its counters begin at zero, so that they add up with those of another.
+        (None, None) if before.is_none() && after.is_some_and(Value::has_entries) => {
+            let empty = Value::Map(BTreeMap::new());
+            return each_entry(path, Some(&empty), after, list, count);
+        }
         _ => return each_entry(path, before, after, list, count),
     };
     list.push(Change { path: path.clone(), kind: Kind::Add(delta) });

@@ -271,15 +271,17 @@ impl<'a> Planner<'_, 'a> {
     fn whole(&mut self, attribute: usize, guards: bool) {
         let Plan { base, changes, .. } = self.plan;
         let stored = base.stored(attribute);
-        let place = self.expression.attribute(self.plan.attributes[attribute].name());
+        let name = self.plan.attributes[attribute].name();
         if let Found::Aliased(alias) = base.found[attribute] {
             let older = self.expression.attribute(alias);
             if guards {
+                let place = self.expression.attribute(name);
                 self.expression.require_absence(&place);
                 self.expression.require_value(&older, stored);
             }
             self.expression.remove(&older);
         } else if guards {
+            let place = self.expression.attribute(name);
             self.expression.require_value(&place, stored);
         }
         let default = self.default(attribute);
@@ -288,8 +290,15 @@ impl<'a> Planner<'_, 'a> {
         match value {
             // The default stands in for it, and still does.
             Some(value) if stored.is_none() && standing_in(default).as_ref() == Some(&value) => {}
-            Some(value) => self.expression.set(&place, value),
-            None if is_named => self.expression.remove(&place),
+            // DynamoDB refuses a name that stands for nothing, so each is given where it is used.
+            Some(value) => {
+                let place = self.expression.attribute(name);
+                self.expression.set(&place, value);
+            }
+            None if is_named => {
+                let place = self.expression.attribute(name);
+                self.expression.remove(&place);
+            }
             None => {}
         }
     }

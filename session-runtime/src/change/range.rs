@@ -1,4 +1,4 @@
-use super::{Change, Changes, Kind, value_at};
+use super::{Change, Changes, Kind, missing_parent, value_at};
 use crate::item::{Fields, Value};
 use crate::schema::Attribute;
 
@@ -13,11 +13,16 @@ pub(crate) fn counter_out_of_range(
         let Kind::Add(delta) = kind else { return None };
         let attribute = &attributes[path.attribute];
         let stored = stored[path.attribute].as_ref().or(Some(&defaults[path.attribute]));
+        // A map that is missing is made as the session has it.
+        if missing_parent(stored, &path.keys).is_some() {
+            return None;
+        }
         let start = match value_at(stored, &path.keys) {
             Some(value) => value.integer()?,
             None => 0,
         };
-        let (sum, range) = (start + delta, attribute.range());
-        (sum < range.min || sum > range.max).then_some(attribute.name())
+        let range = attribute.range();
+        let sum = start.checked_add(*delta);
+        (!sum.is_some_and(|sum| (range.min..=range.max).contains(&sum))).then_some(attribute.name())
     })
 }

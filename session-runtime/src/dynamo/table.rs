@@ -37,7 +37,6 @@ pub(crate) enum Moved {
     Failed(Error),
 }
 
-/// What is done to an item, and on which condition.
 type Placeholders = (HashMap<String, String>, HashMap<String, AttributeValue>);
 
 /// The names and values of an expression as the SDK takes them.

@@ -1,5 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::number::same_decimal;
+
 /// Whether two values are equal to DynamoDB: numbers by value, sets without order.
 pub(crate) fn same_value(a: &AttributeValue, b: &AttributeValue) -> bool {
     match (a, b) {
@@ -25,10 +27,7 @@ pub(crate) fn same_number(a: &str, b: &str) -> bool {
     if a == b {
         return true;
     }
-    match (a.parse::<i128>(), b.parse::<i128>()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b),
-    }
+    same_decimal(a, b)
 }
 
 fn same_members<T>(a: &[T], b: &[T], same: impl Fn(&T, &T) -> bool) -> bool {

@@ -39,6 +39,10 @@ impl Value {
         }
     }
 
+    pub(crate) fn has_entries(&self) -> bool {
+        matches!(self, Self::Map(entries) if !entries.is_empty())
+    }
+
     pub(crate) fn is_map(&self) -> bool {
         matches!(self, Self::Map(_))
     }

@@ -44,11 +44,6 @@ impl Creation {
         self.unanswered
     }
 
-    /// The call that was waiting for the answer has gone away.
-    pub(super) fn assume_unanswered(&mut self) {
-        self.unanswered = true;
-    }
-
     pub(super) async fn run(&mut self, context: &Context, key: &str, call: &mut Call) -> Verdict {
         loop {
             call.attempts.count_request(false);

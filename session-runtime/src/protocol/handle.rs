@@ -28,10 +28,18 @@ pub(crate) struct Handle<K> {
     key: K,
     /// The key before the last renewal, which an index may still show.
     renewed_from: Option<K>,
-    /// The id that the request presented, where another one has renewed it a moment ago.
-    superseded: Option<K>,
+    /// The id in whose place this session was begun.
+    unfound: Option<UnfoundId<K>>,
     phase: Phase,
     renewal: Option<Renewal<K>>,
+}
+
+/// An id under which no session was found.
+#[derive(Clone, Debug)]
+pub(crate) struct UnfoundId<K> {
+    pub(crate) key: K,
+    /// Another request has given the session a new id a moment ago.
+    pub(crate) is_renewed: bool,
 }
 
 impl<K: SessionKey> Handle<K> {
@@ -40,17 +48,18 @@ impl<K: SessionKey> Handle<K> {
         let created = context.schema.created().map(|_| now);
         let expires = context.timeouts.next_expiry(now, created);
         let phase = Phase::New(Lifetime { expires, created });
-        Self { context, key, renewed_from: None, superseded: None, phase, renewal: None }
+        Self { context, key, renewed_from: None, unfound: None, phase, renewal: None }
     }
 
-    /// A new session, for a request that presented an id which another one has renewed: to end it ends the renewed one.
-    pub(crate) fn superseding(self, presented: K) -> Self {
-        Self { superseded: Some(presented), ..self }
+    /// A new session in place of one that was not found: to end it ends that one, if it is there after all, or what it was
+    /// renewed to.
+    pub(crate) fn in_place_of(self, unfound: UnfoundId<K>) -> Self {
+        Self { unfound: Some(unfound), ..self }
     }
 
     pub(crate) fn stored(context: Arc<Context>, key: K, record: Record) -> Self {
         let phase = Phase::Stored(record);
-        Self { context, key, renewed_from: None, superseded: None, phase, renewal: None }
+        Self { context, key, renewed_from: None, unfound: None, phase, renewal: None }
     }
 
     pub(crate) fn context(&self) -> &Arc<Context> {
@@ -129,13 +138,20 @@ impl<K: SessionKey> Handle<K> {
         call: &mut Call,
     ) -> Result<(Committed, Written), Failure> {
         self.require_not_over()?;
-        if self.superseded.is_some() {
+        if self.unfound.as_ref().is_some_and(|unfound| unfound.is_renewed) {
             return Err(superseded().into());
         }
         self.require_size(&changes.after)?;
         let over = Phase::Over(End::Unknown, self.lifetime());
         let next = match std::mem::replace(&mut self.phase, over) {
             Phase::New(lifetime) => {
+                let (now, timeouts) = (self.context.now(), self.context.timeouts);
+                if timeouts.has_ended(now, lifetime.created) {
+                    self.phase = Phase::Over(End::Gone, lifetime);
+                    return Err(gone().into());
+                }
+                let expires = timeouts.next_expiry(now, lifetime.created);
+                let lifetime = Lifetime { expires, ..lifetime };
                 let key = self.key.attribute_value();
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
@@ -159,11 +175,6 @@ impl<K: SessionKey> Handle<K> {
         &mut self,
         call: &mut Call,
     ) -> Result<(Committed, Written), Failure> {
-        match &mut self.phase {
-            Phase::Creating(creation) => creation.assume_unanswered(),
-            Phase::Updating(_, update) => update.assume_unanswered(),
-            Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => {}
-        }
         self.send(call).await
     }
 
@@ -319,11 +330,15 @@ impl<K: SessionKey> Handle<K> {
     }
 
     pub(crate) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
+        // A first put that got no answer is not sent again, whatever becomes of this: it could revive the session.
+        if let Phase::Creating(_) = &self.phase {
+            self.phase = Phase::Over(End::Unknown, self.lifetime());
+        }
         if !matches!(self.phase, Phase::New(_)) {
             destroy(&self.context, &self.key.attribute_value(), call).await?;
         }
-        if let Some(presented) = &self.superseded {
-            destroy(&self.context, &presented.attribute_value(), call).await?;
+        if let Some(unfound) = &self.unfound {
+            destroy(&self.context, &unfound.key.attribute_value(), call).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
         if let Some(renewal) = &self.renewal {
@@ -381,6 +396,11 @@ impl<K: SessionKey> Handle<K> {
             return Err(Error::internal("a renewal ended that was not under way").into());
         };
         let renewed = renewal.finish(&item, &self.context);
+        if renewed.sent.is_none() {
+            // What it carried cannot be told, so neither can what the session has beyond it.
+            self.phase = Phase::Over(End::Unknown, record.lifetime);
+            return Err(outcome_unknown().into());
+        }
         self.phase = Phase::Stored(record);
         self.adopt(renewed.key.clone(), call);
         Ok(Some(renewed))
@@ -395,7 +415,7 @@ impl<K: SessionKey> Handle<K> {
             "session renewed"
         );
         self.renewed_from = Some(std::mem::replace(&mut self.key, key));
-        self.superseded = None;
+        self.unfound = None;
         self.renewal = None;
     }
 

@@ -14,7 +14,6 @@ use crate::dynamo::Outcome;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::Item;
-use crate::schema::Schema;
 
 impl Update {
     /// What an answer means for this update. `record` is what was known of the item when the request was made.
@@ -126,15 +125,11 @@ impl<K: SessionKey> Renewal<K> {
     }
 
     /// What is found under the new key, when there is no session under the old one.
-    pub(super) fn judge_new(
-        &self,
-        item: Option<Item>,
-        schema: &'static Schema,
-        now: i64,
-    ) -> Verdict {
+    pub(super) fn judge_new(&self, item: Option<Item>, context: &Context, now: i64) -> Verdict {
         match item.filter(|item| Tombstone::read(item).is_none()) {
             None => Verdict::Gone,
-            Some(item) => match Record::read(schema, item.clone(), now) {
+            Some(item) => match Record::read(context.schema, item.clone(), now) {
+                Ok(record) if record.lifetime.is_over(context.timeouts, now) => Verdict::Gone,
                 Ok(record) => Verdict::FoundApplied(Box::new(record), item),
                 Err(error) => Verdict::Failed(error),
             },

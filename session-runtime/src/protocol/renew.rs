@@ -27,8 +27,7 @@ pub(crate) struct Renewed<K> {
     pub(crate) key: K,
     /// The fields as the item has them.
     pub(crate) stored: Fields,
-    /// The fields that the attempt carried which was carried out; `None` if it was one of this call, which carried the
-    /// fields that the session has.
+    /// The fields that the attempt carried which was carried out; `None` if the item does not tell which it was.
     pub(crate) sent: Option<Fields>,
 }
 
@@ -93,7 +92,7 @@ impl<K: SessionKey> Renewal<K> {
     /// Looks under the new key, where an earlier attempt may have moved the item.
     async fn find_moved(&self, new_key: &str, context: &Context) -> Verdict {
         match context.table.get(new_key, true).await {
-            Ok(item) => self.judge_new(item, context.schema, context.now()),
+            Ok(item) => self.judge_new(item, context, context.now()),
             Err(error) => Verdict::Failed(error),
         }
     }

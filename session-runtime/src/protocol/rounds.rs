@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::call::Call;
-use super::failure::{gone, outcome_unknown, unexpected};
+use super::failure::{gone, gone_while_unanswered, outcome_unknown, unexpected};
 use super::record::{Record, Seen};
 use super::tokens::Token;
 use super::update::Update;
@@ -86,6 +86,9 @@ impl<R> Rounds<R> {
                 }
                 call.pause(!self.open.is_empty()).await?;
                 Ok(Round::Again(winner))
+            }
+            Verdict::Gone if update.is_unanswered() || !self.open.is_empty() => {
+                Err(gone_while_unanswered())
             }
             Verdict::Gone => Err(gone()),
             Verdict::Unknown => Err(outcome_unknown()),

@@ -93,11 +93,6 @@ impl Update {
         self.unanswered.then_some(self.token)
     }
 
-    /// The call that was waiting for the answer has gone away.
-    pub(super) fn assume_unanswered(&mut self) {
-        self.unanswered = true;
-    }
-
     /// Sends requests until one is applied, or it is clear that none will be. May be cancelled at any point.
     pub(super) async fn run(
         &mut self,

@@ -18,6 +18,8 @@ use crate::expiry::Expires;
 use crate::id::SessionKey;
 use crate::item::{Decoder, Item};
 use crate::operation::Operation;
+#[cfg(feature = "axum")]
+use crate::protocol::UnfoundId;
 use crate::protocol::{Call, Committed, Header as ItemHeader, Record};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
@@ -71,10 +73,9 @@ impl<S: DynamoSession> Session<S> {
         Self::of(State::new(context, None))
     }
 
-    /// A new session for a request whose id another one has renewed a moment ago.
     #[cfg(feature = "axum")]
-    pub(crate) fn superseding(context: Arc<Context>, presented: S::Key) -> Self {
-        Self::of(State::new(context, Some(presented)))
+    pub(crate) fn in_place_of(context: Arc<Context>, unfound: UnfoundId<S::Key>) -> Self {
+        Self::of(State::new(context, Some(unfound)))
     }
 
     /// The session in an item, unless it has expired.

@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use super::decode;
 use crate::attempts::Attempts;
-use crate::change::{Changes, apply};
+use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
 use crate::derived::{DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Encoder, Fields, Item, Value};
-use crate::protocol::{Call, Committed, Failure, Handle, Record, Renewed, Written};
+use crate::protocol::{Call, Committed, Failure, Handle, Record, Renewed, UnfoundId, Written};
 use crate::schema::Role;
 
 /// A session as its type, and as the protocol knows it.
@@ -28,11 +28,11 @@ pub(crate) struct State<S: DynamoSession> {
 }
 
 impl<S: DynamoSession> State<S> {
-    pub(super) fn new(context: Arc<Context>, superseded: Option<S::Key>) -> Self {
+    pub(super) fn new(context: Arc<Context>, unfound: Option<UnfoundId<S::Key>>) -> Self {
         let key = S::Key::generate();
         let mut handle = Handle::new(context, key.clone());
-        if let Some(presented) = superseded {
-            handle = handle.superseding(presented);
+        if let Some(unfound) = unfound {
+            handle = handle.in_place_of(unfound);
         }
         let lifetime = handle.lifetime();
         let created = lifetime.created.unwrap_or_else(|| handle.context().now());
@@ -105,7 +105,10 @@ impl<S: DynamoSession> State<S> {
             return Ok(settled);
         }
         let result = self.handle.commit(&before, changes, call).await;
-        self.conclude(result).map(Some)
+        let (committed, _) = self.conclude(result)?;
+        // In step with the table again: the next mutable access remembers the fields as they are then.
+        (self.snapshot, self.is_touched) = (None, false);
+        Ok(Some(committed))
     }
 
     pub(super) async fn touch(&mut self, call: &mut Call) -> Result<Committed, Error> {
@@ -166,24 +169,28 @@ impl<S: DynamoSession> State<S> {
         self.snapshot()?;
         let later = Changes::between(S::SCHEMA.attributes(), &sent, self.encode()?);
         let result = self.handle.settle(call).await;
-        let committed = self.conclude(result)?;
-        self.make_again(&later);
+        let (committed, Written { mut fields, merged }) = self.conclude(result)?;
+        // As the session encodes them: what a type does not hold is no change of it.
+        let mut encoded = self.encode()?;
+        for index in merged {
+            fields[index] = encoded[index].take();
+        }
+        self.is_touched = !later.is_empty();
+        self.snapshot = Some(Ok(Arc::new(fields)));
+        self.make_again(&later)?;
         Ok(Some(committed))
     }
 
     fn conclude(
         &mut self,
         result: Result<(Committed, Written), Failure>,
-    ) -> Result<Committed, Error> {
-        let (committed, Written { fields, merged }) =
-            result.map_err(|failure| self.fail(failure))?;
-        for index in merged {
-            self.read_back(index, fields[index].clone());
+    ) -> Result<(Committed, Written), Error> {
+        let (committed, written) = result.map_err(|failure| self.fail(failure))?;
+        for index in &written.merged {
+            self.read_back(*index, written.fields[*index].clone());
         }
-        self.snapshot = Some(Ok(Arc::new(fields)));
-        self.is_touched = false;
         self.hold_lifetime();
-        Ok(committed)
+        Ok((committed, written))
     }
 
     /// Keeps the item that won, as a session, for the caller.
@@ -218,30 +225,38 @@ impl<S: DynamoSession> State<S> {
     }
 
     /// Makes changes again that came after a commit which has only now taken over the table's values.
-    fn make_again(&mut self, later: &Changes) {
+    fn make_again(&mut self, later: &Changes) -> Result<(), Error> {
+        let Some(stored) = self.snapshot()? else { return Ok(()) };
+        let attributes = S::SCHEMA.attributes();
+        let defaults = &self.context().defaults;
+        if let Some(attribute) = counter_out_of_range(attributes, later, &stored, defaults) {
+            return Err(not_made_again(attribute));
+        }
         for (index, _) in later.by_attribute() {
-            if matches!(
-                S::SCHEMA.attributes()[index].role(),
-                Role::Value | Role::Merge | Role::Whole
-            ) {
+            let attribute = &attributes[index];
+            if matches!(attribute.role(), Role::Value | Role::Merge | Role::Whole) {
                 continue;
             }
-            let Some(Ok(stored)) = &self.snapshot else { return };
             let default = &self.context().defaults[index];
             let value = apply(stored[index].clone(), default, later, index);
-            self.read_back(index, value);
+            if !self.read_back(index, value) {
+                return Err(not_made_again(attribute.name()));
+            }
         }
+        Ok(())
     }
 
-    /// Gives a field the value that the table holds.
-    fn read_back(&mut self, index: usize, value: Option<Value>) {
+    /// Gives a field the value that the table holds; false if it cannot be read, and the field stays as it is.
+    fn read_back(&mut self, index: usize, value: Option<Value>) -> bool {
         let attribute = &S::SCHEMA.attributes()[index];
         let value = value.unwrap_or_else(|| self.context().defaults[index].clone());
         let mut item = Item::from_iter([(attribute.name().to_owned(), value)]);
         let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
-        if let Err(error) = self.data.__decode_field(index, &mut decoder) {
+        let result = self.data.__decode_field(index, &mut decoder);
+        if let Err(error) = &result {
             tracing::warn!(%error, "the commit was applied, but a merged value cannot be read");
         }
+        result.is_ok()
     }
 
     fn hold_lifetime(&mut self) {
@@ -265,6 +280,16 @@ impl<S: DynamoSession> State<S> {
     fn require_header(&self) -> Result<(), Error> {
         require_header(&self.data, self.handle.key(), self.held)
     }
+}
+
+/// The error for a change that came after a commit without an answer, and does not go with what was found then.
+fn not_made_again(attribute: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "an earlier commit that got no answer was applied, and its field has the stored value now; the change made since \
+         does not go with that, so it was taken back, and nothing more was written. Make it again, if it still is right",
+    )
+    .with_attribute(attribute)
 }
 
 pub(super) fn encode<S: DynamoSession>(data: &S, context: &Context) -> Result<Fields, Error> {

@@ -110,7 +110,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Limits
     ///
-    /// - A clock that is ahead deletes sessions that others still accept. ParallelScan it where the clock is right.
+    /// - A clock that is ahead deletes sessions that others still accept. Run it where the clock is right.
     /// - A table with the same key holds, as far as this can tell, sessions: an item with a Number that lies in the past
     ///   under the name of the expiry is deleted, as TTL would. A table with another key is refused.
     ///

@@ -68,11 +68,8 @@ impl<S: DynamoSession> Slot<S> {
     /// Ends the session without loading it, unless it is loaded already.
     pub(super) async fn end(&self, headers: &HeaderMap) -> Result<(), Error> {
         match self.take()? {
-            Some(mut session) => {
-                let ended = session.destroy().await;
-                self.visit().place = Place::Returned(session);
-                ended
-            }
+            // Lent meanwhile, so that it comes back if this is cancelled.
+            Some(session) => session.lent_by(Box::new(self.clone())).destroy().await,
             None => {
                 let loading = Loading(self);
                 let presented = self.cookie.presented::<S::Key>(headers);
@@ -81,7 +78,10 @@ impl<S: DynamoSession> Slot<S> {
                 }
                 mem::forget(loading);
                 let mut visit = self.visit();
-                (visit.presented, visit.place, visit.replaced) = (presented, Place::Ended, true);
+                if let Place::Lent = visit.place {
+                    (visit.presented, visit.place, visit.replaced) =
+                        (presented, Place::Ended, true);
+                }
                 Ok(())
             }
         }
@@ -116,12 +116,12 @@ impl<S: DynamoSession> Slot<S> {
                 match self.store.find(id).await? {
                     Lookup::Session(session) => *session,
                     // Its holder sees nothing of the renewed session: the old id may be known to others.
-                    Lookup::Renewed => self.store.superseding(id.clone()),
+                    Lookup::Renewed => self.store.create_in_place_of(id, true),
                     Lookup::Nothing => {
                         let reason = "there is no such session, or it has expired";
                         rejected(Some(id.fingerprint()), reason);
                         // An unknown id is never adopted: whoever chose it may know it.
-                        self.store.create()
+                        self.store.create_in_place_of(id, false)
                     }
                 }
             }

@@ -28,6 +28,7 @@ mod end_all;
 mod environment;
 mod exactly_once;
 mod foreign_writes;
+mod forms;
 mod guard;
 mod histories;
 mod iam;

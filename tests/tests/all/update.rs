@@ -147,14 +147,14 @@ async fn fifty_parallel_updates_of_one_plain_value_lose_nothing() {
         .map(|number| {
             let (store, id) = (store.clone(), id.clone());
             tokio::spawn(async move {
-                // Whoever meets 16 winners in a row is told so, and asks again.
+                // Whoever meets others until the deadline is told so, and asks again.
                 loop {
                     let result = store.update(&id, |shop| {
                         shop.recent.push(number);
                         shop.recent.len()
                     });
                     match result.await {
-                        Err(error) if error.is_conflict() => continue,
+                        Err(error) if error.is_throttled() => continue,
                         result => return result.unwrap(),
                     }
                 }

@@ -365,15 +365,16 @@ fn a_renewal_with_everything_that_can_be_under_its_keys() {
             if let ControlFlow::Continue(reading) = judged {
                 assert_eq!(matches!(reading, Reading::Moved), row.tombstone, "{row:?}");
             }
-            let moved = name_of(&renewal.judge_new(Some(found), &SCHEMA, NOW));
-            let expected = if row.tombstone { Expected::Gone } else { Expected::FoundApplied };
+            let moved = name_of(&renewal.judge_new(Some(found), &context, NOW));
+            let is_over = row.tombstone || row.expired;
+            let expected = if is_over { Expected::Gone } else { Expected::FoundApplied };
             assert_eq!(moved, expected, "{row:?}");
         }
     }
     let renewal = Renewal::with_key("mine".to_owned());
     let absent = renewal.judge_old(&known, &changes, None, &context, NOW);
     assert!(matches!(absent, ControlFlow::Continue(Reading::Moved)));
-    assert_eq!(name_of(&renewal.judge_new(None, &SCHEMA, NOW)), Expected::Gone);
+    assert_eq!(name_of(&renewal.judge_new(None, &context, NOW)), Expected::Gone);
 }
 
 /// A call that begins where it cannot is told so, loudly, and never that it has succeeded.

@@ -177,3 +177,30 @@ async fn a_logout_beside_a_handle_and_before_the_next_one() {
     assert!(site.is_logged_in(&fresh).await);
     assert_eq!(site.items().await, 1);
 }
+
+#[tokio::test]
+async fn a_logout_ends_what_an_extractor_before_it_could_not_read() {
+    async fn end(session: Session<Web>, logout: Logout<Web>) -> Result<(), Error> {
+        drop(session);
+        logout.end().await
+    }
+    let world = World::new();
+    let store = world
+        .builder::<Web>()
+        .on_undecodable(dynamo_session::OnUndecodable::End)
+        .auto_create(true)
+        .build()
+        .await
+        .unwrap();
+    let routes = Router::new().route("/end", post(end)).route("/log-out", post(log_out));
+    let app = routes.layer(SessionLayer::new(store.clone()));
+    let site = Site { world, store, app };
+    for path in ["/end", "/log-out"] {
+        let id = site.visitor().await;
+        let mut item = site.world.item(&site.store, &id).await.unwrap();
+        item.insert("cart".to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("?".to_owned()));
+        site.world.put(&site.store, item).await;
+        assert_eq!(site.post_as(path, &id).await.status, StatusCode::OK);
+        assert!(site.world.item(&site.store, &id).await.is_none(), "{path}");
+    }
+}
