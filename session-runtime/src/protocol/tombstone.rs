@@ -34,6 +34,11 @@ impl Tombstone {
         item
     }
 
+    /// Whether an item is a tombstone, as far as [`RENEWED_AT`] alone tells.
+    pub(crate) fn is_in(item: &Item) -> bool {
+        matches!(item.seconds(RENEWED_AT), Ok(Some(_)))
+    }
+
     /// The tombstone that this item is, if it is one.
     pub(crate) fn read(item: &Item) -> Option<Self> {
         let renewed_at = item.seconds(RENEWED_AT).ok()??;

@@ -7,12 +7,13 @@ use futures_util::stream::Stream;
 
 use super::counted::Counted;
 use super::paced_table::{PacedTable, Read, Wanted};
-use super::parallel_scan::{ParallelScan, Tally};
+use super::parallel_scan::{Expired, ParallelScan, Tally};
 use crate::dynamo::Swept;
 use crate::error::Error;
 use crate::expiry::Expires;
-use crate::item::{Item, item_size, whole_seconds};
+use crate::item::{Item, item_size};
 use crate::operation::Operation;
+use crate::protocol::{Tombstone, read_lifetime};
 
 const HOUR_SECONDS: i64 = 3600;
 
@@ -78,7 +79,7 @@ impl Tally for Counted {
         self.read_units += units;
     }
 
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<String>, Error> {
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Expired>, Error> {
         self.read_units += read.page.units.unwrap_or_default();
         for item in read.page.items.drain(..) {
             self.take_item(&item, read.now, table);
@@ -86,7 +87,7 @@ impl Tally for Counted {
         Ok(Vec::new())
     }
 
-    fn take_deletion(&mut self, _: Swept) {}
+    fn take_deletion(&mut self, _: Swept, _: bool) {}
 
     fn set_finished(&mut self, segments: u32) {
         self.segments_finished = segments;
@@ -105,18 +106,22 @@ impl Counted {
         let bytes = self.sizes.map_or(0, |_| item_size(item) as u64);
         let mut sizes = self.sizes.unwrap_or_default();
         sizes.largest_bytes = sizes.largest_bytes.max(bytes);
-        match end(item, table) {
-            None => {
+        match read_lifetime(table.schema(), item).map(|lifetime| table.end_of(lifetime)) {
+            _ if Tombstone::is_in(item) => {
+                self.tombstones += 1;
+                sizes.tombstone_bytes += bytes;
+            }
+            Err(_) => {
                 self.unreadable += 1;
                 sizes.unreadable_bytes += bytes;
             }
-            Some(end) if end <= now => {
+            Ok(end) if end <= now => {
                 self.expired += 1;
                 sizes.expired_bytes += bytes;
                 let end = Expires::from_epoch_seconds(end);
                 self.first_expired = Some(self.first_expired.map_or(end, |first| first.min(end)));
             }
-            Some(end) => {
+            Ok(end) => {
                 self.alive += 1;
                 self.expiring_within_hour += u64::from(end <= now.saturating_add(HOUR_SECONDS));
                 sizes.alive_bytes += bytes;
@@ -124,16 +129,4 @@ impl Counted {
         }
         self.sizes = self.sizes.and(Some(sizes));
     }
-}
-
-/// When the session in an item ends, if a load can read that.
-fn end(item: &Item, table: &PacedTable) -> Option<i64> {
-    let schema = table.schema();
-    let expires = whole_seconds(item.get(schema.time_to_live())?)?;
-    let created = schema.created().and_then(|created| item.get(created));
-    let created = match created {
-        Some(created) => Some(whole_seconds(created)?),
-        None => None,
-    };
-    Some(table.ends_at(expires, created))
 }

@@ -52,7 +52,8 @@ pub struct CountSessions {
 }
 
 impl<S: DynamoSession> SessionStore<S> {
-    /// Counts the sessions of the table: alive, expired, and what is neither; with their sizes if that is asked for.
+    /// Counts the sessions of the table, alive and expired, and apart from them the tombstones of renewals and what is no
+    /// session; with their sizes if that is asked for.
     ///
     /// Scans the table with a projection to expiry and creation, so no session data and no key is sent. The reads are
     /// eventually consistent, and sessions that come, change and go meanwhile may be counted or not. (For a figure that

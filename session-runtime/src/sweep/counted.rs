@@ -14,6 +14,9 @@ pub struct Counted {
     pub expired: u64,
     /// When the one that expired first did so: how far TTL or purges are behind.
     pub first_expired: Option<Expires>,
+    /// Tombstones, which renewals leave under the old ids until DynamoDB's TTL or a purge removes them: neither alive
+    /// nor expired sessions.
+    pub tombstones: u64,
     /// Items that cannot be sessions of this type: without a Number as expiry, or with a creation that is none. A load
     /// fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once it has passed.
     pub unreadable: u64,
@@ -37,6 +40,8 @@ pub struct SessionSizes {
     pub alive_bytes: u64,
     /// Bytes of sessions that have expired.
     pub expired_bytes: u64,
+    /// Bytes of tombstones.
+    pub tombstone_bytes: u64,
     /// Bytes of items that are not sessions of this type.
     pub unreadable_bytes: u64,
     /// Bytes of the largest item of all. DynamoDB's limit is 409,600.
@@ -46,7 +51,7 @@ pub struct SessionSizes {
 impl Counted {
     /// All items that were looked at.
     pub fn items(&self) -> u64 {
-        self.alive + self.expired + self.unreadable
+        self.alive + self.expired + self.tombstones + self.unreadable
     }
 }
 
@@ -58,6 +63,11 @@ impl fmt::Display for Counted {
             "{} sessions alive ({} expire within the hour), {} expired",
             self.alive, self.expiring_within_hour, self.expired
         )?;
+        match self.tombstones {
+            0 => {}
+            1 => f.write_str(", 1 tombstone of a renewal")?,
+            many => write!(f, ", {many} tombstones of renewals")?,
+        }
         if self.unreadable > 0 {
             write!(f, ", {} items that are no sessions", self.unreadable)?;
         }

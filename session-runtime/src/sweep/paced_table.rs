@@ -8,8 +8,9 @@ use super::settings::SweepSettings;
 use crate::context::Context;
 use crate::dynamo::{Page, PageRequest, Swept, Table};
 use crate::error::Error;
-use crate::expiry::EpochSeconds as _;
+use crate::expiry::{EpochSeconds as _, Lifetime};
 use crate::expression::Expression;
+use crate::protocol::RENEWED_AT;
 use crate::schema::Schema;
 
 /// Makes the requests of one sweep: at its rate, patiently, in pages of a size that the table can serve.
@@ -25,9 +26,9 @@ pub(super) struct PacedTable {
 /// What a page of a scan is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// The keys of expired sessions.
+    /// The keys of expired sessions and of tombstones, and what tells them apart.
     ExpiredKeys,
-    /// Expiry and creation of every item.
+    /// Expiry and creation of every item, and what makes it a tombstone.
     Times,
     /// Every item whole.
     Items,
@@ -73,8 +74,8 @@ impl PacedTable {
     }
 
     /// When a session ends, in epoch seconds.
-    pub(super) fn ends_at(&self, expires: i64, created: Option<i64>) -> i64 {
-        self.context.timeouts.ends_at(expires, created)
+    pub(super) fn end_of(&self, lifetime: Lifetime) -> i64 {
+        self.context.timeouts.ends_at(lifetime.expires, lifetime.created)
     }
 
     /// Looks at the table's key before anything else is done. Throttling is waited out here too, but not silence: a
@@ -134,19 +135,21 @@ impl PacedTable {
         now: i64,
     ) -> PageRequest {
         let mut filter = Expression::default();
-        let mut projection = Vec::new();
+        let mut attributes = Vec::new();
         match wanted {
             Wanted::Items => {}
             Wanted::Times => {
-                projection.push(filter.name(self.schema.time_to_live()).to_string());
-                let created = self.schema.created().map(|created| filter.name(created).to_string());
-                projection.extend(created);
+                attributes.push(self.schema.time_to_live());
+                attributes.extend(self.schema.created());
+                attributes.push(RENEWED_AT);
             }
             Wanted::ExpiredKeys => {
-                projection.push(filter.name(self.schema.hash_key()).to_string());
+                attributes.push(self.schema.hash_key());
+                attributes.push(RENEWED_AT);
                 require_expired(&mut filter, &self.context, now, false);
             }
         }
+        let projection = attributes.into_iter().map(|name| filter.name(name).to_string()).collect();
         let after = match position {
             Position::After(key) => Some(key.clone()),
             Position::Start | Position::Finished => None,

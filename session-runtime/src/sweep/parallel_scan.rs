@@ -26,15 +26,22 @@ pub(super) trait Tally {
     /// Counts units that were read before the first page.
     fn take_units(&mut self, units: f64);
 
-    /// Counts a page; returns the keys of what is to be deleted.
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<String>, Error>;
+    /// Counts a page; returns what is to be deleted.
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Expired>, Error>;
 
-    fn take_deletion(&mut self, deletion: Swept);
+    fn take_deletion(&mut self, deletion: Swept, is_tombstone: bool);
 
     fn set_finished(&mut self, segments: u32);
 
     /// The error that ends the sweep, with what the caller should know.
     fn explain(&self, error: Error) -> Error;
+}
+
+/// An item that is to be deleted.
+pub(super) struct Expired {
+    pub(super) key: String,
+    /// Not a session, but what the renewal of one left.
+    pub(super) is_tombstone: bool,
 }
 
 /// A sweep under way: one page of each segment, and some deletes, in flight. Dropping it cancels them.
@@ -60,12 +67,12 @@ enum Stage {
 enum Event {
     KeyLookedAt(Result<f64, Error>),
     PageRead(u32, Result<Read, Error>),
-    Deleted(u32, Result<Swept, Error>),
+    Deleted { segment: u32, is_tombstone: bool, deletion: Result<Swept, Error> },
 }
 
 /// A segment's page while items of it are being deleted.
 struct OpenPage {
-    keys: Vec<String>,
+    expired: Vec<Expired>,
     deleting: usize,
     now: i64,
     /// Where the segment stands when all are deleted.
@@ -127,13 +134,13 @@ impl<T: Tally> ParallelScan<T> {
             }
             Event::PageRead(segment, read) => {
                 let mut read = read?;
-                let keys = self.tally.take_page(&mut read, &self.table)?;
+                let expired = self.tally.take_page(&mut read, &self.table)?;
                 let Read { now, next, .. } = read;
-                self.pages[segment as usize] = OpenPage { keys, deleting: 0, now, next };
+                self.pages[segment as usize] = OpenPage { expired, deleting: 0, now, next };
                 Ok(self.go_on(segment))
             }
-            Event::Deleted(segment, deletion) => {
-                self.tally.take_deletion(deletion?);
+            Event::Deleted { segment, is_tombstone, deletion } => {
+                self.tally.take_deletion(deletion?, is_tombstone);
                 self.pages[segment as usize].deleting -= 1;
                 self.unreported += 1;
                 let page_done = self.go_on(segment);
@@ -152,7 +159,7 @@ impl<T: Tally> ParallelScan<T> {
         for segment in 0..self.checkpoint.segments() {
             let position = self.checkpoint.position(segment).clone();
             let next = self.table.cursor(segment, position);
-            self.pages.push(OpenPage { keys: Vec::new(), deleting: 0, now: 0, next });
+            self.pages.push(OpenPage { expired: Vec::new(), deleting: 0, now: 0, next });
             self.read_page(segment);
         }
     }
@@ -171,11 +178,12 @@ impl<T: Tally> ParallelScan<T> {
     fn go_on(&mut self, segment: u32) -> bool {
         let page = &mut self.pages[segment as usize];
         while page.deleting < MAX_DELETES {
-            let Some(key) = page.keys.pop() else { break };
+            let Some(Expired { key, is_tombstone }) = page.expired.pop() else { break };
             page.deleting += 1;
             let (table, now) = (self.table.clone(), page.now);
             self.tasks.push(Box::pin(async move {
-                Event::Deleted(segment, table.delete_expired(&key, now).await)
+                let deletion = table.delete_expired(&key, now).await;
+                Event::Deleted { segment, is_tombstone, deletion }
             }));
         }
         if page.deleting > 0 {

@@ -3,16 +3,16 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::stream::Stream;
 
 use super::checkpoint::PurgeCheckpoint;
 use super::paced_table::{PacedTable, Read, Wanted};
-use super::parallel_scan::{ParallelScan, Tally};
+use super::parallel_scan::{Expired, ParallelScan, Tally};
 use super::purged::Purged;
 use crate::dynamo::Swept;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
+use crate::protocol::Tombstone;
 
 /// A purge that is under way: [`PurgeExpired::start`](crate::sweep::PurgeExpired::start) returns it.
 ///
@@ -88,26 +88,32 @@ impl Tally for Purged {
         self.read_units += units;
     }
 
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<String>, Error> {
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Expired>, Error> {
         self.scanned += read.page.scanned;
         self.read_units += read.page.units.unwrap_or_default();
         let hash_key = table.schema().hash_key();
-        let keys = read.page.items.drain(..).map(|mut item| match item.remove(hash_key) {
-            Some(AttributeValue::S(key)) => Ok(key),
-            _ => Err(Error::new(
+        let expired = read.page.items.drain(..).map(|item| match item.text(hash_key) {
+            Some(key) => {
+                let is_tombstone = Tombstone::is_in(&item);
+                Ok(Expired { key: key.to_owned(), is_tombstone })
+            }
+            None => Err(Error::new(
                 ErrorKind::Configuration,
                 "the table holds items that do not have it as their key; name another table, or change \
                  the field marked `hash_key`",
             )
             .with_attribute(hash_key)),
         });
-        keys.collect()
+        expired.collect()
     }
 
-    fn take_deletion(&mut self, deletion: Swept) {
+    fn take_deletion(&mut self, deletion: Swept, is_tombstone: bool) {
         match deletion {
             Swept::Done { units } => {
-                self.deleted += 1;
+                match is_tombstone {
+                    true => self.tombstones += 1,
+                    false => self.deleted += 1,
+                }
                 self.write_units += units.unwrap_or_default();
             }
             Swept::Refused => self.kept += 1,

@@ -67,8 +67,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// Scans the table, with a filter and a projection so that no session data is sent, and deletes each expired
     /// session by a request that repeats the test: one that is extended meanwhile stays. Expired is what
     /// [`load`](Self::load) treats as absent, by the store's clock: the expiry is reached, or the session type's
-    /// absolute timeout has passed since the creation. An item without a Number as its expiry is never deleted. (A
-    /// fraction of a second, which this crate never writes, counts here.)
+    /// absolute timeout has passed since the creation. An item without a Number as its expiry is
+    /// never deleted. (A fraction of a second, which this crate never writes, counts here.) The tombstone that a renewal
+    /// leaves is deleted once the [grace](crate::SessionStoreBuilder::renewal_grace) of the renewal is over.
     ///
     /// `.await` it for the whole, or [`start`](PurgeExpired::start) it for progress, cancelling and resuming:
     ///

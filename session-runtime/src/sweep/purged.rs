@@ -11,6 +11,9 @@ pub struct Purged {
     /// Expired sessions that are gone. One that something else deleted between its scan and its delete is among them:
     /// DynamoDB's TTL, another purge, or this one's own request whose answer was lost.
     pub deleted: u64,
+    /// Tombstones that are gone: what renewals left under the old ids, which is deleted once the
+    /// [grace](crate::SessionStoreBuilder::renewal_grace) is over. They are not among `deleted`.
+    pub tombstones: u64,
     /// Sessions that were found expired, and were extended before they could be deleted: they stay.
     pub kept: u64,
     /// Read units consumed, as DynamoDB reported them.
@@ -26,8 +29,13 @@ pub struct Purged {
 /// For people: `deleted 512 of 1024 items scanned, kept 1; 64 read and 512 write units; 3 of 4 segments finished`.
 impl fmt::Display for Purged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scanned, deleted, kept, read_units, write_units, .. } = self;
+        let Self { scanned, deleted, tombstones, kept, read_units, write_units, .. } = self;
         write!(f, "deleted {deleted} of {scanned} items scanned")?;
+        match tombstones {
+            0 => {}
+            1 => f.write_str(", and 1 tombstone of a renewal")?,
+            many => write!(f, ", and {many} tombstones of renewals")?,
+        }
         if *kept > 0 {
             write!(f, ", kept {kept} that were extended meanwhile")?;
         }

@@ -54,7 +54,7 @@ async fn alive_expired_and_unreadable_are_told_apart_as_a_load_does() {
     assert!(counted.read_units >= 0.5, "{counted}");
 
     for scan in world.network.take_sent().iter().filter(|sent| sent.body["Limit"] == 1000) {
-        assert_eq!(scan.names(), ["expires_at"], "neither keys nor session data");
+        assert_eq!(scan.names(), ["_renewed_at", "expires_at"], "neither keys nor session data");
         assert!(!scan.text("ProjectionExpression").is_empty());
     }
 }
@@ -75,6 +75,25 @@ async fn an_absolute_timeout_ends_a_session_before_its_expiry() {
     assert_eq!(counted.first_expired, Some(Expires::from_epoch_seconds(now - 5)));
     assert!(store.load(&ids[0]).await.unwrap().is_none());
     assert!(store.load(&ids[2]).await.unwrap_err().is_decode());
+}
+
+#[tokio::test]
+async fn a_tombstone_is_neither_a_session_nor_expired() {
+    let (world, store) = World::with_store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.renew().await.unwrap();
+    for measured in [false, true] {
+        let counted = store.count_sessions().measure_sizes(measured).await.unwrap();
+        assert_eq!((counted.alive, counted.expired, counted.unreadable), (1, 0, 0));
+        assert_eq!((counted.tombstones, counted.items()), (1, 2), "measured: {measured}");
+        assert_eq!(counted.first_expired, None, "its expiry is none");
+        assert!(counted.to_string().contains("1 tombstone"), "{counted}");
+        if let Some(sizes) = counted.sizes {
+            assert_eq!(sizes.expired_bytes, 0);
+            assert!((100..250).contains(&sizes.tombstone_bytes), "{sizes:?}");
+        }
+    }
 }
 
 #[tokio::test]

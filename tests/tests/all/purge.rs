@@ -99,8 +99,9 @@ async fn only_expired_sessions_are_deleted_and_no_session_data_is_sent() {
     assert_eq!(keys_left(&world, &store).await, left.into());
 
     for scan in world.network.take_sent().iter().filter(|sent| sent.operation == "Scan") {
-        let projected = scan.text("ProjectionExpression");
-        assert_eq!(scan.body["ExpressionAttributeNames"][projected], "id");
+        let projected = scan.text("ProjectionExpression").split(", ");
+        let names = projected.map(|name| scan.body["ExpressionAttributeNames"][name].as_str());
+        assert!(names.into_iter().all(|name| matches!(name, Some("id" | "_renewed_at"))));
     }
 }
 
@@ -134,6 +135,29 @@ async fn what_has_passed_its_absolute_timeout_is_deleted_though_its_expiry_lies_
         let is_deleted = matches!(*case, "ended" | "expired, whatever its creation");
         assert_eq!(world.item(&store, id).await.is_none(), is_deleted, "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_tombstone_is_deleted_after_its_grace_and_is_no_deleted_session() {
+    let world = World::new();
+    let _ = world.store::<Shop>().await;
+    let builder = world.builder::<Shop>().renewal_grace(Duration::from_secs(5));
+    let store = builder.build().await.unwrap();
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.renew().await.unwrap();
+    world.clock.advance(Duration::from_secs(4));
+    let purged = store.purge_expired().await.unwrap();
+    assert_eq!((purged.scanned, purged.deleted, purged.tombstones, purged.kept), (2, 0, 0, 0));
+    world.clock.advance(Duration::from_secs(1));
+    let purged = store.purge_expired().await.unwrap();
+    assert_eq!((purged.scanned, purged.deleted, purged.tombstones, purged.kept), (2, 0, 1, 0));
+    assert!(purged.to_string().contains("1 tombstone"), "{purged}");
+    assert!(world.item(&store, &id).await.is_none());
+    assert!(store.load(session.id()).await.unwrap().is_some());
+    world.clock.advance(Duration::from_secs(3600));
+    let purged = store.purge_expired().await.unwrap();
+    assert_eq!((purged.deleted, purged.tombstones), (1, 0));
 }
 
 #[tokio::test]
