@@ -10,10 +10,10 @@ use super::failure::{error, unbuildable};
 use super::table::{Table, placeholders};
 use super::throttling::{MAX_ATTEMPTS, while_throttled};
 use crate::backoff::Backoff;
+use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
 use crate::item::{Item, Value};
 use crate::schema::Index;
-use crate::{Error, ErrorKind};
 
 /// The key of an item, as the SDK takes it.
 type Key = HashMap<String, AttributeValue>;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::DynamoSession;
+use crate::derived::DynamoSession;
 use crate::schema::{Attribute, Index};
 
 /// Names an index of the session type `S` whose values are of type `K`.

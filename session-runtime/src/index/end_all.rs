@@ -8,9 +8,11 @@ use tokio::time::sleep_until;
 use super::ender::{OnProgress, SessionEnder};
 use super::indexed_value::IndexedValue;
 use crate::backoff::Backoff;
+use crate::derived::DynamoSession;
 use crate::dynamo::IndexOrder;
+use crate::error::{Error, ErrorKind};
 use crate::index::EndProgress;
-use crate::{DynamoSession, Error, ErrorKind, Session};
+use crate::session::Session;
 
 /// How many entries of the index are held at once: 1,000 of them are about 100 KB.
 const PAGE: usize = 1_000;

@@ -8,7 +8,8 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::indexed_value::{Ending, IndexedValue};
-use crate::{DynamoSession, Error};
+use crate::derived::DynamoSession;
+use crate::error::Error;
 
 /// How many sessions are being ended at once.
 const CONCURRENCY: usize = 16;

@@ -5,15 +5,18 @@ use serde::Serialize;
 
 use super::SessionIndex;
 use crate::context::OnUndecodable;
+use crate::derived::DynamoSession;
 use crate::dynamo::{Deletion, IndexOrder, IndexPage, Table};
+use crate::error::Error;
 use crate::expiry::Lifetime;
 use crate::expression::Expression;
+use crate::id::SessionKey;
 use crate::item::{Item, Value, encode_key};
+use crate::operation::Operation;
 use crate::protocol::{RENEWED_AT, RENEWED_TO, Tombstone, read_lifetime};
 use crate::schema::Index;
 use crate::store::SessionStore;
 use crate::table::explain_query;
-use crate::{DynamoSession, Error, Operation, SessionKey};
 
 /// One value of an indexed field: what the index shows of it, and the sessions that have it.
 pub(super) struct IndexedValue<S: DynamoSession> {

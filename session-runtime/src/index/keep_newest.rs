@@ -6,10 +6,12 @@ use std::pin::Pin;
 use super::ender::{OnProgress, SessionEnder};
 use super::indexed_value::{IndexedValue, StoredSession};
 use super::newest::{Newest, Rank};
+use crate::derived::DynamoSession;
 use crate::dynamo::{IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
+use crate::error::Error;
 use crate::index::EndProgress;
 use crate::item::Item;
-use crate::{DynamoSession, Error, Session};
+use crate::session::Session;
 
 /// How many entries of the index are held at once: 1,000 of them are about 100 KB.
 const PAGE: usize = 1_000;

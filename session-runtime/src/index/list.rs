@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use super::ListedSession;
 use super::indexed_value::IndexedValue;
+use crate::derived::DynamoSession;
 use crate::dynamo::{IndexOrder, MAX_BATCH};
+use crate::error::Error;
 use crate::item::Item;
-use crate::{DynamoSession, Error};
 
 /// The sessions with one value, page by page: from [`SessionsBy::list`](crate::index::SessionsBy::list).
 pub struct SessionList<S: DynamoSession> {

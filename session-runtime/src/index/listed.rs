@@ -5,8 +5,13 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::indexed_value::{Ending, IndexedValue, StoredSession};
+use crate::derived::DynamoSession;
+use crate::error::{Error, ErrorKind};
+use crate::expiry::{CreatedAt, Expires};
+use crate::id::SessionKey;
 use crate::item::decode_value;
-use crate::{CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionKey};
+use crate::operation::Operation;
+use crate::session::Session;
 
 /// A session as [`SessionsBy::list`](crate::index::SessionsBy::list) found it: enough to show it, and to end it.
 ///

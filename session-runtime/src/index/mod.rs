@@ -53,7 +53,6 @@ mod key;
 mod list;
 mod listed;
 mod newest;
-mod store;
 
 pub use by::SessionsBy;
 pub use constant::SessionIndex;

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::Deserializer as ValueDeserializer;
 
 use super::{Found, Item};
+use crate::error::{Error, ErrorKind};
 use crate::schema::{Attribute, Role};
-use crate::{Error, ErrorKind};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 

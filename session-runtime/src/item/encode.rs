@@ -6,9 +6,9 @@ use super::decode::type_name;
 use super::encode_error::EncodeError;
 use super::serializer::ValueSerializer;
 use super::value::Value;
+use crate::error::{Error, ErrorKind};
 use crate::id::MAX_KEY_BYTES;
 use crate::schema::{Attribute, Index, KeyType, Role};
-use crate::{Error, ErrorKind};
 
 /// The encoded attributes of a session, in the order of its schema; `None` is absence from the item.
 pub(crate) type Fields = Vec<Option<Value>>;
