@@ -74,7 +74,7 @@ enum Command {
     Update,
     /// Compare the table with what is declared; exits with 1 if something is wrong
     Verify,
-    /// List the sessions of a user
+    /// List the sessions of a user, the newest first
     List {
         #[arg(long)]
         user: String,

@@ -194,7 +194,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in
     /// each index that it is in. Sixteen deletions are under way at once, and 1,000 keys in memory, however many
     /// sessions there are. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on
-    /// the table.
+    /// the table; with `except`, `dynamodb:BatchGetItem` as well.
     ///
     /// # Examples
     ///

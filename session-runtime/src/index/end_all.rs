@@ -37,8 +37,8 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
 
     /// Lets this session live: log out everywhere else. Call it again to keep another one.
     ///
-    /// A session whose [`renew`](Session::renew) failed half-way lives on under whichever id it has. A renewal of the
-    /// same session by *another* request, in the same moment, is not known here: the session may then end.
+    /// It lives on under whichever id it has: also if its [`renew`](Session::renew) failed half-way, or another request
+    /// renews it in the same moment. Costs a `BatchGetItem` of the sessions to keep for each 1,000 sessions.
     pub fn except(mut self, session: &'a Session<S>) -> Self {
         self.kept.extend(session.stored_keys());
         self
@@ -83,7 +83,7 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
     async fn run(self) -> Result<u64, Error> {
         let value = self.value?.for_sweeping();
         let mut ender = SessionEnder::new(&value, self.on_progress);
-        let result = passes(&value, &self.kept, &mut ender).await;
+        let result = passes(&value, self.kept, &mut ender).await;
         ender.finish(result).await
     }
 }
@@ -92,13 +92,13 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
 /// been already.
 async fn passes<S: DynamoSession>(
     value: &IndexedValue<S>,
-    kept: &[String],
+    mut kept: Vec<String>,
     ender: &mut SessionEnder<'_, S>,
 ) -> Result<(), Error> {
     let mut backoff = Backoff::of_throttled_requests();
     for _ in 0..MAX_PASSES {
         let before = ender.found_gone();
-        pass(value, kept, ender).await?;
+        pass(value, &mut kept, ender).await?;
         if ender.found_gone() != before {
             backoff.pause().await;
             continue;
@@ -120,7 +120,7 @@ async fn passes<S: DynamoSession>(
 
 async fn pass<S: DynamoSession>(
     value: &IndexedValue<S>,
-    kept: &[String],
+    kept: &mut Vec<String>,
     ender: &mut SessionEnder<'_, S>,
 ) -> Result<(), Error> {
     ender.begin_pass();
@@ -129,6 +129,10 @@ async fn pass<S: DynamoSession>(
         let page = value.page(IndexOrder::Any, PAGE, start.as_ref()).await?;
         ender.examined(page.entries.len());
         let mut keys: Vec<_> = page.entries.into_iter().map(|entry| entry.key).collect();
+        if !kept.is_empty() && keys.iter().any(|key| !kept.contains(key)) {
+            // Another request may have renewed one. If the index shows its new key, the old one tells by now.
+            kept.extend(value.successors(kept).await?);
+        }
         // A session that was renewed is followed to its new key, and from there on.
         while !keys.is_empty() {
             for key in keys {

@@ -138,6 +138,19 @@ impl<S: DynamoSession> IndexedValue<S> {
         Ok(sessions)
     }
 
+    /// The keys that the sessions have now which had these before they were renewed.
+    pub(super) async fn successors(&self, keys: &[String]) -> Result<Vec<String>, Error> {
+        let mut successors = Vec::new();
+        let mut next = keys.to_vec();
+        while !next.is_empty() {
+            let items = self.items(&next, &[RENEWED_AT, RENEWED_TO]).await?;
+            next = items.iter().filter_map(Tombstone::read).map(|it| it.successor).collect();
+            next.retain(|key| !keys.contains(key) && !successors.contains(key));
+            successors.extend(next.iter().cloned());
+        }
+        Ok(successors)
+    }
+
     async fn items(&self, keys: &[String], attributes: &[&str]) -> Result<Vec<Item>, Error> {
         // One batch may not name a key twice.
         let mut seen = HashSet::new();

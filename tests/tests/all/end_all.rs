@@ -294,6 +294,17 @@ async fn all_but_the_given_one() {
     assert_eq!(by_user.end_all("ada").except(&store.create()).await.unwrap(), 2);
 }
 
+#[tokio::test]
+async fn the_kept_session_is_kept_when_another_request_renews_it() {
+    let (world, store) = World::with_store::<Login>().await;
+    let ada = world.logins(&store, "ada", 2).await;
+    let renewed = world.renewed(&store, ada[0].id()).await;
+    let renewed = world.renewed(&store, &renewed).await;
+    assert_eq!(store.by(Login::USER).end_all("ada").except(&ada[0]).await.unwrap(), 1);
+    assert!(store.load(&renewed).await.unwrap().is_some());
+    assert_eq!(alive(&store, &ada[1..]).await, [false]);
+}
+
 /// A renewal whose answers are all lost, and that was carried out or not.
 async fn kept_in_mid_renewal(world: &World, fault: Fault) {
     let store = world.store::<Login>().await;

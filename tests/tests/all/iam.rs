@@ -188,8 +188,10 @@ async fn verify_allows_exactly_what_verifying_sends() {
 async fn list_allows_exactly_what_listing_and_ending_send() {
     let world = World::new();
     let store = build(&world, TableOptions::new()).await;
+    let mut others = [store.create(), store.create(), store.create()];
+    world.clock.advance(Duration::from_secs(1));
     let mut kept = store.create();
-    for session in [&mut kept, &mut store.create(), &mut store.create(), &mut store.create()] {
+    for session in others.iter_mut().chain([&mut kept]) {
         session.user = Some("ada".to_owned());
         session.tenant = Some(7);
         session.device = Some(Device(vec![7]));
