@@ -14,26 +14,28 @@ pub(crate) fn encoded_defaults<S: DynamoSession>(now: i64) -> Result<Vec<Value>,
     let mut encoder = Encoder::new(S::SCHEMA.attributes());
     session.__encode(&mut encoder)?;
     let values = encoder.into_values();
-    require_readable_in(session, values.iter().map(stored))?;
+    let stored = values.iter().enumerate().filter(|(_, value)| !value.is_empty_option_or_set());
+    require_readable_in(session, stored)?;
     Ok(values)
 }
 
-/// What is read back where the default is the value: an absent attribute is not read at all.
-fn stored(default: &Value) -> Option<&Value> {
-    (!default.is_empty_option_or_set()).then_some(default)
+/// Refuses fields, given with their places in the schema, of which one could not be read back.
+pub(crate) fn require_readable<'v, S: DynamoSession>(
+    fields: impl Iterator<Item = (usize, &'v Value)>,
+) -> Result<(), Error> {
+    let session = S::__new(Header { key: S::Key::generate(), created: 0, expires: 0 });
+    require_readable_in(session, fields)
 }
 
 fn require_readable_in<'v, S: DynamoSession>(
     mut session: S,
-    fields: impl Iterator<Item = Option<&'v Value>>,
+    fields: impl Iterator<Item = (usize, &'v Value)>,
 ) -> Result<(), Error> {
     let attributes = S::SCHEMA.attributes();
-    let stored = attributes.iter().zip(fields);
-    let mut item: Item = stored
-        .filter_map(|(attribute, value)| Some((attribute.name().to_owned(), value?.clone())))
-        .collect();
-    let mut decoder = Decoder::new(attributes, &mut item);
-    for (index, attribute) in attributes.iter().enumerate() {
+    for (index, value) in fields {
+        let name = attributes[index].name();
+        let mut item = Item::from_iter([(name.to_owned(), value.clone())]);
+        let mut decoder = Decoder::strict(attributes, &mut item);
         if let Err(error) = session.__decode_field(index, &mut decoder) {
             let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
             let detail = format!(
@@ -42,7 +44,7 @@ fn require_readable_in<'v, S: DynamoSession>(
                  a codec has to take an owned `String`, not a `&str`"
             );
             return Err(Error::new(ErrorKind::Encode, detail)
-                .with_attribute(attribute.name())
+                .with_attribute(name)
                 .with_source(error));
         }
     }

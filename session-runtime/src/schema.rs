@@ -143,6 +143,7 @@ pub struct Attribute {
     aliases: &'static [&'static str],
     role: Role,
     guard: bool,
+    lenient: bool,
     binary: bool,
     index: Option<(&'static str, KeyType)>,
     range: CounterRange,
@@ -156,6 +157,7 @@ impl Attribute {
             aliases: &[],
             role,
             guard: false,
+            lenient: false,
             binary: false,
             index: None,
             range: CounterRange { min: i64::MIN as i128, max: u64::MAX as i128 },
@@ -171,6 +173,12 @@ impl Attribute {
     #[doc(hidden)]
     pub const fn with_guard(mut self) -> Self {
         self.guard = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_lenient(mut self) -> Self {
+        self.lenient = true;
         self
     }
 
@@ -212,6 +220,11 @@ impl Attribute {
         self.guard
     }
 
+    /// Whether the field has its default where what is stored does not decode.
+    pub const fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
     /// Whether the field is bytes, stored as Binary (B).
     pub const fn is_binary(&self) -> bool {
         self.binary
@@ -238,6 +251,9 @@ impl fmt::Debug for Attribute {
         }
         if self.guard {
             f.write_str(", guard")?;
+        }
+        if self.lenient {
+            f.write_str(", lenient")?;
         }
         if let Some((name, key_type)) = self.index {
             write!(f, ", index {name} on {key_type:?}")?;

@@ -63,6 +63,9 @@ pub(crate) fn attribute(field: &Field, stored: &Stored) -> TokenStream {
     if stored.guard {
         attribute.extend(quote!(.with_guard()));
     }
+    if stored.lenient {
+        attribute.extend(quote!(.with_lenient()));
+    }
     if let Codec::Bytes = stored.codec {
         attribute.extend(quote!(.with_binary()));
     }

@@ -59,6 +59,7 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
         &options.whole,
         &options.merge,
         &options.guard,
+        &options.lenient,
     ];
     let flags = flags.into_iter().flatten().map(|given| &given.name);
     let index = options.index.iter().map(|given| &given.name);

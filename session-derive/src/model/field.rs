@@ -36,6 +36,7 @@ pub(crate) struct Stored {
     pub(crate) aliases: Vec<Name>,
     pub(crate) role: Role,
     pub(crate) guard: bool,
+    pub(crate) lenient: bool,
     pub(crate) index: Option<Name>,
     pub(crate) codec: Codec,
 }
@@ -147,6 +148,7 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
         aliases: options.alias.iter().map(|alias| Name::literal(&alias.value)).collect(),
         role: role(&options),
         guard: options.guard.is_some(),
+        lenient: options.lenient.is_some(),
         index: options.index.map(|index| match &index.value {
             Some(literal) => Name::literal(literal),
             None => Name::implied(name.text.clone(), index.name),

@@ -43,6 +43,7 @@ pub(crate) struct FieldOptions {
     pub(crate) whole: Flag,
     pub(crate) merge: Flag,
     pub(crate) guard: Flag,
+    pub(crate) lenient: Flag,
     pub(crate) rename: Option<Given<LitStr>>,
     pub(crate) alias: Vec<Given<LitStr>>,
     pub(crate) default: Option<Given<Option<Expr>>>,
@@ -75,6 +76,7 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("whole", "`whole`"),
     ("merge", "`merge`"),
     ("guard", "`guard`"),
+    ("lenient", "`lenient`"),
     ("rename", "`rename = \"name\"`"),
     ("alias", "`alias = \"old_name\"`"),
     ("default", "`default` or `default = expression`"),
@@ -177,6 +179,7 @@ impl FieldOptions {
             "merge" => &mut self.merge,
             "guard" => &mut self.guard,
             "ignore_serde" => &mut self.ignore_serde,
+            "lenient" => &mut self.lenient,
             _ => &mut self.skip,
         };
         once(flag, &setting, setting.flag(usage)?)

@@ -11,6 +11,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("whole", &["atomically", "replace", "single"]),
     ("merge", &["deep", "deep_merge", "nested", "partial", "per_field"]),
     ("guard", &["lock", "version", "optimistic_lock", "conflict"]),
+    ("lenient", &["forgiving", "ignore_errors", "default_on_error", "tolerant", "permissive"]),
     ("rename", &["name", "attribute"]),
     ("skip", &["ignore", "skip_serializing", "skip_deserializing", "transient"]),
     ("with", &["serialize_with", "deserialize_with", "codec"]),

@@ -40,6 +40,8 @@ const _: () = {
                         <BTreeSet<String> as __private::Set>::ROLE,
                     ),
                     __private::Attribute::new("layout", __private::Role::Whole),
+                    __private::Attribute::new("preferences", __private::Role::Merge)
+                        .with_lenient(),
                     __private::Attribute::new("price", __private::Role::Value),
                     __private::Attribute::new("avatar", __private::Role::Value)
                         .with_binary(),
@@ -63,6 +65,7 @@ const _: () = {
                 seen: <Vec<T> as __private::Initial>::initial(),
                 roles: <BTreeSet<String> as __private::Initial>::initial(),
                 layout: <BTreeMap<String, u32> as __private::Initial>::initial(),
+                preferences: <Preferences as __private::Initial>::initial(),
                 price: <Price as __private::Initial>::initial(),
                 avatar: <Vec<u8> as __private::Bytes>::initial(),
                 scratch: <Vec<String> as __private::Initial>::initial(),
@@ -106,12 +109,17 @@ const _: () = {
                 String,
                 u32,
             > as __private::Field>::encode(&self.layout, __encoder, 6usize)?;
+            <Preferences as __private::Field>::encode(
+                &self.preferences,
+                __encoder,
+                7usize,
+            )?;
             __encoder
                 .with(
-                    7usize,
+                    8usize,
                     |__serializer| as_text::serialize(&self.price, __serializer),
                 )?;
-            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 8usize)?;
+            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 9usize)?;
             __private::Ok(())
         }
         fn __decode_field(
@@ -185,19 +193,26 @@ const _: () = {
                     )?;
                 }
                 7usize => {
+                    self.preferences = <Preferences as __private::Field>::decode(
+                        __decoder,
+                        7usize,
+                        || <Preferences as __private::Initial>::initial(),
+                    )?;
+                }
+                8usize => {
                     self.price = __decoder
                         .with(
-                            7usize,
+                            8usize,
                             || <Price as __private::Initial>::initial(),
                             |__deserializer| as_text::deserialize(__deserializer),
                         )?;
                 }
-                8usize => {
+                9usize => {
                     self.avatar = <Vec<
                         u8,
                     > as __private::Bytes>::decode(
                         __decoder,
-                        8usize,
+                        9usize,
                         || <Vec<u8> as __private::Bytes>::initial(),
                     )?;
                 }

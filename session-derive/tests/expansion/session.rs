@@ -30,6 +30,8 @@ where
     pub roles: BTreeSet<String>,
     #[session(whole)]
     pub layout: BTreeMap<String, u32>,
+    #[session(merge, lenient)]
+    pub preferences: Preferences,
     #[session(with = as_text)]
     pub price: Price,
     pub avatar: Vec<u8>,

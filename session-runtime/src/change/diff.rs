@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::{Change, Changes, Key, Kind, Path};
 use crate::item::{Fields, Value};
-use crate::schema::{Attribute, Role};
+use crate::schema::{Attribute, CounterRange, Role};
 
 impl Changes {
     /// What leads from one version of a session's fields to another.
@@ -19,6 +19,10 @@ impl Changes {
                 Role::Whole => replace(&path, after, &mut list),
                 Role::Append => append(path, before, after, &mut list),
                 Role::Set => members(path, before, after, &mut list),
+                // What a lenient field could not be read from.
+                Role::Counter if is_out_of_range(before, attribute.range()) => {
+                    replace(&path, after, &mut list);
+                }
                 Role::Counter => count(&mut path, before, after, &mut list),
             }
         }
@@ -40,6 +44,11 @@ fn replace(path: &Path, after: Option<&Value>, list: &mut List) {
 
 fn merge(path: &mut Path, before: Option<&Value>, after: Option<&Value>, list: &mut List) {
     each_entry(path, before, after, list, merge);
+}
+
+fn is_out_of_range(value: Option<&Value>, range: CounterRange) -> bool {
+    let is_outside = |number| number < range.min || number > range.max;
+    value.and_then(Value::integer).is_some_and(is_outside)
 }
 
 fn count(path: &mut Path, before: Option<&Value>, after: Option<&Value>, list: &mut List) {
@@ -98,6 +107,10 @@ fn append(path: Path, before: Option<&Value>, after: Option<&Value>, list: &mut 
 
 /// An absent or NULL set is an empty one.
 fn members(path: Path, before: Option<&Value>, after: Option<&Value>, list: &mut List) {
+    let is_other = |value: &Value| value.set_type().is_none() && !value.is_empty_option_or_set();
+    if before.is_some_and(is_other) {
+        return replace(&path, after, list);
+    }
     let native =
         |value: Option<&'_ Value>| value.filter(|value| value.set_type().is_some()).cloned();
     let (before, after) = (native(before), native(after));

@@ -3,6 +3,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde_dynamo::Deserializer as ValueDeserializer;
 
+use super::unreadable::Unreadable;
 use super::{Found, Item};
 use crate::error::{Error, ErrorKind};
 use crate::schema::{Attribute, Role};
@@ -15,16 +16,24 @@ pub struct Decoder<'a> {
     attributes: &'static [Attribute],
     item: &'a mut Item,
     found: Vec<Found>,
+    is_strict: bool,
+    unreadable: Unreadable,
 }
 
 impl<'a> Decoder<'a> {
     pub(crate) fn new(attributes: &'static [Attribute], item: &'a mut Item) -> Self {
-        Self { attributes, item, found: vec![Found::Absent; attributes.len()] }
+        let found = vec![Found::Absent; attributes.len()];
+        Self { attributes, item, found, is_strict: false, unreadable: Unreadable::default() }
     }
 
-    /// Under which name each attribute stood, in the order of the schema.
-    pub(crate) fn into_found(self) -> Vec<Found> {
-        self.found
+    /// One that fails on what does not decode in lenient fields, too.
+    pub(crate) fn strict(attributes: &'static [Attribute], item: &'a mut Item) -> Self {
+        Self { is_strict: true, ..Self::new(attributes, item) }
+    }
+
+    /// Under which name each attribute stood, in the order of the schema, and what did not decode.
+    pub(crate) fn into_parts(self) -> (Vec<Found>, Unreadable) {
+        (self.found, self.unreadable)
     }
 
     /// Decodes an attribute with serde; an absent one has the default.
@@ -43,16 +52,14 @@ impl<'a> Decoder<'a> {
         default: impl FnOnce() -> T,
         from_bytes: impl FnOnce(Option<Vec<u8>>) -> Option<T>,
     ) -> Result<T, Error> {
-        let Some(value) = self.take(index) else { return Ok(default()) };
-        let stored = type_name(&value);
-        let bytes = match value {
-            AttributeValue::B(blob) => Ok(Some(blob.into_inner())),
-            AttributeValue::Null(_) => Ok(None),
-            _ => Err("expected Binary"),
-        };
-        bytes
-            .and_then(|bytes| from_bytes(bytes).ok_or("the number of bytes does not fit"))
-            .map_err(|reason| self.error::<T>(index, stored, reason.into()))
+        self.decode(index, default, |value| {
+            let bytes = match value {
+                AttributeValue::B(blob) => Some(blob.into_inner()),
+                AttributeValue::Null(_) => None,
+                _ => return Err("expected Binary".into()),
+            };
+            from_bytes(bytes).ok_or_else(|| "the number of bytes does not fit".into())
+        })
     }
 
     /// Decodes an attribute with a function of serde's `deserialize` form.
@@ -65,10 +72,35 @@ impl<'a> Decoder<'a> {
     where
         F: FnOnce(ValueDeserializer) -> Result<T, serde_dynamo::Error>,
     {
+        let role = self.attributes[index].role();
+        self.decode(index, default, |value| read(role, value, deserialize))
+    }
+
+    fn decode<T>(
+        &mut self,
+        index: usize,
+        default: impl FnOnce() -> T,
+        read: impl FnOnce(AttributeValue) -> Result<T, Source>,
+    ) -> Result<T, Error> {
         let Some(value) = self.take(index) else { return Ok(default()) };
+        let attribute = &self.attributes[index];
         let stored = type_name(&value);
-        read(self.attributes[index].role(), value, deserialize)
-            .map_err(|source| self.error::<T>(index, stored, source))
+        let kept = (attribute.is_lenient() && !self.is_strict).then(|| value.clone());
+        let source = match read(value) {
+            Ok(value) => return Ok(value),
+            Err(source) => source,
+        };
+        let Some(kept) = kept else {
+            return Err(undecodable::<T>(attribute.name(), stored, source));
+        };
+        let (attribute, field) = (attribute.name(), std::any::type_name::<T>());
+        tracing::warn!(
+            attribute,
+            error = %source,
+            "the table holds {stored} that cannot be read as `{field}`; the field is lenient, and has its default"
+        );
+        self.unreadable.note(index, kept);
+        Ok(default())
     }
 
     fn take(&mut self, index: usize) -> Option<AttributeValue> {
@@ -82,10 +114,6 @@ impl<'a> Decoder<'a> {
             self.found[index] = Found::Aliased(alias);
             Some(value)
         })
-    }
-
-    fn error<T>(&self, index: usize, stored: &str, source: Source) -> Error {
-        undecodable::<T>(self.attributes[index].name(), stored, source)
     }
 }
 
@@ -130,7 +158,7 @@ fn undecodable<T>(attribute: &str, stored: &str, source: Source) -> Error {
         ErrorKind::Decode,
         format!(
             "the table holds {stored} that cannot be read as `{}`: {source}; \
-             nothing was changed. Keep the old type readable, or destroy the session",
+             nothing was changed. Keep the old type readable, mark the field `lenient`, or destroy the session",
             std::any::type_name::<T>()
         ),
     )

@@ -11,6 +11,7 @@ mod number;
 mod serializer;
 mod set;
 mod size;
+mod unreadable;
 mod value;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ pub use encode_error::EncodeError;
 pub(crate) use number::{integer, whole_seconds};
 pub use serializer::ValueSerializer;
 pub(crate) use size::{MAX_ITEM_BYTES, attribute_size, encoded_size, item_size};
+pub(crate) use unreadable::Unreadable;
 pub use value::Value;
 
 /// An item as the table holds it: attributes by their names.

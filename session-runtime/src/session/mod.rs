@@ -1,5 +1,6 @@
 //! A session in hand, as its type.
 
+mod decode;
 mod state;
 mod update;
 
@@ -7,20 +8,21 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use decode::decode;
 use state::State;
 pub(crate) use update::update;
 
 use crate::attempts::Attempts;
-use crate::context::{Context, OnUndecodable};
-use crate::derived::{DynamoSession, Header};
+use crate::context::Context;
+use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::expiry::Expires;
 use crate::id::SessionKey;
-use crate::item::{Decoder, Item};
+use crate::item::Item;
 use crate::operation::Operation;
 #[cfg(feature = "axum")]
 use crate::protocol::UnfoundId;
-use crate::protocol::{Call, Committed, Header as ItemHeader, Record};
+use crate::protocol::{Call, Committed};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -85,9 +87,7 @@ impl<S: DynamoSession> Session<S> {
         item: Item,
     ) -> Result<Option<Self>, Error> {
         let found = decode(context, key, item)?;
-        Ok(found.map(|(data, record)| {
-            Self::of(State::stored(context.clone(), key.clone(), data, record))
-        }))
+        Ok(found.map(|found| Self::of(State::stored(context.clone(), key.clone(), found))))
     }
 
     fn of(state: State<S>) -> Self {
@@ -361,40 +361,4 @@ impl<S: DynamoSession + fmt::Debug> fmt::Debug for Session<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("data", &**self).field("is_new", &self.is_new()).finish()
     }
-}
-
-/// The fields of a session and what its item says beside, unless it has expired.
-fn decode<S: DynamoSession>(
-    context: &Context,
-    key: &S::Key,
-    item: Item,
-) -> Result<Option<(S, Record)>, Error> {
-    match (decode_strictly(context, key, item), context.on_undecodable) {
-        (Err(error), OnUndecodable::End) if error.is_decode() => {
-            let session = key.fingerprint();
-            tracing::warn!(session, table = context.table.name, %error, "session does not decode");
-            Ok(None)
-        }
-        (decoded, _) => decoded,
-    }
-}
-
-fn decode_strictly<S: DynamoSession>(
-    context: &Context,
-    key: &S::Key,
-    mut item: Item,
-) -> Result<Option<(S, Record)>, Error> {
-    let now = context.now();
-    let header = ItemHeader::read(S::SCHEMA, &item, now)?;
-    let lifetime = header.lifetime;
-    if lifetime.is_over(context.timeouts, now) {
-        tracing::debug!(session = key.fingerprint(), "session has expired");
-        return Ok(None);
-    }
-    let created = lifetime.created.unwrap_or(now);
-    let of_handle = Header { key: key.clone(), created, expires: lifetime.expires };
-    let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
-    let data = S::__decode(of_handle, &mut decoder)?;
-    let found = decoder.into_found();
-    Ok(Some((data, header.with_fields(S::SCHEMA, found, &item))))
 }

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
-use super::decode;
+use super::decode::{Decoded, decode};
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
 use crate::derived::{DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
-use crate::item::{Decoder, Encoder, Fields, Item, Value};
-use crate::protocol::{Call, Committed, Failure, Handle, Record, Renewed, UnfoundId, Written};
+use crate::item::{Decoder, Encoder, Fields, Item, Unreadable, Value};
+use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundId, Written};
+use crate::readable::require_readable;
 use crate::schema::Role;
 
 /// A session as its type, and as the protocol knows it.
@@ -19,6 +20,8 @@ pub(crate) struct State<S: DynamoSession> {
     snapshot: Option<Result<Arc<Fields>, Error>>,
     /// Whether the fields were given out for changing since then.
     is_touched: bool,
+    /// What the item holds for the lenient fields that do not decode.
+    unreadable: Unreadable,
     /// Expiry and creation as the struct has them: a type that cannot hold an instant has the nearest one.
     held: (i64, Option<i64>),
     /// After a conflict, the session as the winner left it.
@@ -37,17 +40,18 @@ impl<S: DynamoSession> State<S> {
         let lifetime = handle.lifetime();
         let created = lifetime.created.unwrap_or_else(|| handle.context().now());
         let data = S::__new(Header { key, created, expires: lifetime.expires });
-        Self::with(data, handle)
+        Self::with(data, handle, Unreadable::default())
     }
 
-    pub(super) fn stored(context: Arc<Context>, key: S::Key, data: S, record: Record) -> Self {
-        Self::with(data, Handle::stored(context, key, record))
+    pub(super) fn stored(context: Arc<Context>, key: S::Key, found: Decoded<S>) -> Self {
+        let Decoded { data, record, unreadable } = found;
+        Self::with(data, Handle::stored(context, key, record), unreadable)
     }
 
-    fn with(data: S, handle: Handle<S::Key>) -> Self {
+    fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable) -> Self {
         let held = (data.__expires(), data.__created());
         let (snapshot, latest, attempts) = (None, None, Attempts::default());
-        Self { data, handle, snapshot, is_touched: false, held, latest, attempts }
+        Self { data, handle, snapshot, is_touched: false, unreadable, held, latest, attempts }
     }
 
     fn context(&self) -> &Context {
@@ -55,7 +59,12 @@ impl<S: DynamoSession> State<S> {
     }
 
     fn encode(&self) -> Result<Fields, Error> {
-        encode(&self.data, self.context())
+        encode(&self.data, &self.unreadable, self.context())
+    }
+
+    /// What has changed since the fields were these.
+    fn changes_since(&self, before: &Fields) -> Result<Changes, Error> {
+        changes_between::<S>(before, self.encode()?)
     }
 
     /// Remembers the fields as they are, before they may be changed.
@@ -99,7 +108,7 @@ impl<S: DynamoSession> State<S> {
         let settled = self.settle(call).await?;
         let Some(before) = self.snapshot()? else { return Ok(settled) };
         self.require_header()?;
-        let changes = Changes::between(S::SCHEMA.attributes(), &before, self.encode()?);
+        let changes = self.changes_since(&before)?;
         if changes.is_empty() {
             self.is_touched = false;
             return Ok(settled);
@@ -142,7 +151,7 @@ impl<S: DynamoSession> State<S> {
             None => Changes::none(self.encode()?),
             Some(before) => {
                 self.require_header()?;
-                Changes::between(S::SCHEMA.attributes(), &before, self.encode()?)
+                self.changes_since(&before)?
             }
         };
         let result = self.handle.renew(&changes, call).await;
@@ -186,6 +195,7 @@ impl<S: DynamoSession> State<S> {
         result: Result<(Committed, Written), Failure>,
     ) -> Result<(Committed, Written), Error> {
         let (committed, written) = result.map_err(|failure| self.fail(failure))?;
+        self.unreadable.settle(&written.fields);
         for index in &written.merged {
             self.read_back(*index, written.fields[*index].clone());
         }
@@ -198,7 +208,7 @@ impl<S: DynamoSession> State<S> {
         if let Some(winner) = winner {
             let key = self.handle.key().clone();
             let latest = decode(self.handle.context(), &key, winner);
-            self.latest = latest.ok().flatten().map(|(data, _)| data);
+            self.latest = latest.ok().flatten().map(|latest| latest.data);
         }
         error
     }
@@ -251,7 +261,7 @@ impl<S: DynamoSession> State<S> {
         let attribute = &S::SCHEMA.attributes()[index];
         let value = value.unwrap_or_else(|| self.context().defaults[index].clone());
         let mut item = Item::from_iter([(attribute.name().to_owned(), value)]);
-        let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
+        let mut decoder = Decoder::strict(S::SCHEMA.attributes(), &mut item);
         let result = self.data.__decode_field(index, &mut decoder);
         if let Err(error) = &result {
             tracing::warn!(%error, "the commit was applied, but a merged value cannot be read");
@@ -292,10 +302,31 @@ fn not_made_again(attribute: &str) -> Error {
     .with_attribute(attribute)
 }
 
-pub(super) fn encode<S: DynamoSession>(data: &S, context: &Context) -> Result<Fields, Error> {
+pub(super) fn encode<S: DynamoSession>(
+    data: &S,
+    unreadable: &Unreadable,
+    context: &Context,
+) -> Result<Fields, Error> {
     let mut encoder = Encoder::new(S::SCHEMA.attributes());
     data.__encode(&mut encoder)?;
-    Ok(encoder.into_fields(&context.defaults))
+    let mut fields = encoder.into_fields(&context.defaults);
+    unreadable.stand_in(&mut fields, &context.defaults);
+    Ok(fields)
+}
+
+/// What has changed, each change in a form that can be read back: in debug builds, that is tried.
+pub(super) fn changes_between<S: DynamoSession>(
+    before: &Fields,
+    after: Fields,
+) -> Result<Changes, Error> {
+    let changes = Changes::between(S::SCHEMA.attributes(), before, after);
+    if cfg!(debug_assertions) {
+        let changed = changes.by_attribute().map(|(index, _)| index);
+        require_readable::<S>(
+            changed.filter_map(|index| Some((index, changes.after[index].as_ref()?))),
+        )?;
+    }
+    Ok(changes)
 }
 
 pub(super) fn require_header<S: DynamoSession>(

@@ -1,6 +1,5 @@
-use super::decode;
-use super::state::{encode, require_header};
-use crate::change::Changes;
+use super::decode::{Decoded, decode};
+use super::state::{changes_between, encode, require_header};
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;
@@ -19,12 +18,13 @@ pub(crate) async fn update<S: DynamoSession, R>(
     let mut item = context.table.get(&key, true).await?.ok_or_else(gone)?;
     let mut rounds = Rounds::new();
     loop {
-        let (mut data, record) = decode::<S>(context, id, item.clone())?.ok_or_else(gone)?;
-        let before = encode(&data, context)?;
+        let Decoded { mut data, record, unreadable } =
+            decode::<S>(context, id, item.clone())?.ok_or_else(gone)?;
+        let before = encode(&data, &unreadable, context)?;
         let held = (data.__expires(), data.__created());
         let result = change(&mut data);
         require_header(&data, id, held)?;
-        let changes = Changes::between(S::SCHEMA.attributes(), &before, encode(&data, context)?);
+        let changes = changes_between::<S>(&before, encode(&data, &unreadable, context)?)?;
         let is_unchanged = changes.is_empty();
         if !is_unchanged {
             record.require_size(S::SCHEMA, &changes.after, context.max_item_bytes)?;

@@ -40,6 +40,7 @@ mod interleavings;
 mod keep_newest;
 mod keys;
 mod late_touch;
+mod lenient;
 mod limits;
 mod promises;
 mod properties;

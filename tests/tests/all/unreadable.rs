@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use dynamo_session::{DynamoSession, Error, ErrorKind, Expires, SessionId, SessionStore};
+use dynamo_session::{
+    Committed, DynamoSession, Error, ErrorKind, Expires, SessionId, SessionStore,
+};
 use dynamo_session_tests::World;
 use serde::{Deserialize, Serialize};
 
@@ -111,4 +113,41 @@ async fn a_default_that_is_not_stored_need_not_be_read() {
     }
     session!(Shop, #[session(with = never)] field: Option<u32>);
     build::<Shop>().await.unwrap();
+}
+
+/// Debug builds read back what is to be written, and fail where it would first be seen: at the commit.
+#[cfg(debug_assertions)]
+#[tokio::test]
+async fn a_change_that_could_not_be_read_back_is_refused_in_debug_builds() {
+    session!(Shop, #[session(default = Tagged::Nothing)] field: Tagged);
+    fn spoil(shop: &mut Shop) {
+        shop.field = Tagged::Levels { by_floor: [(1, 2)].into() };
+        shop.other += 1;
+    }
+    fn check(error: &Error) {
+        assert_eq!((error.kind(), error.attribute()), (ErrorKind::Encode, Some("field")));
+        for words in ["not be read back", "`flatten`", "expected u32"] {
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+    let (world, store) = World::with_store::<Shop>().await;
+    let mut session = store.create();
+    spoil(&mut session);
+    check(&session.commit().await.unwrap_err());
+    assert!(world.network.take_sent().is_empty());
+    session.field = Tagged::Levels { by_floor: BTreeMap::new() };
+    assert_eq!(session.commit().await.unwrap(), Committed::Created, "an empty map has no keys");
+
+    let before = world.item(&store, session.id()).await.unwrap();
+    world.network.take_sent();
+    spoil(&mut session);
+    check(&session.commit().await.unwrap_err());
+    assert!(world.network.take_sent().is_empty());
+    let id = session.id().clone();
+    check(&store.update(&id, spoil).await.unwrap_err());
+    check(&session.renew().await.unwrap_err());
+    assert!(world.network.operations().iter().all(|operation| operation == "GetItem"));
+    assert_eq!(world.item(&store, &id).await.unwrap(), before);
+    session.field = Tagged::Nothing;
+    assert_eq!(session.commit().await.unwrap(), Committed::Updated);
 }
