@@ -13,10 +13,10 @@ type Source = Box<dyn StdError + Send + Sync + 'static>;
 pub enum ErrorKind {
     /// The session was destroyed or has expired; it was not brought back.
     Gone,
-    /// A guarded value was changed by someone else; nothing was written.
+    /// A guarded value was changed by someone else, or a counter would leave its type's range; nothing was written.
     Conflict,
-    /// The session exceeds the store's limit or the 400 KB that DynamoDB stores in one item, or more fields have changed
-    /// at once than one request can carry; nothing was written.
+    /// The session exceeds the store's limit or the 400 KB that DynamoDB stores in one item, or more fields have
+    /// changed at once than one request can carry; nothing was written.
     TooLarge,
     /// The table does not exist in this account, Region or engine.
     TableMissing,
@@ -26,23 +26,23 @@ pub enum ErrorKind {
     Encode,
     /// Text that is not a session id.
     InvalidId,
-    /// DynamoDB, or the table's capacity, refused the rate of requests; or others changed the session again and again
-    /// until the call's deadline.
+    /// DynamoDB throttled the requests, or the table's capacity was exceeded; or others changed the session again and
+    /// again until the call's deadline.
     Throttled,
     /// DynamoDB could not be reached or did not answer in time.
     Unavailable,
-    /// Credentials are missing, expired, or not allowed to do this.
+    /// Credentials are missing or expired, or do not permit this.
     AccessDenied,
     /// It cannot be known whether a write was applied.
     OutcomeUnknown,
-    /// Another handle of the same request has the session.
+    /// Another handle of the same web request holds the session.
     InUse,
     /// The store, the table or the program is set up in a way that cannot work.
     Configuration,
     /// DynamoDB refused the request as invalid.
     Rejected,
-    /// The library found itself in a state that should be impossible, and stopped: this is a bug, please report it. Nothing
-    /// was reported as done; whether a request that got no answer was applied is not known.
+    /// The library found itself in a state that should be impossible, and stopped: this is a bug, please report it.
+    /// Nothing was reported as done; whether a request that got no answer was applied is not known.
     Internal,
 }
 
@@ -168,7 +168,7 @@ impl Error {
         self.kind() == ErrorKind::Gone
     }
 
-    /// Someone else changed a guarded value; nothing was written.
+    /// Someone else changed a guarded value, or a counter would leave its range; nothing was written.
     pub fn is_conflict(&self) -> bool {
         self.kind() == ErrorKind::Conflict
     }
@@ -198,7 +198,7 @@ impl Error {
         self.kind() == ErrorKind::InvalidId
     }
 
-    /// The rate of requests was refused; try again later.
+    /// DynamoDB throttled the requests, or others changed the session until the deadline; try again later.
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
     }
@@ -208,7 +208,7 @@ impl Error {
         self.kind() == ErrorKind::Unavailable
     }
 
-    /// Credentials are missing, expired, or not allowed to do this.
+    /// Credentials are missing or expired, or do not permit this.
     pub fn is_access_denied(&self) -> bool {
         self.kind() == ErrorKind::AccessDenied
     }
@@ -218,7 +218,7 @@ impl Error {
         self.kind() == ErrorKind::OutcomeUnknown
     }
 
-    /// Another handle of the same request has the session.
+    /// Another handle of the same web request holds the session.
     pub fn is_in_use(&self) -> bool {
         self.kind() == ErrorKind::InUse
     }

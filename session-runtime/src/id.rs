@@ -34,11 +34,11 @@ pub(crate) const MAX_KEY_BYTES: usize = 2048;
 pub struct SessionId([u8; 32]);
 
 impl SessionId {
-    /// A new id from the operating system's random source.
+    /// A new id from the operating system's source of randomness.
     ///
     /// # Panics
     ///
-    /// If the operating system has no random source. There is no safe way to go on without one.
+    /// If the operating system has no source of randomness. There is no safe way to continue without one.
     pub fn generate() -> Self {
         Self(random_bytes())
     }
@@ -108,12 +108,12 @@ impl fmt::Debug for SessionId {
 
 /// A type that can be the `hash_key` of a session.
 ///
-/// [`SessionId`] is the one to use. `String`, and `uuid::Uuid` behind the feature `uuid`, are for tables
-/// that others made: they are stored as they are, so whoever reads the table can take over its sessions.
+/// [`SessionId`] is the one to use. `String`, and `uuid::Uuid` with the feature `uuid`, are for tables
+/// that another program created: they are stored as they are, so whoever reads the table can take over its sessions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the hash key of a session",
     label = "not a session key",
-    note = "use `SessionId`; `String` and, behind the feature `uuid`, `uuid::Uuid` serve tables that others made"
+    note = "use `SessionId`; `String` and, with the feature `uuid`, `uuid::Uuid` are for tables that another program created"
 )]
 pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
     /// A new, unguessable key.
@@ -140,7 +140,7 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
     /// The [`fingerprint`](Self::fingerprint) of the session that the table keeps under this
     /// [`attribute_value`](Self::attribute_value).
     ///
-    /// As it stands, it is right for a type that is stored as it is.
+    /// The provided method is right for a type that is stored as it is.
     fn stored_fingerprint(attribute_value: &str) -> String {
         first_characters(sha256_base64url(attribute_value))
     }
@@ -178,7 +178,7 @@ impl SessionKey for String {
     fn parse(text: &str) -> Result<Self, Error> {
         require_key_length(text)?;
         if text.chars().any(char::is_control) {
-            return Err(invalid_id("not free of control characters".to_owned()));
+            return Err(invalid_id("one with control characters".to_owned()));
         }
         Ok(text.to_owned())
     }
@@ -213,7 +213,7 @@ impl SessionKey for uuid::Uuid {
     }
 }
 
-/// Refuses what no table can hold as a key.
+/// Refuses a key that no table can hold.
 pub(crate) fn require_key_length(key: &str) -> Result<(), Error> {
     if key.is_empty() || key.len() > MAX_KEY_BYTES {
         return Err(invalid_id(format!("{} bytes long, not 1 to {MAX_KEY_BYTES}", key.len())));
@@ -224,7 +224,7 @@ pub(crate) fn require_key_length(key: &str) -> Result<(), Error> {
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if let Err(error) = getrandom::fill(&mut bytes) {
-        panic!("the operating system has no random source: {error}");
+        panic!("the operating system has no source of randomness: {error}");
     }
     bytes
 }

@@ -39,7 +39,7 @@ fn require_readable_in<'v, S: DynamoSession>(
         if let Err(error) = session.__decode_field(index, &mut decoder) {
             let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
             let detail = format!(
-                "it could be stored and not be read back: {cause}; nothing was written. Inside an enum with a tag or under \
+                "it could be stored but not read back: {cause}; nothing was written. Inside an enum with a tag or under \
                  `flatten`, serde reads the keys of maps as text only; a field with `skip_serializing_if` needs `default`; \
                  a codec has to take an owned `String`, not a `&str`"
             );

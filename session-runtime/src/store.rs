@@ -72,7 +72,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Panics
     ///
-    /// If the operating system has no random source.
+    /// If the operating system has no source of randomness.
     pub fn create(&self) -> Session<S> {
         Session::new(self.context.clone())
     }

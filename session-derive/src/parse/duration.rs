@@ -47,7 +47,7 @@ fn seconds(text: &str) -> Result<u64, String> {
         rest = after;
     }
     if total == 0 {
-        return Err(format!("`{text}` is no time at all: write at least `1s`"));
+        return Err(format!("`{text}` is a duration of zero: write at least `1s`"));
     }
     Ok(total)
 }

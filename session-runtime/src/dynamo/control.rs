@@ -13,7 +13,8 @@ use crate::item::Item;
 
 /// The requests about one table itself, rather than about its items.
 ///
-/// AWS takes few of some of them each second, from a whole account: processes that start together meet that.
+/// For some of them, AWS allows a whole account only a few requests a second: many processes that start together will
+/// exceed that.
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
     client: Client,

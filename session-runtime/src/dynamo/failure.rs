@@ -62,7 +62,7 @@ fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (
     let Some(code) = error.code() else {
         return (
             ErrorKind::Unavailable,
-            "what answered is not DynamoDB, or broke off; check the endpoint and what lies before it"
+            "what answered is not DynamoDB, or the answer broke off; check the endpoint, and any proxy in front of it"
                 .to_owned(),
         );
     };
@@ -85,7 +85,7 @@ fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (
         | "TransactionConflictException"
         | "TransactionInProgressException" => (
             ErrorKind::Throttled,
-            format!("DynamoDB refused the rate of requests ({said}); try again later"),
+            format!("DynamoDB throttled the request ({said}); try again later"),
         ),
         "AccessDeniedException"
         | "ExpiredTokenException"
@@ -94,7 +94,7 @@ fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (
         | "MissingAuthenticationTokenException"
         | "UnrecognizedClientException" => (
             ErrorKind::AccessDenied,
-            format!("AWS refused the credentials or lacks a permission ({said})"),
+            format!("AWS refused the credentials, or they lack a permission ({said})"),
         ),
         _ if server_error => {
             (ErrorKind::Unavailable, format!("DynamoDB failed on its side ({said}); try again"))

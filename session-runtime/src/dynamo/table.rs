@@ -207,7 +207,7 @@ impl Table {
             _ if codes.contains(&"ThrottlingError")
                 || codes.contains(&"ProvisionedThroughputExceeded") =>
             {
-                let detail = "DynamoDB refused the rate of requests; try again later";
+                let detail = "DynamoDB throttled the transaction; try again later";
                 Moved::Failed(Error::new(ErrorKind::Throttled, detail).with_source(source))
             }
             _ => Moved::Failed(error(source)),

@@ -7,9 +7,9 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 const OURS: &[u8] = b"CREATE TABLE _tables ";
 const CHUNK: usize = 64 * 1024;
 
-/// Whether a file is an SQLite database with tables, and the engine's are not among them.
+/// Whether a file is an SQLite database that has tables, but none of the engine's.
 ///
-/// What cannot be read is for SQLite to report.
+/// Files that cannot be read are left for SQLite to report.
 pub(super) fn is_foreign(path: &Path) -> bool {
     has_tables(path).unwrap_or(false) && ![path, &journal_of(path)].iter().any(|it| is_ours(it))
 }

@@ -18,16 +18,17 @@
 //! # Limits
 //!
 //! - **Not for production**: one process, one lock, no replication. A call runs on the thread that polls it.
-//! - It brings SQLite, built with a C compiler. Cargo allows one crate that links `sqlite3` in a program, so the feature
-//!   does not resolve beside sqlx 0.8 or rusqlite 0.37 with SQLite enabled.
+//! - It brings SQLite, built with a C compiler. Cargo allows only one crate in a program to link `sqlite3`, so the
+//!   feature does not resolve together with sqlx 0.8 or rusqlite 0.37 with SQLite enabled.
 //! - Nothing expires by itself: call [`Engine::delete_expired`]. (On AWS, too, expired items linger for days.)
-//! - Not every operation is there: streams, backups and PartiQL answer `UnknownOperationException`.
+//! - Some operations are missing: streams, backups and PartiQL answer `UnknownOperationException`.
 //! - Known to differ from AWS: it never throttles and never reads stale data; enabling TTL twice is accepted;
 //!   `UpdateItem` with `ReturnValues=ALL_OLD` on a missing item returns the key; `PROVISIONED` billing without a
 //!   throughput is accepted; `DescribeTable` counts items exactly; tables and indexes are active at once, and
 //!   `UpdateTable` ignores the throughput of a new index.
-//! - Point-in-time recovery is not there: where [`TableOptions`](crate::table::TableOptions) ask for it, tables are created without
-//!   it, with a traced warning, and [`verify_table`](crate::SessionStore::verify_table) reports it as not checked.
+//! - There is no point-in-time recovery: where [`TableOptions`](crate::table::TableOptions) ask for it, tables are
+//!   created without it, a warning is traced, and [`verify_table`](crate::SessionStore::verify_table) reports it as not
+//!   checked.
 
 mod foreign;
 mod wire;
@@ -49,7 +50,7 @@ const REGION: &str = "us-east-1";
 // `.invalid` never resolves (RFC 2606): a configuration that loses the engine cannot reach AWS by accident.
 const ENDPOINT: &str = "http://dynamodb.invalid";
 
-/// A client on an in-memory engine of its own, empty and gone with its last clone.
+/// A client with an in-memory engine of its own, which is empty, and gone with the client's last clone.
 ///
 /// The short form of [`Engine::memory`]`().client()`.
 ///
@@ -68,8 +69,9 @@ pub fn client() -> Client {
 
 /// An in-process DynamoDB. Clones, and the clients made from them, share one database.
 ///
-/// It is an [`HttpClient`](aws_sdk_dynamodb::config::HttpClient) of the AWS SDK: [`client`](Self::client) gives a complete client, and a test that wants to
-/// fail, delay or count requests wraps the engine in an `HttpClient` of its own.
+/// It is an [`HttpClient`](aws_sdk_dynamodb::config::HttpClient) of the AWS SDK: [`client`](Self::client) gives a
+/// complete client, and a test that wants to fail, delay or count requests wraps the engine in an `HttpClient` of its
+/// own.
 ///
 /// # Examples
 ///
@@ -133,7 +135,7 @@ impl Engine {
         Self::in_memory(Database::memory_with_clock(Arc::new(EngineClock(clock))))
     }
 
-    /// An engine whose tables are in this file, made if it is missing: data survives a restart.
+    /// An engine whose tables are in this file, which is created if it is missing: data survives a restart.
     ///
     /// The file is an SQLite database that nothing else should use, and one engine at a time should have it open.
     /// SQLite keeps two more files beside it, ending in `-wal` and `-shm`. An engine in a file always follows the
@@ -153,8 +155,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration), naming the path, if the file cannot be opened or made, is not an
-    /// SQLite database, or is another program's.
+    /// [`Configuration`](ErrorKind::Configuration), naming the path, if the file cannot be opened or created, is not an
+    /// SQLite database, or belongs to another program.
     pub fn file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let unusable = |source: Box<dyn StdError + Send + Sync>| {
@@ -165,7 +167,9 @@ impl Engine {
         let absolute = std::path::absolute(path).map_err(|error| unusable(error.into()))?;
         let name = absolute.to_str().ok_or_else(|| unusable("the path is not UTF-8".into()))?;
         if foreign::is_foreign(&absolute) {
-            return Err(unusable("it holds tables of another program; it was not touched".into()));
+            return Err(unusable(
+                "it contains another program's tables; it was left untouched".into(),
+            ));
         }
         let database = Database::new(name).map_err(|error| unusable(error.into()))?;
         Ok(Self { database, place: name.into() })
@@ -199,7 +203,8 @@ impl Engine {
 
     /// Deletes the items that have expired from every table with TTL enabled, as DynamoDB does in the background.
     ///
-    /// Returns how many it deleted. The calling thread waits until it is done, and other requests go between.
+    /// Returns how many it deleted. Blocks the calling thread until it is done; other requests may be served in
+    /// between.
     ///
     /// # Examples
     ///
@@ -211,7 +216,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`](ErrorKind::Unavailable) if SQLite fails, as on a full disk.
+    /// [`Unavailable`](ErrorKind::Unavailable) if SQLite fails, on a full disk for example.
     pub fn delete_expired(&self) -> Result<usize, Error> {
         self.database.sweep_ttl().map_err(|error| {
             let detail = format!("the embedded engine failed (its tables are in {})", self.place);

@@ -41,7 +41,7 @@ impl<'a> Location<'a> {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
         let refused = |what: &str, text: &str, example: &str| {
-            let detail = format!("{text:?} is no {what}: give one such as {example}");
+            let detail = format!("{text:?} is not a valid {what}: give one such as {example}");
             Err(Error::new(ErrorKind::Configuration, detail))
         };
         let is_account =

@@ -141,7 +141,8 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text that a template cannot hold.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text
+    /// that a template cannot hold.
     pub fn cloudformation(&self) -> Result<String, Error> {
         self.checked()
             .and_then(|()| cloudformation::template(self))
@@ -150,10 +151,10 @@ impl Infrastructure {
 
     /// A Terraform configuration in HCL, with the table's name as a variable.
     ///
-    /// It needs version 6.37 or later of the provider `hashicorp/aws`: earlier ones lack an index's `key_schema`, or may
-    /// drop every index of a table when one is removed. Terraform refuses to destroy the table, or to replace it, until
-    /// `prevent_destroy` is taken out. It brings text into Unicode normal form C, so an attribute that is renamed to
-    /// text in another form needs another name there.
+    /// It needs version 6.37 or later of the provider `hashicorp/aws`: earlier ones lack an index's `key_schema`, or
+    /// may drop every index of a table when one is removed. Terraform refuses to destroy the table, or to replace it,
+    /// until `prevent_destroy` is taken out. It brings text into Unicode normal form C, so an attribute that is renamed
+    /// to text in another form needs another name there.
     ///
     /// # Examples
     ///
@@ -186,7 +187,8 @@ impl Infrastructure {
     /// only.
     ///
     /// Its ARNs hold in every Region and account unless [`region`](Self::region) and [`account`](Self::account), or the
-    /// ARN of the table, say which; that is traced, and [`iam_warning`](Self::iam_warning) tells it. With a customer managed key among the options, the policy also allows its use by way of DynamoDB.
+    /// ARN of the table, say which; that is traced, and [`iam_warning`](Self::iam_warning) tells it. With a customer
+    /// managed key among the options, the policy also allows its use by way of DynamoDB.
     ///
     /// # Examples
     ///
@@ -212,8 +214,8 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use is given, no table is named, its name, Region or account is not one,
-    /// or the sessions are to be listed and the type has no field marked `index`.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use and no table is named, its name, Region or
+    /// account is not one, or the sessions are to be listed and the type has no field marked `index`.
     pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
         let uses: Vec<Access> = uses.into_iter().collect();
         let policy = self.checked().and_then(|()| policy::document(self, &uses));

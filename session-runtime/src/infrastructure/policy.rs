@@ -23,7 +23,9 @@ const CHOOSE_KEY: [&str; 8] = [
 pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Result<String, Error> {
     let wrong = |detail: &str| Error::new(ErrorKind::Configuration, detail);
     if uses.is_empty() {
-        return Err(wrong("no use is given: name at least one, such as `Access::Run`"));
+        return Err(wrong(
+            "the policy needs to know what to allow: name at least one use, such as `Access::Run`",
+        ));
     }
     let table = infrastructure.bare_name().ok_or_else(|| {
         wrong(
@@ -36,7 +38,7 @@ pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Resu
     indexes.sort_unstable();
     if uses.contains(&Access::List) && indexes.is_empty() {
         return Err(wrong(
-            "sessions are listed by an index, and the session type has none: mark a field with `index`",
+            "sessions are listed through an index, and the session type has none: mark a field with `index`",
         ));
     }
 

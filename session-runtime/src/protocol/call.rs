@@ -66,7 +66,7 @@ impl Call {
             ErrorKind::Unavailable,
             format!(
                 "DynamoDB did not answer within the {:?} that a call may take in all; call again on the same \
-                 handle, which finds out what became of it",
+                 handle, if there is one: it finds out what became of the request",
                 self.allowed
             ),
         )
@@ -75,15 +75,15 @@ impl Call {
     fn contended(&self, may_be_applied: bool) -> Error {
         let outcome = match may_be_applied {
             true => {
-                "one of its requests got no answer, so it may yet be applied: call again on the same handle"
+                "one of the requests got no answer, so it may have been applied: call again on the same handle, if there is one"
             }
             false => "nothing was written: call again",
         };
         Error::new(
             ErrorKind::Throttled,
             format!(
-                "for the {:?} that a call may take in all, each request met changes of others; {outcome}, and \
-                 look for what changes this session so often",
+                "for the {:?} that a call may take in all, each request met changes by others; {outcome}, and \
+                 find out what changes this session so often",
                 self.allowed
             ),
         )

@@ -51,7 +51,9 @@ pub(super) fn conflict(schema: &Schema, attribute: Option<&'static str>, winner:
     let named = |known: &&Attribute| Some(known.name()) == attribute;
     let role = schema.attributes().iter().find(named).map(Attribute::role);
     let what = match role {
-        Some(Role::Counter) => "what is stored now is too little, or too much, for this difference",
+        Some(Role::Counter) => {
+            "adding the difference to what is stored now would leave the range of the field's type"
+        }
         _ => "someone else changed it since the session was loaded",
     };
     let detail = format!("{what}; nothing was written. `latest` is the stored session");
@@ -73,5 +75,5 @@ pub(super) fn unexpected(what: &str, verdict: &Verdict) -> Error {
         Verdict::Unknown => "cannot be known",
         Verdict::Failed(_) => "failed",
     };
-    Error::internal(format!("{what} {how}, which it cannot"))
+    Error::internal(format!("{what} {how}, which should be impossible"))
 }

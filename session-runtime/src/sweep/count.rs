@@ -31,10 +31,10 @@ impl Count {
         Self { scan }
     }
 
-    /// Goes on until there is progress to report, after each page. `None` when everything is counted, and after an
+    /// Works until there is progress to report, after each page. `None` when everything has been counted, and after an
     /// error.
     ///
-    /// May be cancelled: what was in flight goes on when it is called again.
+    /// May be cancelled: what was in flight continues when it is called again.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl Tally for Counted {
     fn explain(&self, error: Error) -> Error {
         match self.items() {
             0 => error,
-            _ => error.with_note(format!("by then: {self}. Begin anew")),
+            _ => error.with_note(format!("counted by then: {self}. Begin again")),
         }
     }
 }

@@ -52,12 +52,12 @@ pub struct CountSessions {
 }
 
 impl<S: DynamoSession> SessionStore<S> {
-    /// Counts the sessions of the table, alive and expired, and apart from them the tombstones of renewals and what is no
-    /// session; with their sizes if that is asked for.
+    /// Counts the sessions of the table, alive and expired, and separately the tombstones of renewals and items that are
+    /// not sessions; with their sizes on request.
     ///
     /// Scans the table with a projection to expiry and creation, so no session data and no key is sent. The reads are
-    /// eventually consistent, and sessions that come, change and go meanwhile may be counted or not. (For a figure that
-    /// is some six hours old and cannot tell alive from expired, AWS's `DescribeTable` costs nothing.)
+    /// eventually consistent, and sessions that begin, change or end in the meantime may be counted or not. (For a
+    /// figure that is about six hours old and cannot tell alive from expired, AWS's `DescribeTable` costs nothing.)
     ///
     /// `.await` it for the whole, or [`start`](CountSessions::start) it for progress:
     ///
@@ -100,8 +100,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing).
     /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan` on the table.
     /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled),
-    ///   [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): one request failed so often that waiting, some three
-    ///   minutes in all, did not help. (When the very first one finds nothing that answers, that is an error at once.)
+    ///   [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): one request kept failing, and waiting about
+    ///   three minutes in all did not help. (If nothing answers the very first request, that is an error at once.)
     /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected).
     pub fn count_sessions(&self) -> CountSessions {
         CountSessions {
@@ -123,13 +123,13 @@ impl CountSessions {
         self
     }
 
-    /// How many items one request looks at, at the most: 1,000 by default. DynamoDB itself ends a page at 1 MB.
+    /// How many items one request looks at, at most: 1,000 by default. DynamoDB itself ends a page at 1 MB.
     pub fn page_items(mut self, items: u32) -> Self {
         self.settings.page_items = Some(items);
         self
     }
 
-    /// Consumes at most so many read units a second, all segments together, evenly. There is no limit by default.
+    /// Consumes at most this many read units a second, all segments together, evenly. There is no limit by default.
     pub fn capacity_per_second(mut self, units: f64) -> Self {
         self.settings.capacity_per_second = Some(units);
         self

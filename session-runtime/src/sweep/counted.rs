@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::expiry::Expires;
 
-/// How many sessions a table holds, as far as they were counted.
+/// How many sessions a table holds, as far as they have been counted.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Counted {
@@ -17,8 +17,9 @@ pub struct Counted {
     /// Tombstones, which renewals leave under the old ids until DynamoDB's TTL or a purge removes them: neither alive
     /// nor expired sessions.
     pub tombstones: u64,
-    /// Items that cannot be sessions of this type: without a Number as expiry, or with a creation that is none. A load
-    /// fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once it has passed.
+    /// Items that cannot be sessions of this type: their expiry is missing or not a Number, or their creation is not a
+    /// Number. Loading one fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once
+    /// it has passed.
     pub unreadable: u64,
     /// What they weigh, if that was [asked for](crate::sweep::CountSessions::measure_sizes).
     pub sizes: Option<SessionSizes>,
@@ -26,7 +27,7 @@ pub struct Counted {
     pub read_units: f64,
     /// Segments that are finished.
     pub segments_finished: u32,
-    /// All segments. When as many are finished, everything is counted.
+    /// All segments. When all are finished, everything has been counted.
     pub segments: u32,
 }
 
@@ -55,7 +56,8 @@ impl Counted {
     }
 }
 
-/// For people: `1024 sessions alive (31 expire within the hour), 512 expired; 96 read units; 4 of 4 segments finished`.
+/// For people to read:
+/// `1024 sessions alive (31 expire within the hour), 512 expired; 96 read units; 4 of 4 segments finished`.
 impl fmt::Display for Counted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -69,7 +71,7 @@ impl fmt::Display for Counted {
             many => write!(f, ", {many} tombstones of renewals")?,
         }
         if self.unreadable > 0 {
-            write!(f, ", {} items that are no sessions", self.unreadable)?;
+            write!(f, ", {} items that are not sessions", self.unreadable)?;
         }
         if let Some(sizes) = &self.sizes {
             write!(

@@ -1,12 +1,12 @@
 //! All sessions of a table, expired ones included: counting them, and purging those that have expired.
 //!
-//! DynamoDB's TTL deletes expired sessions for nothing, but takes days, and some tables have none. These two calls go
-//! through the table themselves, by a parallel scan at the pace that you allow:
+//! DynamoDB's TTL deletes expired sessions free of charge, but takes days, and some tables have it off. These two calls
+//! go through the table themselves, with a parallel scan at the pace that you allow:
 //!
 //! | call | what it does |
 //! |---|---|
-//! | [`purge_expired`](crate::SessionStore::purge_expired) | deletes what has expired; a [`PurgeCheckpoint`] lets an interrupted purge go on |
-//! | [`count_sessions`](crate::SessionStore::count_sessions) | counts the sessions that are alive and those that have expired, with their sizes if that is asked for |
+//! | [`purge_expired`](crate::SessionStore::purge_expired) | deletes what has expired; a [`PurgeCheckpoint`] lets an interrupted purge continue |
+//! | [`count_sessions`](crate::SessionStore::count_sessions) | counts the sessions that are alive and those that have expired, with their sizes on request |
 //!
 //! Await either for the result, [`Purged`] or [`Counted`]. Or `start` it, and call `next` on the [`Purge`] or [`Count`]
 //! for progress:
@@ -34,8 +34,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Both send their requests apart from those of the sessions, so that a sweep which is throttled does not use up the
-//! retries of the visitors' requests.
+//! Both have a budget of retries of their own, so that a throttled sweep does not use up the retries of visitors'
+//! requests.
 
 mod checkpoint;
 mod count;

@@ -27,9 +27,9 @@ impl Outage {
             return Err(error);
         }
         if self.failures == MAX_FAILURES {
-            return Err(error.with_note(format!("tried {MAX_FAILURES} times, for minutes")));
+            return Err(error.with_note(format!("tried {MAX_FAILURES} times over several minutes")));
         }
-        tracing::debug!(%error, failures = self.failures, "a sweep waits");
+        tracing::debug!(%error, failures = self.failures, "a sweep is waiting");
         self.backoff.pause().await;
         Ok(())
     }

@@ -16,8 +16,8 @@ use crate::protocol::Tombstone;
 
 /// A purge that is under way: [`PurgeExpired::start`](crate::sweep::PurgeExpired::start) returns it.
 ///
-/// It runs while [`next`](Self::next) is awaited; no task is spawned. To pause it, do not call `next`; to cancel it, drop
-/// it. Each delete is a request of its own, so nothing is ever half done. It is also a
+/// It runs while [`next`](Self::next) is awaited; no task is spawned. To pause it, do not call `next`; to cancel it,
+/// drop it. Each delete is a request of its own, so nothing is ever half done. It is also a
 /// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
 #[must_use = "it runs only while `next` is awaited"]
 pub struct Purge {
@@ -29,10 +29,10 @@ impl Purge {
         Self { scan }
     }
 
-    /// Goes on until there is progress to report: after each page, and after each 100 deletes. `None` when all is done,
+    /// Works until there is progress to report: after each page, and after every 100 deletes. `None` when all is done,
     /// and after an error.
     ///
-    /// May be cancelled: what was in flight goes on when it is called again.
+    /// May be cancelled: what was in flight continues when it is called again.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl Tally for Purged {
         match self.scanned {
             0 => error,
             _ => error.with_note(format!(
-                "by then: {self}. Go on from the checkpoint, or begin anew, which finds what is left"
+                "done by then: {self}. Continue from the checkpoint, or begin again, which finds what is left"
             )),
         }
     }

@@ -62,13 +62,13 @@ pub struct PurgeExpired {
 }
 
 impl<S: DynamoSession> SessionStore<S> {
-    /// Deletes what has expired, for tables without TTL, and where TTL, which takes days, is too late.
+    /// Deletes expired sessions: for tables without TTL, and where TTL, which takes days, is too slow.
     ///
     /// Scans the table, with a filter and a projection so that no session data is sent, and deletes each expired
-    /// session by a request that repeats the test: one that is extended meanwhile stays. Expired is what
-    /// [`load`](Self::load) treats as absent, by the store's clock: the expiry is reached, or the session type's
-    /// absolute timeout has passed since the creation. An item without a Number as its expiry is
-    /// never deleted. (A fraction of a second, which this crate never writes, counts here.) The tombstone that a renewal
+    /// session by a request that repeats the test: one that has been extended in the meantime stays. A session has
+    /// expired if [`load`](Self::load) treats it as absent, by the store's clock: its expiry has been reached, or the
+    /// session type's absolute timeout has passed since its creation. An item without a Number as its expiry is never
+    /// deleted. (A fraction of a second, which this crate never writes, counts here.) The tombstone that a renewal
     /// leaves is deleted once the [grace](crate::SessionStoreBuilder::renewal_grace) of the renewal is over.
     ///
     /// `.await` it for the whole, or [`start`](PurgeExpired::start) it for progress, cancelling and resuming:
@@ -105,15 +105,15 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Cost
     ///
-    /// Half a read unit for each 4 KB of the table, expired or not, and for each expired session a write of its size,
-    /// 1 unit per KB, and of its index entries. (TTL deletes for nothing.) Memory is bounded by the segments times the
+    /// Half a read unit for each 4 KB of the table, expired or not, and for each expired session a write of its size, 1
+    /// unit per KB, and of its index entries. (TTL deletes free of charge.) Memory is bounded by the segments times the
     /// keys of a page, however large the table.
     ///
     /// # Limits
     ///
     /// - A clock that is ahead deletes sessions that others still accept. Run it where the clock is right.
-    /// - A table with the same key holds, as far as this can tell, sessions: an item with a Number that lies in the past
-    ///   under the name of the expiry is deleted, as TTL would. A table with another key is refused.
+    /// - A table with the same key is taken for a table of sessions: an item whose attribute of the expiry's name is a
+    ///   Number in the past is deleted, as TTL would delete it. A table with another key is refused.
     ///
     /// # Errors
     ///
@@ -123,8 +123,8 @@ impl<S: DynamoSession> SessionStore<S> {
     ///   deleted.
     /// - [`ErrorKind::TableMissing`].
     /// - [`ErrorKind::AccessDenied`]: it needs `dynamodb:Scan` and `dynamodb:DeleteItem` on the table.
-    /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`]: one request failed so often that waiting, some three
-    ///   minutes in all, did not help. (When the very first one finds nothing that answers, that is an error at once.)
+    /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`]: one request kept failing, and waiting about three
+    ///   minutes in all did not help. (If nothing answers the very first request, that is an error at once.)
     /// - [`ErrorKind::Rejected`].
     pub fn purge_expired(&self) -> PurgeExpired {
         PurgeExpired {
@@ -140,36 +140,37 @@ impl PurgeExpired {
     /// Into how many segments the table is divided, 1 to 1,024: 4 by default, or what the checkpoint says.
     ///
     /// All are scanned at the same time, each with up to 4 deletes in flight. More make a purge of a large table faster
-    /// if its capacity allows; AWS advises one for each 2 GB. On the [embedded engine](crate::embedded), where a page of
-    /// one segment costs a walk through the whole table, use 1.
+    /// if its capacity allows; AWS advises one for each 2 GB. On the [embedded engine](crate::embedded), where a page
+    /// of one segment costs a walk through the whole table, use 1.
     pub fn segments(mut self, segments: u32) -> Self {
         self.settings.segments = Some(segments);
         self
     }
 
-    /// How many items one request looks at, at the most: 1,000 by default. DynamoDB itself ends a page at 1 MB.
+    /// How many items one request looks at, at most: 1,000 by default. DynamoDB itself ends a page at 1 MB.
     ///
-    /// Fewer make progress and checkpoints finer. A page that was throttled, or took too long, is asked for again with
-    /// half as many.
+    /// Fewer items make progress and checkpoints finer. A page that was throttled, or took too long, is requested again
+    /// with half as many.
     pub fn page_items(mut self, items: u32) -> Self {
         self.settings.page_items = Some(items);
         self
     }
 
-    /// Consumes at most so many capacity units a second, reads and writes together, all segments together. There is no
+    /// Consumes at most this many capacity units a second, reads and writes of all segments together. There is no
     /// limit by default.
     ///
-    /// It goes by what DynamoDB reports for each request, and makes pages small enough that the load is even: at most a
-    /// quarter of a second's units, but not below 4. **Set it where the table serves visitors**: without it a purge takes
-    /// what it can get, at the default some thousand units a second, and their requests may be throttled.
+    /// It goes by what DynamoDB reports for each request, and keeps pages small enough for an even load: at most a
+    /// quarter of a second's units, but not below 4. **Set it where the table serves visitors**: without it a purge
+    /// takes what it can get, about a thousand units a second with the defaults, and visitors' requests may be
+    /// throttled.
     ///
-    /// Requests are made one after another as their cost allows; what is not used is not saved up.
+    /// Requests are made one after another as their cost allows; unused capacity is not saved up.
     pub fn capacity_per_second(mut self, units: f64) -> Self {
         self.settings.capacity_per_second = Some(units);
         self
     }
 
-    /// Goes on where an earlier purge stopped. Nothing is skipped; pages that it had begun are scanned again.
+    /// Continues where an earlier purge stopped. Nothing is skipped; pages that it had begun are scanned again.
     pub fn resume_from(mut self, checkpoint: PurgeCheckpoint) -> Self {
         self.checkpoint = Some(checkpoint);
         self
@@ -204,7 +205,7 @@ fn adopt(
         return Err(Error::new(
             ErrorKind::Configuration,
             format!(
-                "the checkpoint is of a purge of the table `{}`; resume it with a store for that table, \
+                "the checkpoint belongs to a purge of the table `{}`; resume it with a store for that table, \
                  or begin without a checkpoint. Nothing was deleted",
                 checkpoint.table_name()
             ),

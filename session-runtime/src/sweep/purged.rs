@@ -2,7 +2,7 @@ use std::fmt;
 
 /// What a purge has done, so far or in all.
 ///
-/// A purge that was resumed begins to count anew.
+/// A resumed purge counts from zero again.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Purged {
@@ -18,15 +18,16 @@ pub struct Purged {
     pub kept: u64,
     /// Read units consumed, as DynamoDB reported them.
     pub read_units: f64,
-    /// Write units consumed, as DynamoDB reported them; for a delete that was refused it charges, and reports none.
+    /// Write units consumed, as DynamoDB reported them; it charges for a refused delete, but reports none.
     pub write_units: f64,
     /// Segments that are finished.
     pub segments_finished: u32,
-    /// All segments. When as many are finished, so is the purge.
+    /// All segments. When all are finished, so is the purge.
     pub segments: u32,
 }
 
-/// For people: `deleted 512 of 1024 items scanned, kept 1; 64 read and 512 write units; 3 of 4 segments finished`.
+/// For people to read:
+/// `deleted 512 of 1024 items scanned, kept 1; 64 read and 512 write units; 3 of 4 segments finished`.
 impl fmt::Display for Purged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scanned, deleted, tombstones, kept, read_units, write_units, .. } = self;
@@ -37,7 +38,7 @@ impl fmt::Display for Purged {
             many => write!(f, ", and {many} tombstones of renewals")?,
         }
         if *kept > 0 {
-            write!(f, ", kept {kept} that were extended meanwhile")?;
+            write!(f, ", kept {kept} that were extended in the meantime")?;
         }
         write!(f, "; {read_units:.0} read and {write_units:.0} write units")?;
         write!(f, "; {} of {} segments finished", self.segments_finished, self.segments)

@@ -30,7 +30,7 @@ impl SweepSettings {
             return refused(format!("{segments} segments; choose 1 to {MAX_SEGMENTS}"));
         }
         if self.page_items() == 0 {
-            return refused("a page of no items; choose at least 1".to_owned());
+            return refused("a page of 0 items; choose at least 1".to_owned());
         }
         match self.capacity_per_second {
             Some(units) if !units.is_finite() || units <= 0.0 => refused(format!(

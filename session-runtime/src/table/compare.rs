@@ -86,7 +86,7 @@ pub(super) fn compare_index(live: &LiveTable, index: Index) -> Vec<Finding> {
         findings.push(Finding::advice_on(
             FindingKind::IndexProjection { index: name(), found: projection.to_owned() },
             format!("the index `{}` holds more than keys ({projection})", index.name()),
-            "every commit that changes what it holds is billed for it, and listing reads only keys",
+            "every commit that changes what it holds pays for it, and listing reads only keys",
         ));
     }
     findings
@@ -126,7 +126,7 @@ pub(super) fn compare_time_to_live(
         let finding = Finding::error(
             FindingKind::TimeToLiveAttribute { found: name.to_owned() },
             format!("TTL is on the attribute `{name}`, the session's expiry is `{attribute}`"),
-            "move it by hand: disable it, then enable it an hour later (AWS takes one change an hour); or \
+            "move it by hand: disable it, then enable it an hour later (AWS accepts one change an hour); or \
              change the field marked `ttl`",
         );
         return Some(finding.foreign(attribute));
@@ -135,7 +135,7 @@ pub(super) fn compare_time_to_live(
         Some(status @ (TimeToLiveStatus::Enabling | TimeToLiveStatus::Disabling)) => (
             FindingKind::TimeToLiveChanging { status: status.as_str().to_owned() },
             format!("TTL on `{attribute}` is being changed ({status})"),
-            "AWS takes no other change of TTL for up to an hour",
+            "AWS accepts no other change of TTL for up to an hour",
         ),
         Some(TimeToLiveStatus::Enabled) if wanted => return None,
         Some(TimeToLiveStatus::Enabled) => (

@@ -4,7 +4,7 @@ use super::live::LiveTable;
 use super::report::{Finding, FindingKind};
 use crate::schema::{Billing, Encryption, TableClass, TableOptions};
 
-/// What the description of a table tells of its options.
+/// What the description of a table says about its options.
 pub(super) fn compare_options(
     live: &LiveTable,
     options: &TableOptions,
@@ -72,7 +72,7 @@ fn compare_class(live: &LiveTable, wanted: TableClass) -> Option<Finding> {
         Finding::advice_on(
             FindingKind::TableClassDiffers { found: found.to_owned() },
             format!("the table's class is {found}; the options say {wanted}"),
-            "change it by hand (twice in 30 days at most), or change the table's options",
+            "change it by hand (at most twice in 30 days), or change the table's options",
         )
     })
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::operation::Operation;
 use crate::store::SessionStore;
 
-/// AWS usually needs some ten seconds for a table.
+/// AWS usually needs about ten seconds for a table.
 const CREATION: Duration = Duration::from_secs(300);
 
 /// Creates the table of a store: see [`SessionStore::create_table`].
@@ -24,25 +24,25 @@ pub struct CreateTable<'a> {
 
 /// Creating the table.
 impl<S: DynamoSession> SessionStore<S> {
-    /// Creates the table as the session type and the [`TableOptions`](crate::table::TableOptions) say, and waits until it and
-    /// its indexes are active. Returns what it changed, in order: nothing, if all was there.
+    /// Creates the table as the session type and the [`TableOptions`](crate::table::TableOptions) say, and waits until
+    /// it and its indexes are active. Returns what it changed, in order: nothing, if everything was there.
     ///
-    /// The key is a String (S). Each field with `index` has a sparse, keys-only global secondary index. Billing, limits,
-    /// tags, class, encryption and deletion protection come from the options; then TTL is enabled on the field marked
-    /// `ttl`, and point-in-time recovery if the options ask for it.
+    /// The key is a String (S). Each field with `index` has a sparse, keys-only global secondary index. Billing,
+    /// limits, tags, class, encryption and deletion protection come from the options; then TTL is enabled on the field
+    /// marked `ttl`, and point-in-time recovery if the options ask for it.
     ///
-    /// Call it as often as you like, from as many processes at once as you like. What an interrupted call left is
-    /// finished by the next one: TTL and point-in-time recovery, but not indexes, which
+    /// Call it as often as you like, from as many processes at once as you like. What an interrupted call left undone
+    /// is finished by the next one: TTL and point-in-time recovery, but not indexes, which
     /// [`update_table`](Self::update_table) adds to a live table. An index that is being added to a live table is not
     /// waited for.
     ///
-    /// A table that is another application's is never touched: before anything is changed, the key, the indexes of the
-    /// same names and the attribute that TTL is on are compared. Before TTL is enabled on a table that this call did not
-    /// create, 25 items are read (at most 1 MB, half a read unit per 4 KB); if one has no Number in the TTL attribute,
-    /// the call fails.
+    /// Another application's table is never touched: before anything is changed, its key, its indexes of the same names
+    /// and the attribute that TTL is on are compared. Before TTL is enabled on a table that this call did not create,
+    /// 25 items are read (at most 1 MB, half a read unit per 4 KB); if one has no Number in the TTL attribute, the call
+    /// fails.
     ///
-    /// It takes at most 5 minutes unless [`deadline`](CreateTable::deadline) says otherwise; AWS usually needs some
-    /// ten seconds. To drop the future is safe: the next call resumes.
+    /// It takes at most 5 minutes unless [`deadline`](CreateTable::deadline) says otherwise; AWS usually needs about
+    /// ten seconds. It is safe to drop the future: the next call resumes.
     ///
     /// # Permissions
     ///
@@ -53,8 +53,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - the options have tags: `dynamodb:TagResource`;
     /// - they ask for point-in-time recovery: `dynamodb:DescribeContinuousBackups` and
     ///   `dynamodb:UpdateContinuousBackups`;
-    /// - they name a KMS key: on it, by way of DynamoDB, `kms:CreateGrant`, `kms:Decrypt`, `kms:DescribeKey`, `kms:Encrypt`,
-    ///   `kms:GenerateDataKey*` and `kms:ReEncrypt*`.
+    /// - they name a KMS key: on it, by way of DynamoDB, `kms:CreateGrant`, `kms:Decrypt`, `kms:DescribeKey`,
+    ///   `kms:Encrypt`, `kms:GenerateDataKey*` and `kms:ReEncrypt*`.
     ///
     /// # Examples
     ///
@@ -93,14 +93,15 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// The text of an error says what was done before it and what was not.
     ///
-    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table is another application's, lacks an index of the session, or is in a
-    ///   state that no waiting will end. It was not touched.
-    /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): a permission is lacking; the text names it.
-    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled): among others, TTL of this table was changed within the last hour, and AWS takes one
-    ///   change an hour; the text says when it will at the latest.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table is another application's, lacks an
+    ///   index of the session, or is in a state that no waiting will end. It was not touched.
+    /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): a permission is missing; the text names it.
+    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled): among others, TTL of this table was changed within the
+    ///   last hour, and AWS takes one change an hour; the text says when it will at the latest.
     /// - [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): among others, the deadline has passed.
-    /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected): an option that AWS does not take, such as a tag of more than 128 characters.
-    /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing): someone deleted the table meanwhile.
+    /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected): an option that AWS does not accept, such as a tag of more
+    ///   than 128 characters.
+    /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing): someone deleted the table in the meantime.
     pub fn create_table<'a>(&self) -> CreateTable<'a> {
         CreateTable { setup: TableSetup::new(self, CREATION) }
     }
@@ -115,7 +116,7 @@ impl<'a> CreateTable<'a> {
 
     /// How long it may take in all: 5 minutes by default.
     ///
-    /// When it has passed, what was asked of AWS goes on there, and the next call resumes.
+    /// After that, AWS continues with what was requested, and the next call resumes.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.setup.deadline = deadline;
         self

@@ -14,9 +14,9 @@ use crate::expiry::EpochSeconds;
 
 /// How many items are looked at before TTL may delete any.
 const SAMPLE: i32 = 25;
-/// How often in a row TTL is looked at before a refusal to enable it is believed.
+/// How often in a row TTL is looked at before a refusal to enable it is taken as final.
 const LOOKS: u32 = 6;
-/// AWS takes one TTL change per table in this time.
+/// AWS accepts one change of TTL per table in this time.
 const BETWEEN_TTL_CHANGES: Duration = Duration::from_secs(3600);
 
 /// What is enabled on a table that is active already: TTL and point-in-time recovery.
@@ -79,7 +79,7 @@ impl TableSetup<'_> {
         let sample = self.control.sample(attribute, SAMPLE).await.map_err(|refusal| {
             refusal
                 .into_error()
-                .with_lead("TTL is off, and nobody but its creator enables it without a look at a few items")
+                .with_lead("TTL is off, and it is enabled on an existing table only after a few items have been read")
                 .with_note("or enable TTL by hand")
         })?;
         let strangers = sample.iter().filter(|item| !has_number(item, attribute)).count();
@@ -156,7 +156,7 @@ impl TableSetup<'_> {
         let retry = self.clock.now() + BETWEEN_TTL_CHANGES;
         let minute = retry.epoch_seconds().rem_euclid(86_400) / 60;
         let detail = format!(
-            "TTL was not enabled: {}; AWS takes one change of TTL an hour for each table: call again \
+            "TTL was not enabled: {}; AWS accepts one change of TTL per table and hour: call again \
              in {} minutes, at {:02}:{:02} UTC, at the latest",
             refusal.error(),
             BETWEEN_TTL_CHANGES.as_secs() / 60,
@@ -195,7 +195,7 @@ impl TableSetup<'_> {
     fn skip_recovery(&mut self) {
         tracing::warn!(
             table = self.table(),
-            "this endpoint has no point-in-time recovery: the table is left without it"
+            "this endpoint does not offer point-in-time recovery, so the table is left without it"
         );
         self.drop_plan(&TableChange::PointInTimeRecovery);
     }

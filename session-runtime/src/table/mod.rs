@@ -1,9 +1,9 @@
-//! The table itself: created, compared with what is declared, and brought up to date.
+//! The table itself: creating it, comparing it with what is declared, and bringing it up to date.
 //!
-//! A session type says what its table must have: the key, the indexes, the attribute of the expiry. [`TableOptions`] say
-//! the rest, such as billing, backups and tags, and are given once, to
-//! [`table_options`](crate::SessionStoreBuilder::table_options) of the store's builder. Three calls of the store work on
-//! the table as it is:
+//! A session type says what its table must have: the key, the indexes, the attribute of the expiry. [`TableOptions`]
+//! say the rest, such as billing, backups and tags, and are given once, to
+//! [`table_options`](crate::SessionStoreBuilder::table_options) of the store's builder. Three calls of the store work
+//! on the table as it is:
 //!
 //! | call | what it does |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! | [`update_table`](crate::SessionStore::update_table) | adds to a live table the indexes, TTL, backups and protection that it lacks |
 //!
 //! On the builder, [`auto_create`](crate::SessionStoreBuilder::auto_create) and
-//! [`verify_table`](crate::SessionStoreBuilder::verify_table) make the first two when a store is built. Where tables are
-//! made by CloudFormation or Terraform, [`infrastructure`](crate::infrastructure) writes the templates.
+//! [`verify_table`](crate::SessionStoreBuilder::verify_table) do the first two when a store is built. Where
+//! CloudFormation or Terraform creates the tables, [`infrastructure`](crate::infrastructure) writes the templates.
 //!
 //! ```
 //! # #[cfg(feature = "embedded")]

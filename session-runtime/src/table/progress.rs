@@ -3,24 +3,24 @@ use std::fmt;
 /// What [`create_table`](crate::SessionStore::create_table) and
 /// [`update_table`](crate::SessionStore::update_table) are doing now.
 ///
-/// Printed, it is a phrase for people. While something is waited for, the same progress comes again each time that
-/// the table is looked at, at most every two seconds; compare it with the last to print it once.
+/// Its [`Display`](fmt::Display) is a phrase for people to read. During a wait, the same progress is reported each time
+/// the table is looked at, at most every two seconds; compare it with the last one to print it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TableProgress {
-    /// The table does not exist: asking for it.
+    /// The table does not exist: requesting it.
     CreatingTable,
-    /// Waiting until the table is active; AWS usually needs some ten seconds.
+    /// Waiting until the table is active; AWS usually needs about ten seconds.
     WaitingForTable {
         /// AWS's word for its state, such as `CREATING`.
         status: String,
     },
-    /// Asking for an index on a live table.
+    /// Requesting an index on a live table.
     AddingIndex {
         /// The index's name.
         index: String,
     },
-    /// Waiting for an index that is about to be filled, or to go.
+    /// Waiting for an index that is about to be filled or deleted.
     WaitingForIndex {
         /// The index's name.
         index: String,
@@ -48,7 +48,7 @@ pub enum TableProgress {
         /// What AWS said.
         reason: String,
     },
-    /// Everything is as it should be.
+    /// Everything is as declared.
     Ready,
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for TableProgress {
                 write!(f, "waiting for index `{index}` ({status})")
             }
             Self::BackfillingIndex { index } => write!(f, "backfilling index `{index}`"),
-            Self::SamplingItems => f.write_str("looking at a few items"),
+            Self::SamplingItems => f.write_str("reading a few items"),
             Self::EnablingTimeToLive { attribute } => write!(f, "enabling TTL on `{attribute}`"),
             Self::EnablingPointInTimeRecovery => f.write_str("enabling point-in-time recovery"),
             Self::EnablingDeletionProtection => f.write_str("enabling deletion protection"),
@@ -72,8 +72,8 @@ impl fmt::Display for TableProgress {
     }
 }
 
-/// What [`create_table`](crate::SessionStore::create_table) or
-/// [`update_table`](crate::SessionStore::update_table) changed. Printed, it is a noun for people.
+/// What [`create_table`](crate::SessionStore::create_table) or [`update_table`](crate::SessionStore::update_table)
+/// changed. Its [`Display`](fmt::Display) is a noun for people to read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableChange {

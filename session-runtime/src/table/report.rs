@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind};
 
 /// How a live table differs from what a session type and its options say.
 ///
-/// Made by [`verify_table`](crate::SessionStore::verify_table). Printed, it is a short block for people: a line for the
-/// table, and one for each finding, errors first.
+/// Returned by [`verify_table`](crate::SessionStore::verify_table). Its [`Display`](fmt::Display) is a short block for
+/// people to read: a line for the table, and one for each finding, errors first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableReport {
     table: String,
@@ -23,7 +23,7 @@ impl TableReport {
         &self.table
     }
 
-    /// What differs, errors first. Empty where everything is as declared.
+    /// What differs, errors first. Empty if everything is as declared.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -46,7 +46,7 @@ impl fmt::Display for TableReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "table `{}`: ", self.table)?;
         match (self.errors().count(), self.advice().count()) {
-            (0, 0) => f.write_str("as it should be")?,
+            (0, 0) => f.write_str("as declared")?,
             (errors, advice) => {
                 let s = |count| if count == 1 { "" } else { "s" };
                 let (of_errors, of_advice) = (s(errors), s(advice));
@@ -100,7 +100,7 @@ impl fmt::Display for Severity {
 
 /// One difference between a live table and what is declared.
 ///
-/// Printed, it is one line: severity, problem, advice.
+/// Its [`Display`](fmt::Display) is one line: severity, problem, advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     kind: FindingKind,
@@ -277,8 +277,8 @@ pub enum FindingKind {
         /// Its value, if the tag is there.
         found: Option<String>,
     },
-    /// Advice: a check could not be made, for lack of a permission, because the endpoint does not know it, or because the
-    /// table is not active.
+    /// Advice: a check could not be made, for lack of a permission, because the endpoint does not know it, or because
+    /// the table is not active.
     Unchecked {
         /// What could not be looked at, such as `TTL`.
         what: &'static str,

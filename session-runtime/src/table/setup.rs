@@ -148,7 +148,10 @@ impl<'a> TableSetup<'a> {
             }
             self.pause().await;
         }
-        Err(Error::new(ErrorKind::TableMissing, "the table was deleted meanwhile; call again"))
+        Err(Error::new(
+            ErrorKind::TableMissing,
+            "the table was deleted in the meantime; call again",
+        ))
     }
 
     pub(super) async fn pause(&mut self) {

@@ -23,21 +23,21 @@ pub struct UpdateTable<'a> {
 
 /// Bringing the table up to date.
 impl<S: DynamoSession> SessionStore<S> {
-    /// Adds to a live table what the session type and the [`TableOptions`](crate::table::TableOptions) ask for and it lacks,
-    /// while it serves sessions: missing indexes, TTL, point-in-time recovery, deletion protection. Returns what it
-    /// changed, in order.
+    /// Adds to a live table what the session type and the [`TableOptions`](crate::table::TableOptions) ask for and it
+    /// lacks, while it serves sessions: missing indexes, TTL, point-in-time recovery, deletion protection. Returns what
+    /// it changed, in order.
     ///
-    /// AWS adds one index at a time, and fills it from the sessions that are there before it can be listed; that is
-    /// waited for, also where someone else began it. Nothing is ever removed or weakened, and neither billing nor class,
-    /// encryption and tags of a live table are changed: [`verify_table`](Self::verify_table) tells what differs. On a
-    /// table with provisioned capacity, a new index has the units that the options say, else those of the table.
+    /// AWS adds one index at a time, and fills it with the existing sessions before it can be listed; this call waits
+    /// for that, even if someone else began it. Nothing is ever removed or weakened, and the billing, class, encryption
+    /// and tags of a live table are not changed: [`verify_table`](Self::verify_table) tells what differs. On a table
+    /// with provisioned capacity, a new index has the units that the options give, or else those of the table.
     ///
     /// Another application's table is not touched, as for [`create_table`](Self::create_table). It is safe to call from
     /// several processes at once.
     ///
     /// There is **no deadline by default**, since filling an index takes minutes, and hours for a large table;
-    /// [`deadline`](UpdateTable::deadline) sets one. To drop the future is safe: AWS goes on filling, and the next call
-    /// resumes.
+    /// [`deadline`](UpdateTable::deadline) sets one. It is safe to drop the future: AWS continues to fill the index,
+    /// and the next call resumes.
     ///
     /// # Permissions
     ///
@@ -110,7 +110,7 @@ impl<'a> UpdateTable<'a> {
     /// How long it may take in all: without this, as long as AWS needs to fill the indexes, which is hours for a
     /// large table.
     ///
-    /// When it has passed, AWS goes on filling, and the next call resumes.
+    /// After that, AWS continues to fill them, and the next call resumes.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.setup.deadline = deadline;
         self
@@ -260,7 +260,7 @@ async fn settle(setup: &mut TableSetup<'_>, index: &Index, refusal: Refusal) -> 
         Why::Busy | Why::Invalid if is_settled && live.indexes().count() >= MAX_INDEXES => {
             let detail = format!(
                 "the table has {} indexes, and AWS allows {MAX_INDEXES} unless the account's quota is \
-                 raised ({}); delete one that is not used, or have the quota raised",
+                 raised ({}); delete an unused one, or have the quota raised",
                 live.indexes().count(),
                 refusal.error()
             );

@@ -14,8 +14,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// Compares the live table with what the session type and the [`TableOptions`](crate::table::TableOptions) say, and
     /// changes nothing.
     ///
-    /// What would lose sessions, keep them wrongly or make an operation fail is an error in the report; all else is
-    /// advice. A missing table is a finding too.
+    /// Whatever would lose sessions, keep them when they should end, or make an operation fail is an error in the
+    /// report; everything else is advice. A missing table is a finding, too.
     ///
     /// # Permissions
     ///
@@ -63,8 +63,10 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied), [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable), if the table could not be
-    /// looked at; [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing), if someone deleted it meanwhile.
+    /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
+    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable), if the table could not be looked at;
+    /// [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing), if someone deleted it meanwhile.
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
         let context = self.context();
         verify(&Control::of(context.sweeping_table()), S::SCHEMA, &context.table_options)

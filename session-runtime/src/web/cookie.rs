@@ -63,7 +63,7 @@ impl SessionCookie {
         if self.secure { format!("__Host-{}", self.name).into() } else { (&*self.name).into() }
     }
 
-    /// Reads untrusted headers. Nothing in them is an error: at worst, there is no id.
+    /// Reads untrusted headers. Nothing in them is an error: at worst, there is no id in them.
     pub(super) fn presented<K: SessionKey>(&self, headers: &HeaderMap) -> Presented<K> {
         let name = self.full_name();
         let mut presented = Presented::Nothing;
@@ -105,15 +105,15 @@ impl SessionCookie {
         self.send(&cookie, headers)
     }
 
-    /// That the text of a key can stand in the cookie.
+    /// Refuses a key whose text no cookie can carry.
     pub(super) fn require_carries<K: SessionKey>(&self, key: &K) -> Result<(), Error> {
         let secret = key.expose_secret();
         let is_octet = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
         if secret.is_empty() || !secret.bytes().all(is_octet) {
-            return Err(unfit("is empty, or has characters that cookies do not allow"));
+            return Err(unfit("is empty, or contains characters that cookies do not allow"));
         }
         if self.full_name().len() + secret.len() > MAX_BYTES {
-            return Err(unfit("is longer than browsers keep"));
+            return Err(unfit("is longer than browsers accept"));
         }
         Ok(())
     }

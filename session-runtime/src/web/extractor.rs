@@ -9,9 +9,9 @@ use crate::error::{Error, ErrorKind};
 use crate::session::Session;
 
 /// Hands out the session of the request, which a [`SessionLayer`](crate::SessionLayer) around the handler
-/// loads when it is first asked for and commits when the handler has returned.
+/// loads when it is first asked for, and commits when the handler has returned.
 ///
-/// A request has one session, and one handle of it at a time; the next extractor of the same request gets it
+/// A request has one session, and at most one handle of it at a time; the next extractor of the same request gets it
 /// as the previous handle left it. A visitor without a session gets a new one, which is stored, and its
 /// cookie set, only if it is changed.
 ///
@@ -20,8 +20,8 @@ use crate::session::Session;
 ///
 /// # Errors
 ///
-/// The rejection is an [`Error`] and answers as its kind says; `Result<Session<S>, Error>` is an extractor
-/// that leaves the answer to the handler.
+/// The rejection is an [`Error`], which answers as its kind says; with `Result<Session<S>, Error>` as the extractor,
+/// the handler decides on the answer.
 ///
 /// - [`ErrorKind::Configuration`]: there is no [`SessionLayer`](crate::SessionLayer) for this type around
 ///   the handler.

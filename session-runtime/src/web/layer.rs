@@ -69,20 +69,20 @@ use crate::store::SessionStore;
 /// # The cookie
 ///
 /// `__Host-session`, with `Secure; HttpOnly; SameSite=Lax; Path=/`, kept until the browser is closed. It is
-/// sent when the session is stored under another id than the one that the request presented: after the first
+/// sent when the session is stored under an id other than the one that the request presented: after the first
 /// change, and after [`renew`](Session::renew). A response with the cookie carries `Cache-Control: no-store`,
 /// unless the application has set that header, and `Vary: cookie`. [`destroy`](Session::destroy) removes it.
 ///
-/// A presented id that is malformed, unknown or expired, or one of several, is no error: the visitor is a new
-/// one, and the id is not adopted. Each is an event of level `DEBUG`, `session id rejected`, with the field
+/// A presented id that is malformed, unknown or expired, or one of several, is not an error: the visitor counts as new,
+/// and the id is not adopted. Each is traced as an event of level `DEBUG`, `session id rejected`, with the field
 /// `monotonic_counter.dynamo_session_rejected_ids` for metrics.
 ///
 /// # An id that another request has renewed
 ///
-/// A browser sends several requests at once, and one of them may be the login. The others still carry the id from before
-/// [`renew`](Session::renew), and for 60 seconds ([`renewal_grace`](crate::SessionStoreBuilder::renewal_grace)) they are
-/// not taken for a stranger's, whose new cookie would overwrite that of the login. Their handlers get a fresh, empty
-/// session, since the old id may be known to others, and
+/// A browser sends several requests at once, and one of them may be the login. The others still carry the id from
+/// before [`renew`](Session::renew). For 60 seconds ([`renewal_grace`](crate::SessionStoreBuilder::renewal_grace)) they
+/// are not taken for those of a new visitor, whose cookie would overwrite that of the login. Their handlers get a
+/// fresh, empty session, since others may know the old id, and:
 ///
 /// - changes in a safe method (GET, HEAD, OPTIONS, TRACE) are dropped with a warning: the response stands, and sets no
 ///   cookie;
@@ -94,42 +94,42 @@ use crate::store::SessionStore;
 ///
 /// # The commit
 ///
-/// Takes place when the handler has returned, whatever its response's status is. If it fails, the error is
-/// traced, and its response is sent in place of the handler's:
-/// [409, 503 or 500](Error#impl-IntoResponse-for-Error). A session that was not changed fails no response: if
+/// Takes place when the handler has returned, whatever the status of its response. If it fails, the error is
+/// traced, and the error's own response is sent in place of the handler's:
+/// [409, 503 or 500](Error#impl-IntoResponse-for-Error). A session that was not changed never fails a response: if
 /// its idle timeout cannot be extended, a warning is traced.
 ///
 /// If the handler's [`renew`](Session::renew) failed, the layer tries again first, and commits nothing under the
 /// old id.
 ///
-/// Nothing is committed
+/// Nothing is committed:
 ///
 /// - if the inner service fails, or the request is cancelled before it has returned;
-/// - if a handler panics while it has the session, also where a layer between catches the panic;
-/// - if a [`Session`] is still alive then, in a task that was spawned or in the response's body: that is an
-///   error of kind [`InUse`](crate::ErrorKind::InUse), and the response a 500.
+/// - if a handler panics while it holds the session, even if a layer in between catches the panic;
+/// - if a [`Session`] is still alive when the handler has returned, in a task that it spawned or in the response's
+///   body: that is an error of kind [`InUse`](crate::ErrorKind::InUse), and the response is a 500.
 ///
-/// A layer that gives up on handlers, such as a timeout, belongs outside of this one: further down in the code
-/// that builds a router. Inside, a handler that was given up on looks like one that returned, and what it had
+/// A layer that gives up on handlers, such as a timeout, belongs outside this one: further down in the code
+/// that builds the router. Inside, a handler that was given up on looks like one that returned, and what it had
 /// changed so far is committed.
 ///
 /// # Several session types
 ///
-/// One layer for each, with a [`cookie_name`](Self::cookie_name) for each but one.
+/// Add one layer for each, and give all but one a [`cookie_name`](Self::cookie_name).
 pub struct SessionLayer<S: DynamoSession> {
     store: SessionStore<S>,
     cookie: Arc<SessionCookie>,
 }
 
 impl<S: DynamoSession> SessionLayer<S> {
-    /// A layer that keeps its sessions in this store. Put it on a router after the routes that it is for.
+    /// A layer that keeps its sessions in this store. Add it to a router after the routes that it is for.
     pub fn new(store: SessionStore<S>) -> Self {
         Self { store, cookie: Arc::default() }
     }
 
     /// Names the cookie: needed where one application has several session types.
     ///
-    /// The name is without the `__Host-` prefix, which the layer adds. The default is `session`.
+    /// Leave out the `__Host-` prefix, which the layer adds. The default is `session`.
     ///
     /// # Examples
     ///
@@ -142,18 +142,18 @@ impl<S: DynamoSession> SessionLayer<S> {
     ///
     /// # Panics
     ///
-    /// If the name cannot be a cookie's, or has a prefix that browsers give a meaning to.
+    /// If the name is not valid for a cookie, or has a prefix with a meaning to browsers.
     #[must_use]
     pub fn cookie_name(self, name: impl Into<String>) -> Self {
         let cookie = SessionCookie::clone(&self.cookie).named(name.into());
         Self { cookie: Arc::new(cookie), ..self }
     }
 
-    /// Serves plain http away from localhost, where anyone on the way can take over any session. Warns at
-    /// each start.
+    /// Serves plain HTTP away from localhost, where anyone on the network path can take over any session. Logs a
+    /// warning at each start.
     ///
-    /// Without it, the cookie reaches browsers by https only: they drop a `Secure` cookie that comes by plain
-    /// http. Chrome and Firefox make an exception for `http://localhost`, so development there needs no
+    /// Without it, sessions work over HTTPS only: browsers drop a `Secure` cookie that comes over plain
+    /// HTTP. Chrome and Firefox make an exception for `http://localhost`, so development there needs no
     /// switch; Safari makes none. With it, the cookie is named `session`, without the `__Host-` prefix and
     /// without `Secure`.
     ///
@@ -172,7 +172,7 @@ impl<S: DynamoSession> SessionLayer<S> {
     pub fn insecure_for_development(self) -> Self {
         tracing::warn!(
             session = type_name::<S>(),
-            "session cookies are sent over plain http: anyone on the way can take over any session; never \
+            "session cookies are sent over plain HTTP, so anyone on the network path can take over any session; never \
              do this in production"
         );
         let cookie = SessionCookie::clone(&self.cookie).insecure();
@@ -265,8 +265,8 @@ async fn finish<S: DynamoSession>(
         Place::Ended => return forget(&presented, cookie, response),
         Place::Lent => {
             let error = in_use(
-                "a task or the response's body still had it when the handler returned, so its changes \
-                 were not committed; drop the handle before, or commit what it needs and pass on copies",
+                "a task or the response's body still held it when the handler returned, so its changes \
+                 were not committed; drop the handle earlier, or commit first and pass on copies of what is needed",
             );
             return error.into_response();
         }

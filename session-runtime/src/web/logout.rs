@@ -10,11 +10,11 @@ use super::slot::Slot;
 use crate::derived::DynamoSession;
 use crate::error::Error;
 
-/// Ends the visitor's session by its id, without loading it: one request, and one that works on a session that can no
-/// longer be read, too.
+/// Ends the visitor's session by its id, without loading it: one request, which also works for a session that can no
+/// longer be read.
 ///
-/// The cookie is removed with the response. A visitor without a session is no error, and neither is one whose session is
-/// over already.
+/// The response removes the cookie. A visitor without a session is not an error, nor is one whose session has already
+/// ended.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@ pub struct Logout<S: DynamoSession> {
 }
 
 impl<S: DynamoSession> Logout<S> {
-    /// Ends the session, and one that it was renewed to a moment ago.
+    /// Ends the session, also under a new id that it was given a moment ago.
     ///
     /// Costs a write of the item's size, 1 unit per KB.
     ///
@@ -69,8 +69,8 @@ impl<S: DynamoSession> Logout<S> {
 
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): there is no [`SessionLayer`](crate::SessionLayer) for this
-/// type around the handler.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): there is no [`SessionLayer`](crate::SessionLayer) for
+/// this type around the handler.
 impl<S, T> FromRequestParts<T> for Logout<S>
 where
     S: DynamoSession,

@@ -6,13 +6,13 @@ use crate::error::{Error, ErrorKind};
 
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Answers with a status and one plain sentence, and traces the error itself, which may name tables and
-/// attributes that are nobody else's business.
+/// Answers with a status and one plain sentence. The error itself, which may name tables and attributes that visitors
+/// have no business knowing, is only traced.
 ///
 /// | status | kinds |
 /// |---|---|
 /// | 400 Bad Request | [`InvalidId`](ErrorKind::InvalidId) |
-/// | 409 Conflict | [`Gone`](ErrorKind::Gone), [`Conflict`](ErrorKind::Conflict): to send the request again makes sense |
+/// | 409 Conflict | [`Gone`](ErrorKind::Gone), [`Conflict`](ErrorKind::Conflict): it makes sense to send the request again |
 /// | 503 Service Unavailable, with `Retry-After` | [`Throttled`](ErrorKind::Throttled), [`Unavailable`](ErrorKind::Unavailable) |
 /// | 500 Internal Server Error | all others |
 impl IntoResponse for Error {
@@ -34,7 +34,7 @@ impl IntoResponse for Error {
 
 fn answer(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
-        ErrorKind::InvalidId => (StatusCode::BAD_REQUEST, "That is not a session.\n"),
+        ErrorKind::InvalidId => (StatusCode::BAD_REQUEST, "That is not a valid session id.\n"),
         // 401 would have to name an authentication scheme, and not every session is a login.
         ErrorKind::Gone => (
             StatusCode::CONFLICT,

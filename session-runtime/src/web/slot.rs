@@ -36,7 +36,7 @@ pub(super) enum Place<S: DynamoSession> {
     Poisoned(Session<S>),
     /// It was ended by its id.
     Ended,
-    /// The response is on its way.
+    /// The response has been made.
     Closed,
 }
 
@@ -94,13 +94,13 @@ impl<S: DynamoSession> Slot<S> {
             Place::Returned(session) => Ok(Some(session)),
             Place::Ended => Ok(Some(self.store.create())),
             Place::Lent => Err(in_use(
-                "another extractor of this request, or a middleware around it, still has it; drop \
+                "another extractor of this request, or a middleware around it, still holds it; drop \
                  that handle first, or pass it on",
             )),
             unavailable => {
                 let reason = match unavailable {
-                    Place::Poisoned(_) => "a handler panicked while it had it",
-                    _ => "the response is on its way",
+                    Place::Poisoned(_) => "a handler panicked while holding it",
+                    _ => "the response has already been made",
                 };
                 visit.place = unavailable;
                 Err(in_use(reason))
@@ -115,7 +115,7 @@ impl<S: DynamoSession> Slot<S> {
             Presented::Id(id) => {
                 match self.store.find(id).await? {
                     Lookup::Session(session) => *session,
-                    // Its holder sees nothing of the renewed session: the old id may be known to others.
+                    // Whoever presents it sees nothing of the renewed session: others may know the old id.
                     Lookup::Renewed => self.store.create_in_place_of(id, true),
                     Lookup::Nothing => {
                         let reason = "there is no such session, or it has expired";
@@ -169,5 +169,5 @@ impl<S: DynamoSession> Drop for Loading<'_, S> {
 }
 
 pub(super) fn in_use(reason: &str) -> Error {
-    Error::new(ErrorKind::InUse, format!("the session cannot be had twice: {reason}"))
+    Error::new(ErrorKind::InUse, format!("the session is not available: {reason}"))
 }

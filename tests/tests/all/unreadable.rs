@@ -16,7 +16,7 @@ async fn build<S: DynamoSession>() -> Result<SessionStore<S>, Error> {
 async fn assert_not_built<S: DynamoSession>() {
     let error = build::<S>().await.unwrap_err();
     assert_eq!((error.kind(), error.attribute()), (ErrorKind::Encode, Some("field")), "{error}");
-    assert!(error.to_string().contains("not be read back"), "{error}");
+    assert!(error.to_string().contains("not read back"), "{error}");
 }
 
 macro_rules! session {

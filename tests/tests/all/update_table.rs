@@ -374,7 +374,7 @@ async fn a_table_that_is_deleted_meanwhile_ends_the_call() {
     let error = update.await.unwrap_err();
     deleted.await.unwrap().unwrap();
     assert!(error.is_table_missing(), "{error}");
-    assert!(error.to_string().contains("deleted meanwhile"), "{error}");
+    assert!(error.to_string().contains("deleted in the meantime"), "{error}");
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn a_table_as_declared_has_no_findings_and_is_not_changed() {
     assert_eq!(report.findings(), []);
     assert!(report.is_sound());
     let name = store.table_name();
-    assert_eq!(report.to_string(), format!("table `{name}`: as it should be"));
+    assert_eq!(report.to_string(), format!("table `{name}`: as declared"));
     let sent = world.network.operations();
     assert_eq!(sent, ["DescribeTable", "DescribeTimeToLive", "ListTagsOfResource"]);
 }
@@ -442,7 +442,7 @@ async fn a_live_table_that_differs_in_everything_is_found_out() {
         "table `{name}`: 3 errors, 2 recommendations
   error: the table's key is `pk` (HASH, S), the session's is `id` (HASH, S); name another table, or change the field marked `hash_key`
   error: the index `by_user` on `user` (HASH, S) is missing; add it with `store.update_table()`
-  error: TTL is on the attribute `deadline`, the session's expiry is `expires_at`; move it by hand: disable it, then enable it an hour later (AWS takes one change an hour); or change the field marked `ttl`
+  error: TTL is on the attribute `deadline`, the session's expiry is `expires_at`; move it by hand: disable it, then enable it an hour later (AWS accepts one change an hour); or change the field marked `ttl`
   advice: deletion protection is off; enable it with `store.update_table()`
   advice: the tag `team` is missing; the options say `web`; set it by hand"
     );

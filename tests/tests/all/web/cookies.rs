@@ -228,7 +228,7 @@ async fn for_development_it_goes_without_prefix_and_secure_after_a_warning() {
     let traces = Traces::collect();
     let site = Site::with(|layer| usual().layer(layer.insecure_for_development())).await;
     let warning = traces.text();
-    assert!(warning.contains("WARN") && warning.contains("plain http"), "{warning}");
+    assert!(warning.contains("WARN") && warning.contains("plain HTTP"), "{warning}");
 
     let reply = site.get("/visit").await;
     let [cookie] = reply.set_cookies()[..] else { panic!("one cookie") };

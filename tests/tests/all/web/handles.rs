@@ -45,7 +45,7 @@ async fn a_session_held_by_a_task_fails_the_response_and_is_not_committed() {
     dropped.await.unwrap();
     assert_eq!(site.visits(&id).await, 10);
     let traces = traces.text();
-    assert!(traces.contains("ERROR") && traces.contains("still had it"), "{traces}");
+    assert!(traces.contains("ERROR") && traces.contains("still held it"), "{traces}");
 }
 
 #[tokio::test]
