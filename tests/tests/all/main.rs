@@ -5,6 +5,7 @@
 
 mod alias;
 mod append;
+mod architecture;
 mod attempts;
 mod attempts_answered;
 mod auto_create;
