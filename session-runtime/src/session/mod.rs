@@ -350,7 +350,7 @@ impl<S: DynamoSession> Drop for Session<S> {
         let Some(state) = self.state.take() else { return };
         if let Some(lender) = self.lender.take() {
             lender.take_back(Self { state: Some(state), lender: None });
-        } else if tracing::enabled!(tracing::Level::WARN) && state.has_changes() {
+        } else if state.has_changes() {
             let session = state.handle.key().fingerprint();
             tracing::warn!(session, "session dropped with changes that were not committed");
         }

@@ -166,3 +166,38 @@ async fn the_name_wins_and_then_the_aliases_in_their_order() {
     let after = world.item(&store, &id).await.unwrap();
     assert_eq!(after["settings"], item["settings"], "what was not read is left alone");
 }
+
+/// The first of two deployments: the field has its new name in the code, and the old one in the table.
+#[derive(Debug, DynamoSession)]
+#[session(table = "aliased")]
+struct Between {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(rename = "prefs", alias = "preferences")]
+    preferences: BTreeMap<String, u32>,
+    other: u32,
+}
+
+#[tokio::test]
+async fn two_deployments_rename_a_field_without_hiding_it_from_servers_of_the_one_before() {
+    let world = World::new();
+    let (old, between) = (world.store::<Old>().await, world.store::<Between>().await);
+    let new = world.store::<New>().await;
+    let id = stored_by_old(&world).await;
+
+    let mut first = world.load(&between, &id).await;
+    first.preferences.insert("between".to_owned(), 2);
+    assert_eq!(first.commit().await.unwrap(), Committed::Updated);
+    assert_eq!(world.load(&old, &id).await.prefs["between"], 2, "the old servers see it");
+
+    let mut last = world.load(&new, &id).await;
+    last.preferences.insert("new".to_owned(), 3);
+    assert_eq!(last.commit().await.unwrap(), Committed::Updated);
+    let seen = world.load(&between, &id).await;
+    let expected = [("between", 2), ("new", 3), ("size", 1)];
+    let expected: BTreeMap<_, _> = expected.map(|(key, value)| (key.to_owned(), value)).into();
+    assert_eq!(seen.preferences, expected, "the servers between see what the last ones moved");
+    assert!(world.load(&old, &id).await.prefs.is_empty(), "which is why they come last");
+}

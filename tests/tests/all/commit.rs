@@ -269,3 +269,25 @@ async fn what_belongs_to_the_handle_cannot_be_assigned() {
     }
     assert_eq!(item(&world, &store, &id).await, before);
 }
+
+#[tokio::test]
+async fn changes_that_are_dropped_without_a_commit_are_traced() {
+    let dropped = "dropped with changes";
+    let traces = dynamo_session_tests::Traces::collect();
+    let (world, store) = World::with_store::<Shop>().await;
+    let id = stored(&store).await;
+    let mut session = world.load(&store, &id).await;
+    session.views += 1;
+    let _ = session.commit().await.unwrap();
+    session.views += 1;
+    session.views -= 1;
+    drop(session);
+    drop(world.load(&store, &id).await);
+    assert!(!traces.text().contains(dropped), "nothing is lost");
+
+    let mut session = world.load(&store, &id).await;
+    session.views += 1;
+    drop(session);
+    let text = traces.text();
+    assert!(text.contains(dropped) && text.contains(&id.fingerprint()), "{text}");
+}

@@ -131,3 +131,24 @@ async fn two_requests_that_together_grow_too_large_lose_nothing_of_the_first() {
     assert_says(&error, &["512120 bytes", "409600", "others have made it larger"]);
     assert_eq!(world.item(&store, &id).await.unwrap(), before);
 }
+
+#[tokio::test]
+async fn a_store_may_allow_less_than_dynamodb() {
+    let world = World::new();
+    let store = world.builder::<Big>().max_size(2048).auto_create(true).build().await.unwrap();
+    let mut session = store.create();
+    session.notes = "x".repeat(2048);
+    world.network.take_sent();
+    let error = session.commit().await.unwrap_err();
+    assert!(error.is_too_large(), "{error}");
+    assert_says(&error, &["the store's 2048", "`notes`", "nothing was sent"]);
+
+    session.notes.truncate(1024);
+    assert_eq!(session.commit().await.unwrap(), Committed::Created);
+    session.log.push("y".repeat(1024));
+    assert!(session.commit().await.unwrap_err().is_too_large());
+    assert!(session.renew().await.unwrap_err().is_too_large());
+    session.log.clear();
+    session.renew().await.unwrap();
+    assert_eq!(world.load(&store, session.id()).await.notes.len(), 1024);
+}
