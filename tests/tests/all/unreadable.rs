@@ -126,7 +126,7 @@ async fn a_change_that_could_not_be_read_back_is_refused_in_debug_builds() {
     }
     fn check(error: &Error) {
         assert_eq!((error.kind(), error.attribute()), (ErrorKind::Encode, Some("field")));
-        for words in ["not be read back", "`flatten`", "expected u32"] {
+        for words in ["not read back", "`flatten`", "expected u32"] {
             assert!(error.to_string().contains(words), "{error}");
         }
     }
