@@ -1,6 +1,6 @@
 //! The clients, and the check in the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex};
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ use crate::visit::Visit;
 const PATIENCE: u32 = 20;
 /// How often, in all, everybody stays away until every session has expired.
 const PAUSES: u64 = 6;
+/// What only the tombstone of a renewal has, which is no session.
+const TOMBSTONE: &str = "_renewed_at";
 const IDLE: Duration = Duration::from_secs(30 * 60);
 
 pub(crate) struct Storm {
@@ -526,7 +528,9 @@ impl Storm {
                     .send()
                     .await;
                 self.state.probes.fetch_add(1, Ordering::Relaxed);
-                if found.is_ok_and(|found| found.item.is_some()) {
+                let is_session =
+                    |item: HashMap<String, AttributeValue>| !item.contains_key(TOMBSTONE);
+                if found.is_ok_and(|found| found.item.is_some_and(is_session)) {
                     lock(&self.state.revived).insert(key);
                 }
             }
@@ -547,6 +551,9 @@ impl Storm {
         let mut images: BTreeMap<usize, Image> = BTreeMap::new();
         let mut deleted = BTreeSet::new();
         for (index, item) in words.into_iter().enumerate() {
+            if item.get(TOMBSTONE).is_some() {
+                continue;
+            }
             let Some(image) = Image::read(item, &self.run) else {
                 self.unexpected("an item of the storm cannot be read".to_owned());
                 continue;
