@@ -85,6 +85,7 @@ impl<'a> Planner<'_, 'a> {
         if is_whole {
             return self.whole(attribute, true);
         }
+        self.require_name(attribute);
         for Change { path, kind } in changes {
             match kind {
                 Kind::Set => self.set(path),
@@ -95,6 +96,24 @@ impl<'a> Planner<'_, 'a> {
                     self.members(attribute, added.as_ref(), removed.as_ref());
                 }
             }
+        }
+    }
+
+    /// Requires that no other version of the program has stored the attribute under another of its names since.
+    fn require_name(&mut self, attribute: usize) {
+        let schema = &self.plan.attributes[attribute];
+        match self.plan.base.found[attribute] {
+            Found::Named if !schema.aliases().is_empty() => {
+                let place = self.expression.attribute(schema.name());
+                self.expression.require_presence(&place);
+            }
+            Found::Absent => {
+                for alias in schema.aliases() {
+                    let place = self.expression.attribute(alias);
+                    self.expression.require_absence(&place);
+                }
+            }
+            Found::Named | Found::Aliased(_) => {}
         }
     }
 
@@ -283,6 +302,9 @@ impl<'a> Planner<'_, 'a> {
         } else if guards {
             let place = self.expression.attribute(name);
             self.expression.require_value(&place, stored);
+            if stored.is_none() {
+                self.require_name(attribute);
+            }
         }
         let default = self.default(attribute);
         let value = apply(stored.cloned(), default, changes, attribute);

@@ -4,6 +4,7 @@
 #![recursion_limit = "1024"]
 
 mod alias;
+mod alias_rollout;
 mod append;
 mod architecture;
 mod attempts;
