@@ -174,9 +174,9 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     /// How long a commit, touch, renewal, update or `destroy` may go on in all: 10 seconds by default.
     ///
     /// A call that meets changes of others is repeated, with growing pauses, until it is through or this time has
-    /// passed. It then fails with [`ErrorKind::Throttled`], or with [`ErrorKind::Unavailable`] if a write was still
-    /// waiting for its answer. A read that is under way at that moment is not cut off. Each request also has timeouts
-    /// of its own: see [`operation_timeout`](Self::operation_timeout).
+    /// passed. It then fails with [`ErrorKind::Throttled`], or with [`ErrorKind::Unavailable`] if a request was still
+    /// waiting for its answer. Each request also has timeouts of its own, and a load has only these: see
+    /// [`operation_timeout`](Self::operation_timeout).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;

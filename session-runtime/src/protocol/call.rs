@@ -5,6 +5,7 @@ use crate::backoff::Backoff;
 use crate::context::{Context, Deadline};
 use crate::dynamo::{Answer, Outcome};
 use crate::error::{Error, ErrorKind};
+use crate::item::Item;
 
 /// One call of an application, across all the requests that it takes.
 #[derive(Debug)]
@@ -41,6 +42,11 @@ impl Call {
     /// What a request comes to, unless there is no answer by the deadline.
     pub(super) async fn limit<F: Future>(&self, request: F) -> Result<F::Output, Error> {
         self.deadline.limit(request).await.ok_or_else(|| self.late())
+    }
+
+    /// The item under a key, by a consistent read.
+    pub(crate) async fn read(&self, context: &Context, key: &str) -> Result<Option<Item>, Error> {
+        self.limit(context.table.get(key, true)).await?
     }
 
     /// Waits before a request that meets others: not at all the first time, then longer and longer.

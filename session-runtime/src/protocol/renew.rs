@@ -54,14 +54,14 @@ impl<K: SessionKey> Renewal<K> {
         let mut is_rebased = false;
         loop {
             let now = context.now();
-            let item = match context.table.get(old_key, true).await {
+            let item = match call.read(context, old_key).await {
                 Ok(item) => item,
                 Err(error) => return Verdict::Failed(error),
             };
             let (item, record) = match self.judge_old(known, changes, item, context, now) {
                 ControlFlow::Break(verdict) => return verdict,
                 ControlFlow::Continue(Reading::Moved) => {
-                    return self.find_moved(&new_key, context).await;
+                    return self.find_moved(&new_key, context, call).await;
                 }
                 ControlFlow::Continue(Reading::AsItWas(item, record)) => (item, *record),
             };
@@ -78,7 +78,7 @@ impl<K: SessionKey> Renewal<K> {
             let moving = context.table.move_item(renewed.clone(), tombstone, condition);
             match call.limit(moving).await {
                 Ok(Moved::Done) => return Verdict::Applied(renewed),
-                Ok(Moved::NewExists) => return self.find_moved(&new_key, context).await,
+                Ok(Moved::NewExists) => return self.find_moved(&new_key, context, call).await,
                 Ok(Moved::OldChanged) => is_rebased = true,
                 Ok(Moved::Contended) => {}
                 Ok(Moved::Failed(error)) | Err(error) => return Verdict::Failed(error),
@@ -90,8 +90,8 @@ impl<K: SessionKey> Renewal<K> {
     }
 
     /// Looks under the new key, where an earlier attempt may have moved the item.
-    async fn find_moved(&self, new_key: &str, context: &Context) -> Verdict {
-        match context.table.get(new_key, true).await {
+    async fn find_moved(&self, new_key: &str, context: &Context, call: &Call) -> Verdict {
+        match call.read(context, new_key).await {
             Ok(item) => self.judge_new(item, context, context.now()),
             Err(error) => Verdict::Failed(error),
         }

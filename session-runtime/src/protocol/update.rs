@@ -113,7 +113,7 @@ impl Update {
                     call.attempts.count_request(self.is_rebased);
                     self.send(request, call).await
                 }
-                Ok(None) => match context.table.get(key, true).await {
+                Ok(None) => match call.read(context, key).await {
                     Ok(item) => Outcome::Refused(item),
                     Err(error) => return Verdict::Failed(error),
                 },
@@ -122,7 +122,7 @@ impl Update {
                 ControlFlow::Break(Verdict::Failed(error))
                     if error.kind() == ErrorKind::Rejected =>
                 {
-                    return Verdict::Failed(self.explain(error, context, key, now).await);
+                    return Verdict::Failed(self.explain(error, context, key, now, call).await);
                 }
                 ControlFlow::Break(verdict) => return verdict,
                 ControlFlow::Continue(Next::Repeat) => {}
@@ -252,8 +252,15 @@ impl Update {
     }
 
     /// Why DynamoDB found the request invalid: whether the item would have become too large, the item tells.
-    async fn explain(&self, error: Error, context: &Context, key: &str, now: i64) -> Error {
-        let Ok(Some(mut item)) = context.table.get(key, true).await else { return error };
+    async fn explain(
+        &self,
+        error: Error,
+        context: &Context,
+        key: &str,
+        now: i64,
+        call: &Call,
+    ) -> Error {
+        let Ok(Some(mut item)) = call.read(context, key).await else { return error };
         let Ok(record) = Record::read(context.schema, item.clone(), now) else { return error };
         apply_to_item(
             &mut item,

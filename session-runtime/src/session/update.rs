@@ -15,7 +15,7 @@ pub(crate) async fn update<S: DynamoSession, R>(
     call: &mut Call,
 ) -> Result<R, Error> {
     let key = id.attribute_value();
-    let mut item = context.table.get(&key, true).await?.ok_or_else(gone)?;
+    let mut item = call.read(context, &key).await?.ok_or_else(gone)?;
     let mut rounds = Rounds::new();
     loop {
         let Decoded { mut data, record, unreadable } =

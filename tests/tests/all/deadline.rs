@@ -1,5 +1,6 @@
 //! However much comes between, a call ends in time: 10 seconds, or what the store was built with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dynamo_session::{Error, Session, SessionStore};
@@ -152,5 +153,30 @@ async fn after_it_nothing_is_lost_and_nothing_doubled() {
             session.renew().await.unwrap();
             assert_eq!(world.load(&store, session.id()).await.views, 2);
         }
+    }
+}
+
+/// A read that a call makes is part of it, whatever time the client would give it.
+#[tokio::test]
+async fn a_read_that_hangs_is_under_the_deadline_too() {
+    if !is_embedded() {
+        return;
+    }
+    for name in ["renew", "update"] {
+        let (world, store) = World::with_store::<Shop>().await;
+        let id = stored(&store).await;
+        let long = Duration::from_secs(3600);
+        let builder = world.builder().deadline(Duration::from_secs(2));
+        let builder = builder.operation_timeout(long).operation_attempt_timeout(long);
+        let store = builder.build().await.unwrap();
+        let mut session = world.load(&store, &id).await;
+        skip_pauses();
+        world.network.fail_next("GetItem", Fault::Hold(Arc::new(Notify::new())));
+        let start = Instant::now();
+        let error = call(name, &store, &mut session).await.unwrap_err();
+        assert!(error.is_unavailable(), "{name}: {error}");
+        assert!(start.elapsed() <= Duration::from_secs(2) + SLACK, "{name}");
+        tokio::time::resume();
+        call(name, &store, &mut session).await.unwrap();
     }
 }
