@@ -13,7 +13,7 @@ pub(crate) struct Rounds {
     pub(crate) open: Vec<(Token, u8)>,
 }
 
-/// What a handle knows of its session, as `Phase` in `session-runtime/src/protocol/mod.rs`.
+/// What a handle knows of its session, as `Phase` in `session-runtime/src/protocol/phase.rs`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Phase {
     New,

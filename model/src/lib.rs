@@ -18,6 +18,7 @@
 //! does what the model does is for the crate's own tests.
 
 mod calls;
+mod check;
 mod handle;
 mod normal;
 mod outcomes;

@@ -1,9 +1,9 @@
 //! One state for all that differ only in names, in where counting began, or in what nothing can ask for any more.
 
 use crate::handle::{Call, Handle, Phase};
-use crate::rules::Rules;
+use crate::rules::{Rules, Sequence};
 use crate::table::{Item, Request, Slot, What};
-use crate::tokens::{Bookkeeping, Sequence, Token};
+use crate::tokens::{Bookkeeping, Token};
 use crate::update::Record;
 use crate::world::{Scenario, State};
 

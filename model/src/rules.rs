@@ -1,6 +1,7 @@
 //! The constants of the protocol, and the faults that can be put into it.
 
-use crate::tokens::Sequence;
+/// A value of `_seq`, or a bound on it.
+pub(crate) type Sequence = i32;
 
 /// The protocol under test.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! The table, and what DynamoDB does with a request.
 
-use crate::rules::{Mutant, Rules};
-use crate::tokens::{Bookkeeping, Sequence, Token};
+use crate::rules::{Mutant, Rules, Sequence};
+use crate::tokens::{Bookkeeping, Token};
 
 pub(crate) type Key = u8;
 /// In units of the touch interval.

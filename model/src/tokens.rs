@@ -1,9 +1,6 @@
 //! What an item tells of its commits, as in `session-runtime/src/protocol/tokens.rs`.
 
-use crate::rules::{Mutant, Rules};
-
-/// A value of `_seq`, or a bound on it.
-pub(crate) type Sequence = i32;
+use crate::rules::{Mutant, Rules, Sequence};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Token {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Change, Changes, Key, Kind, missing_parent, standing_in, value_at};
+use super::changes::{Change, Changes, Kind};
+use super::path::{Key, Path, missing_parent, value_at};
 use crate::item::{Found, Item, Value};
 use crate::schema::Attribute;
 
@@ -47,6 +48,11 @@ pub(crate) fn apply(
     value
 }
 
+/// What an absent attribute is read as, where that is something: a default stands in for it.
+pub(super) fn standing_in(default: &Value) -> Option<Value> {
+    (!default.is_empty_option_or_set()).then(|| default.clone())
+}
+
 /// Applies changes to an item in memory. Each attribute that changes then stands under its own name.
 pub(crate) fn apply_to_item(
     item: &mut Item,
@@ -82,7 +88,7 @@ fn merge(old: Option<&Value>, new: &Value) -> Value {
 
 fn put(
     attribute: Option<Value>,
-    path: &super::Path,
+    path: &Path,
     changes: &Changes,
     new: impl FnOnce(Option<&Value>, &Value) -> Value,
 ) -> Option<Value> {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::{Change, Changes, Key, Kind, Path};
+use super::changes::{Change, Changes, Kind};
+use super::path::{Key, Path};
 use crate::item::{Fields, Value};
 use crate::schema::{Attribute, CounterRange, Role};
 

@@ -1,6 +1,8 @@
 use std::collections::HashSet;
 
-use super::{Change, Changes, Key, Kind, Path, apply, missing_parent, standing_in, value_at};
+use super::apply::{apply, standing_in};
+use super::changes::{Change, Changes, Kind};
+use super::path::{Key, Path, missing_parent, value_at};
 use crate::expression::{Comparison, DocumentPath, Expression};
 use crate::item::{Fields, Found, Value};
 use crate::schema::{Attribute, CounterRange};

@@ -1,4 +1,5 @@
-use super::{Change, Changes, Kind, missing_parent, value_at};
+use super::changes::{Change, Changes, Kind};
+use super::path::{missing_parent, value_at};
 use crate::item::{Fields, Value};
 use crate::schema::Attribute;
 

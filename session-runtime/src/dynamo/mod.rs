@@ -12,7 +12,7 @@ mod throttling;
 
 pub(crate) use answer::{Answer, Outcome};
 pub(crate) use control::{Control, has_number};
-pub(crate) use failure::{error, unbuildable};
+pub(crate) use failure::unbuildable;
 pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use super::error;
+use super::failure::error;
 use crate::error::{Error, ErrorKind};
 
 /// Why a request about the table itself was not carried out, or not answered.

@@ -11,7 +11,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Engine;
+use super::engine::Engine;
 
 const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 const UNKNOWN_OPERATION: &str =

@@ -2,7 +2,7 @@
 //!
 //! Seconds that a type cannot hold become its first or last instant: a number in a table must not stop a program.
 
-use super::EpochSeconds;
+use super::epoch_seconds::EpochSeconds;
 
 #[cfg(feature = "chrono")]
 #[cfg_attr(docsrs, doc(cfg(feature = "chrono")))]

@@ -3,8 +3,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::constant::SessionIndex;
+use super::end_all::EndAll;
 use super::indexed_value::IndexedValue;
-use super::{EndAll, KeepNewest, SessionIndex, SessionList};
+use super::keep_newest::KeepNewest;
+use super::list::SessionList;
 use crate::derived::DynamoSession;
 use crate::operation::Operation;
 use crate::session::Session;

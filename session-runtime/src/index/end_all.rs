@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use tokio::time::sleep_until;
 
-use super::ender::{OnProgress, SessionEnder};
+use super::ender::{EndProgress, OnProgress, SessionEnder};
 use super::indexed_value::IndexedValue;
 use crate::backoff::Backoff;
 use crate::derived::DynamoSession;
 use crate::dynamo::IndexOrder;
 use crate::error::{Error, ErrorKind};
-use crate::index::EndProgress;
 use crate::session::Session;
 
 /// How many entries of the index are held at once: 1,000 of them are about 100 KB.

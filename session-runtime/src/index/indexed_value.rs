@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::SessionIndex;
+use super::constant::SessionIndex;
 use crate::context::OnUndecodable;
 use crate::derived::DynamoSession;
 use crate::dynamo::{Deletion, IndexOrder, IndexPage, Table};

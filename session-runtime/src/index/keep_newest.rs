@@ -3,13 +3,12 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use super::ender::{OnProgress, SessionEnder};
+use super::ender::{EndProgress, OnProgress, SessionEnder};
 use super::indexed_value::{IndexedValue, StoredSession};
 use super::newest::{Newest, Rank};
 use crate::derived::DynamoSession;
 use crate::dynamo::{IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 use crate::error::Error;
-use crate::index::EndProgress;
 use crate::item::Item;
 use crate::session::Session;
 

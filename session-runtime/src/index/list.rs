@@ -1,8 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::ListedSession;
 use super::indexed_value::IndexedValue;
+use super::listed::ListedSession;
 use crate::derived::DynamoSession;
 use crate::dynamo::{IndexOrder, MAX_BATCH};
 use crate::error::Error;

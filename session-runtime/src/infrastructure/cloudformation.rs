@@ -1,12 +1,48 @@
-use super::Infrastructure;
+use super::described_table::Infrastructure;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::schema::{Billing, Encryption, TableClass};
 
 /// The resource's name within the template.
 const TABLE: &str = "SessionTable";
 
-pub(super) fn template(infrastructure: &Infrastructure) -> Result<String, Error> {
+impl Infrastructure {
+    /// An AWS CloudFormation template in YAML, with the table's name as a parameter.
+    ///
+    /// The table is kept when its stack is deleted, and when an update would replace it. A template has no way to say a
+    /// text that looks like a dynamic reference (`{{resolve:..}}`), so such a name, tag or key is refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::infrastructure::Infrastructure;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// let template = Infrastructure::of::<ShopSession>().cloudformation()?;
+    /// assert!(template.starts_with("AWSTemplateFormatVersion: \"2010-09-09\"\n"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text
+    /// that a template cannot hold.
+    pub fn cloudformation(&self) -> Result<String, Error> {
+        self.checked()
+            .and_then(|()| template(self))
+            .map_err(|error| self.in_context(error, Operation::WriteCloudFormation))
+    }
+}
+
+fn template(infrastructure: &Infrastructure) -> Result<String, Error> {
     require_no_references(infrastructure)?;
     let resource = Tree::Map(vec![
         ("Type", Tree::Word("AWS::DynamoDB::Table")),

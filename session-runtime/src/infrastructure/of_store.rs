@@ -1,4 +1,4 @@
-use super::Infrastructure;
+use super::described_table::Infrastructure;
 use crate::derived::DynamoSession;
 use crate::store::SessionStore;
 

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
+use super::access::Access;
+use super::described_table::Infrastructure;
 use super::location::Location;
 use super::tree::Tree;
-use super::{Access, Infrastructure};
 use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::schema::{Encryption, Schema, TableOptions};
 
 /// What KMS lets DynamoDB do for someone who reads and writes an encrypted table.
@@ -20,7 +22,78 @@ const CHOOSE_KEY: [&str; 8] = [
     "kms:ReEncryptTo",
 ];
 
-pub(super) fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Result<String, Error> {
+impl Infrastructure {
+    /// The least IAM policy, in JSON, under which all of these uses work: what they call, on this table and its indexes
+    /// only.
+    ///
+    /// Its ARNs hold in every Region and account unless [`region`](Self::region) and [`account`](Self::account), or the
+    /// ARN of the table, say which; that is traced, and [`iam_warning`](Self::iam_warning) tells it. With a customer
+    /// managed key among the options, the policy also allows its use by way of DynamoDB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::infrastructure::{Access, Infrastructure};
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(index = "by_user")]
+    /// #     user: Option<String>,
+    /// # }
+    /// let infrastructure = Infrastructure::of::<ShopSession>();
+    /// let web_server = infrastructure.iam_policy([Access::Run, Access::List])?;
+    /// assert!(web_server.contains("dynamodb:UpdateItem"));
+    /// assert!(!web_server.contains("dynamodb:Scan"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use and no table is named, its name, Region or
+    /// account is not one, or the sessions are to be listed and the type has no field marked `index`.
+    pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
+        let uses: Vec<Access> = uses.into_iter().collect();
+        let policy = self.checked().and_then(|()| document(self, &uses));
+        if let (Ok(_), Some(warning)) = (&policy, self.iam_warning()) {
+            tracing::warn!(table = self.table_name, "{warning}");
+        }
+        policy.map_err(|error| self.in_context(error, Operation::WriteIamPolicy))
+    }
+
+    /// What the policies allow beyond the one table, for people to read: tables of the same name in other Regions or
+    /// accounts. `None` if both are said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::infrastructure::Infrastructure;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// let infrastructure = Infrastructure::of::<ShopSession>().region("eu-west-1");
+    /// assert!(infrastructure.iam_warning().is_some_and(|warning| warning.contains("every account")));
+    /// assert_eq!(infrastructure.account("111122223333").iam_warning(), None);
+    /// ```
+    pub fn iam_warning(&self) -> Option<String> {
+        let open = self.location().ok()?.open()?;
+        Some(format!(
+            "the policy holds for tables of this name in every {open}: give the {open}, or the table's ARN"
+        ))
+    }
+}
+
+fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Result<String, Error> {
     let wrong = |detail: &str| Error::new(ErrorKind::Configuration, detail);
     if uses.is_empty() {
         return Err(wrong(

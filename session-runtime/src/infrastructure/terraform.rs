@@ -1,11 +1,49 @@
-use super::Infrastructure;
+use super::described_table::Infrastructure;
 use super::hcl::{Body, literal};
+use crate::error::Error;
+use crate::operation::Operation;
 use crate::schema::{Billing, Encryption, TableClass};
 
 /// The first version in which an index's `key_schema` works, and to remove one index leaves the others.
 const PROVIDER: &str = ">= 6.37";
 
-pub(super) fn configuration(infrastructure: &Infrastructure) -> String {
+impl Infrastructure {
+    /// A Terraform configuration in HCL, with the table's name as a variable.
+    ///
+    /// It needs version 6.37 or later of the provider `hashicorp/aws`: earlier ones lack an index's `key_schema`, or
+    /// may drop every index of a table when one is removed. Terraform refuses to destroy the table, or to replace it,
+    /// until `prevent_destroy` is taken out. It brings text into Unicode normal form C, so an attribute that is renamed
+    /// to text in another form needs another name there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::infrastructure::Infrastructure;
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// # }
+    /// let configuration = Infrastructure::of::<ShopSession>().terraform()?;
+    /// assert!(configuration.contains("hash_key                    = \"id\""));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse.
+    pub fn terraform(&self) -> Result<String, Error> {
+        self.checked()
+            .map(|()| configuration(self))
+            .map_err(|error| self.in_context(error, Operation::WriteTerraform))
+    }
+}
+
+fn configuration(infrastructure: &Infrastructure) -> String {
     let provider = Body::default()
         .block("aws =", Body::default().text("source", "hashicorp/aws").text("version", PROVIDER));
     let mut name = Body::default()

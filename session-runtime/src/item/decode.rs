@@ -3,8 +3,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 use serde_dynamo::Deserializer as ValueDeserializer;
 
+use super::attributes::{Found, Item};
+use super::type_name::type_name;
 use super::unreadable::Unreadable;
-use super::{Found, Item};
 use crate::error::{Error, ErrorKind};
 use crate::schema::{Attribute, Role};
 
@@ -164,23 +165,6 @@ fn undecodable<T>(attribute: &str, stored: &str, source: Source) -> Error {
     )
     .with_attribute(attribute)
     .with_source(source)
-}
-
-/// A DynamoDB type as people name it.
-pub(crate) fn type_name(value: &AttributeValue) -> &'static str {
-    match value {
-        AttributeValue::B(_) => "a Binary (B)",
-        AttributeValue::Bool(_) => "a Boolean (BOOL)",
-        AttributeValue::Bs(_) => "a Binary Set (BS)",
-        AttributeValue::L(_) => "a List (L)",
-        AttributeValue::M(_) => "a Map (M)",
-        AttributeValue::N(_) => "a Number (N)",
-        AttributeValue::Ns(_) => "a Number Set (NS)",
-        AttributeValue::Null(_) => "a Null (NULL)",
-        AttributeValue::S(_) => "a String (S)",
-        AttributeValue::Ss(_) => "a String Set (SS)",
-        _ => "a value of an unknown type",
-    }
 }
 
 /// serde_dynamo panics on a variant that its version of the SDK does not name.

@@ -2,9 +2,9 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
-use super::decode::type_name;
 use super::encode_error::EncodeError;
 use super::serializer::ValueSerializer;
+use super::type_name::type_name;
 use super::value::Value;
 use crate::error::{Error, ErrorKind};
 use crate::id::MAX_KEY_BYTES;

@@ -55,7 +55,7 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
 }
 
 /// The value of a Number that is an integer.
-pub(crate) fn integer(value: &AttributeValue) -> Option<i128> {
+pub(super) fn integer(value: &AttributeValue) -> Option<i128> {
     match value {
         AttributeValue::N(text) => text.parse().ok(),
         _ => None,
@@ -63,7 +63,7 @@ pub(crate) fn integer(value: &AttributeValue) -> Option<i128> {
 }
 
 /// The value of a Number in whole seconds, rounded down.
-pub(crate) fn whole_seconds(value: &AttributeValue) -> Option<i64> {
+pub(super) fn whole_seconds(value: &AttributeValue) -> Option<i64> {
     let AttributeValue::N(text) = value else { return None };
     if let Ok(seconds) = text.parse() {
         return Some(seconds);

@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Item;
+use super::attributes::Item;
 use super::value::Value;
 
 /// DynamoDB's limit on one item, names included.

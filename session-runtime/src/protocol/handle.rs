@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
+use super::call::Call;
+use super::committed::Committed;
 use super::create::Creation;
+use super::destroy::destroy;
 use super::failure::{
     Failure, conflict, gone, gone_while_unanswered, outcome_unknown, superseded, unexpected,
 };
@@ -11,7 +14,6 @@ use super::tombstone::Tombstone;
 use super::update::Update;
 use super::verdict::{Shape, Verdict};
 use super::written::Written;
-use super::{Call, Committed, destroy};
 use crate::change::Changes;
 use crate::context::Context;
 use crate::dynamo::Outcome;

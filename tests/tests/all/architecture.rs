@@ -34,17 +34,37 @@ fn files(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What a file names as `crate::..`, the first segment of each path, comments aside.
-fn imports(text: &str) -> Vec<String> {
+/// What a file names after this prefix: the first segment of each path, comments aside.
+fn names(text: &str, prefix: &str) -> Vec<String> {
     let code: String = text
         .lines()
         .map(|line| line.split("//").next().unwrap_or_default())
         .collect::<Vec<_>>()
         .join("\n");
-    let first = |rest: &str| {
-        rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_' || *c == '{').collect()
+    code.split(prefix).skip(1).flat_map(first_segments).collect()
+}
+
+/// The first segment of a path, or of each in braces.
+fn first_segments(path: &str) -> Vec<String> {
+    let segment = |path: &str| -> String {
+        path.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
     };
-    code.split("crate::").skip(1).map(first).collect()
+    let Some(list) = path.strip_prefix('{') else { return vec![segment(path)] };
+    let mut depth = 1;
+    let mut ends = list.char_indices().filter(|(_, c)| "{,}".contains(*c)).filter_map(|(at, c)| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        (depth == 0 || (depth == 1 && c == ',')).then_some((at, depth))
+    });
+    let mut segments = Vec::new();
+    let mut start = 0;
+    loop {
+        let (end, depth) = ends.next().unwrap();
+        segments.push(segment(&list[start..end]));
+        if depth == 0 {
+            return segments.into_iter().filter(|segment| !segment.is_empty()).collect();
+        }
+        start = end + 1;
+    }
 }
 
 #[test]
@@ -72,7 +92,7 @@ fn no_room_imports_from_above_or_beside_it() {
         let file = path.with_extension("rs");
         let paths = [path, file].into_iter().filter(|path| path.exists());
         for file in paths.flat_map(|path| files(&path)) {
-            for import in imports(&std::fs::read_to_string(&file).unwrap()) {
+            for import in names(&std::fs::read_to_string(&file).unwrap(), "crate::") {
                 let is_below = floors.get(import.as_str()).is_some_and(|below| below > floor);
                 if !is_below && import != *room {
                     wrong.push(format!("{}: `crate::{import}`", file.display()));
@@ -81,4 +101,49 @@ fn no_room_imports_from_above_or_beside_it() {
         }
     }
     assert!(wrong.is_empty(), "not from a room below:\n{}", wrong.join("\n"));
+}
+
+/// The rooms that are folders: which files declare the modules in them, and what each of these takes from its room.
+fn folders() -> Vec<(&'static str, String, BTreeMap<String, Vec<String>>)> {
+    let rooms = floors().into_keys().filter(|room| source().join(room).is_dir());
+    let folder = |room: &'static str| {
+        let path = source().join(room);
+        let own = path.join("mod.rs");
+        let own = if own.exists() { own } else { path.with_extension("rs") };
+        let files = files(&path).into_iter().filter(|file| *file != own);
+        let children = files.map(|file| {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let taken = [names(&text, "super::"), names(&text, &format!("crate::{room}::"))];
+            (file.file_stem().unwrap().to_str().unwrap().to_owned(), taken.concat())
+        });
+        (room, std::fs::read_to_string(&own).unwrap(), children.collect())
+    };
+    rooms.map(folder).collect()
+}
+
+#[test]
+fn no_file_imports_from_the_one_that_declares_it() {
+    let mut wrong = Vec::new();
+    for (room, own, children) in folders() {
+        for (child, taken) in &children {
+            let is_sibling = |name: &&String| own.contains(&format!("mod {name};\n"));
+            let above = taken.iter().filter(|name| !is_sibling(name));
+            wrong.extend(above.map(|name| format!("{room}/{child}.rs: `{name}`")));
+        }
+    }
+    assert!(wrong.is_empty(), "not from a file beside it:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_files_of_a_room_import_in_a_circle() {
+    for (room, _, mut children) in folders() {
+        loop {
+            let left: Vec<String> = children.keys().cloned().collect();
+            children.retain(|_, taken| taken.iter().any(|name| left.contains(name)));
+            if children.len() == left.len() {
+                break;
+            }
+        }
+        assert!(children.is_empty(), "a circle in `{room}`, among: {:?}", children.keys());
+    }
 }

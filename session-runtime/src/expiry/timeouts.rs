@@ -1,0 +1,106 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::epoch_seconds::seconds;
+
+/// When a session ends: after a time without activity, and at the latest a time after it began.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    idle: Duration,
+    absolute: Option<Duration>,
+    touch_interval: Duration,
+}
+
+impl Timeouts {
+    #[doc(hidden)]
+    pub const fn from_secs(idle: u64, absolute: Option<u64>, touch_interval: u64) -> Self {
+        Self {
+            idle: Duration::from_secs(idle),
+            absolute: match absolute {
+                Some(seconds) => Some(Duration::from_secs(seconds)),
+                None => None,
+            },
+            touch_interval: Duration::from_secs(touch_interval),
+        }
+    }
+
+    /// How long a session lives without activity.
+    pub const fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    /// How long a session lives at most, whatever its activity.
+    pub const fn absolute(&self) -> Option<Duration> {
+        self.absolute
+    }
+
+    /// By how much the expiry must have moved before a touch is worth a write.
+    pub const fn touch_interval(&self) -> Duration {
+        self.touch_interval
+    }
+
+    /// The expiry of a session that is active now, in epoch seconds.
+    pub(crate) fn next_expiry(&self, now: i64, created: Option<i64>) -> i64 {
+        let idle = now.saturating_add(seconds(self.idle));
+        match self.end(created) {
+            Some(end) => idle.min(end),
+            None => idle,
+        }
+    }
+
+    pub(crate) fn has_ended(&self, now: i64, created: Option<i64>) -> bool {
+        self.end(created).is_some_and(|end| end <= now)
+    }
+
+    /// When a session with this expiry ends, in epoch seconds.
+    pub(crate) fn ends_at(&self, expires: i64, created: Option<i64>) -> i64 {
+        self.end(created).map_or(expires, |end| end.min(expires))
+    }
+
+    /// The creation of the youngest sessions that have ended by now, if there is an absolute timeout.
+    pub(crate) fn latest_ended(&self, now: i64) -> Option<i64> {
+        Some(now.saturating_sub(seconds(self.absolute?)))
+    }
+
+    /// The expiry of a session that is active now, if it is ahead of the stored one by the touch interval.
+    ///
+    /// Only this is worth a write of its own: servers with other timeouts, or other clocks, would move it to and fro.
+    pub(crate) fn due_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
+        self.moved_expiry(now, stored).filter(|next| *next > stored.expires)
+    }
+
+    /// The expiry of a session that is active now, if it is away from the stored one by the touch interval.
+    pub(crate) fn moved_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
+        let next = self.next_expiry(now, stored.created);
+        let moved = next.abs_diff(stored.expires);
+        (moved > 0 && moved >= self.touch_interval.as_secs()).then_some(next)
+    }
+
+    fn end(&self, created: Option<i64>) -> Option<i64> {
+        Some(created?.saturating_add(seconds(self.absolute?)))
+    }
+}
+
+/// From when until when a stored session lives, in epoch seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    pub(crate) expires: i64,
+    /// `None` if the type keeps no creation time, or the item has none yet.
+    pub(crate) created: Option<i64>,
+}
+
+impl Lifetime {
+    pub(crate) fn is_over(self, timeouts: Timeouts, now: i64) -> bool {
+        self.expires <= now || timeouts.has_ended(now, self.created)
+    }
+}
+
+impl fmt::Debug for Timeouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeouts")
+            .field("idle", &self.idle)
+            .field("absolute", &self.absolute)
+            .field("touch_interval", &self.touch_interval)
+            .finish()
+    }
+}

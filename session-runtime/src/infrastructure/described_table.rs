@@ -1,0 +1,126 @@
+use super::location::{Location, table_in};
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::operation::Operation;
+use crate::schema::{KeyType, Schema, TableOptions, require_valid_name};
+
+/// The table of a session type as text: a CloudFormation template, a Terraform configuration, IAM policies.
+///
+/// All are made from the schema that the derive found and from [`TableOptions`], so they name the same key, indexes and
+/// TTL as [`SessionStore`](crate::SessionStore) expects. Nothing is sent, so no client, Region or credentials are
+/// needed, and the same input makes the same text: commit it, and let a test tell when it is out of date.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::infrastructure::{Access, Infrastructure};
+/// use dynamo_session::table::TableOptions;
+/// use dynamo_session::{DynamoSession, Expires, SessionId};
+///
+/// #[derive(DynamoSession)]
+/// #[session(table = "shop-sessions")]
+/// struct ShopSession {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     #[session(index = "by_user")]
+///     user: Option<String>,
+/// }
+///
+/// let infrastructure = Infrastructure::of::<ShopSession>()
+///     .table_options(TableOptions::new().deletion_protection(true))
+///     .region("eu-west-1")
+///     .account("111122223333");
+///
+/// assert!(infrastructure.cloudformation()?.contains("Type: AWS::DynamoDB::Table"));
+/// assert!(infrastructure.terraform()?.contains("resource \"aws_dynamodb_table\""));
+/// assert!(
+///     infrastructure
+///         .iam_policy([Access::Run])?
+///         .contains("arn:aws:dynamodb:eu-west-1:111122223333:table/shop-sessions")
+/// );
+/// # Ok::<(), dynamo_session::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Infrastructure {
+    pub(super) schema: &'static Schema,
+    pub(super) table_name: Option<String>,
+    pub(super) options: TableOptions,
+    region: Option<String>,
+    account: Option<String>,
+}
+
+impl Infrastructure {
+    /// The infrastructure of a session type: the table that the struct names, with the default options.
+    pub fn of<S: DynamoSession>() -> Self {
+        Self {
+            schema: S::SCHEMA,
+            table_name: S::SCHEMA.table().map(str::to_owned),
+            options: TableOptions::new(),
+            region: None,
+            account: None,
+        }
+    }
+
+    /// The table's name, of 3 to 255 characters, or its ARN, which also says the partition, Region and account for
+    /// which policies are made.
+    #[must_use]
+    pub fn table_name(mut self, name: impl Into<String>) -> Self {
+        self.table_name = Some(name.into());
+        self
+    }
+
+    /// How the table is set up.
+    #[must_use]
+    pub fn table_options(mut self, options: TableOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The Region for which policies are made, such as `eu-west-1`; by default they hold in every Region.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// The account for which policies are made, 12 digits; by default they hold in every account.
+    #[must_use]
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.account = Some(account.into());
+        self
+    }
+
+    pub(super) fn checked(&self) -> Result<(), Error> {
+        if let Some(name) = &self.table_name {
+            require_valid_name(name)?;
+        }
+        self.location().map(drop)
+    }
+
+    /// The attributes that a table must define, with their types: its key and those of its indexes.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.schema.key_attributes().into_iter().map(|(name, key_type)| match key_type {
+            KeyType::S => (name, "S"),
+            KeyType::N => (name, "N"),
+            KeyType::B => (name, "B"),
+        })
+    }
+
+    pub(super) fn location(&self) -> Result<Location<'_>, Error> {
+        Location::of(self.table_name.as_deref(), self.region.as_deref(), self.account.as_deref())
+    }
+
+    /// The table's own name, also where an ARN was given.
+    pub(super) fn bare_name(&self) -> Option<&str> {
+        self.table_name.as_deref().map(table_in)
+    }
+
+    pub(super) fn in_context(&self, error: Error, operation: Operation) -> Error {
+        match &self.table_name {
+            Some(name) => error.with_context(operation, name, None),
+            None => error,
+        }
+    }
+}
