@@ -1,4 +1,8 @@
+use std::error::Error as StdError;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableInputBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, CreateGlobalSecondaryIndexAction,
@@ -32,11 +36,8 @@ impl Control {
 
     /// The table as it stands; `None` if there is none, or none to be seen yet.
     pub(crate) async fn describe(&self) -> Result<Option<TableDescription>, Refusal> {
-        let describe = || async {
-            let sent = self.client.describe_table().table_name(&self.table).send().await;
-            sent.map_err(|source| Refusal::new("`dynamodb:DescribeTable`", source))
-        };
-        match while_throttled(describe).await {
+        let describe = || self.client.describe_table().table_name(&self.table).send();
+        match ask("`dynamodb:DescribeTable`", describe).await {
             Ok(output) => Ok(output.table),
             Err(refusal) if refusal.why == Why::Missing => Ok(None),
             Err(refusal) => Err(refusal),
@@ -44,16 +45,12 @@ impl Control {
     }
 
     pub(crate) async fn create(&self, input: CreateTableInputBuilder) -> Result<(), Refusal> {
-        let needs_tagging = input.get_tags().is_some();
-        let permissions = match needs_tagging {
-            true => "`dynamodb:CreateTable` and `dynamodb:TagResource`",
-            false => "`dynamodb:CreateTable`",
+        let permissions = match input.get_tags() {
+            Some(_) => "`dynamodb:CreateTable` and `dynamodb:TagResource`",
+            None => "`dynamodb:CreateTable`",
         };
-        let create = || async {
-            let sent = input.clone().table_name(&self.table).send_with(&self.client).await;
-            sent.map(drop).map_err(|source| Refusal::new(permissions, source))
-        };
-        while_throttled(create).await
+        let create = || input.clone().table_name(&self.table).send_with(&self.client);
+        ask(permissions, create).await.map(drop)
     }
 
     pub(crate) async fn add_index(
@@ -61,58 +58,38 @@ impl Control {
         key: Vec<AttributeDefinition>,
         index: CreateGlobalSecondaryIndexAction,
     ) -> Result<(), Refusal> {
-        let update = GlobalSecondaryIndexUpdate::builder().create(index).build();
-        let add = || async {
-            let sent = self
-                .client
-                .update_table()
-                .table_name(&self.table)
-                .set_attribute_definitions(Some(key.clone()))
-                .global_secondary_index_updates(update.clone())
-                .send()
-                .await;
-            sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
-        };
-        while_throttled(add).await
+        let index = GlobalSecondaryIndexUpdate::builder().create(index).build();
+        let update = self.client.update_table().table_name(&self.table);
+        let update = update.set_attribute_definitions(Some(key));
+        let update = update.global_secondary_index_updates(index);
+        ask("`dynamodb:UpdateTable`", || update.clone().send()).await.map(drop)
     }
 
     pub(crate) async fn protect_from_deletion(&self) -> Result<(), Refusal> {
-        let protect = || async {
-            let update = self.client.update_table().table_name(&self.table);
-            let sent = update.deletion_protection_enabled(true).send().await;
-            sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTable`", source))
-        };
-        while_throttled(protect).await
+        let update = self.client.update_table().table_name(&self.table);
+        let update = update.deletion_protection_enabled(true);
+        ask("`dynamodb:UpdateTable`", || update.clone().send()).await.map(drop)
     }
 
     pub(crate) async fn time_to_live(&self) -> Result<Option<TimeToLiveDescription>, Refusal> {
-        let describe = || async {
-            let sent = self.client.describe_time_to_live().table_name(&self.table).send().await;
-            sent.map_err(|source| Refusal::new("`dynamodb:DescribeTimeToLive`", source))
-        };
-        Ok(while_throttled(describe).await?.time_to_live_description)
+        let describe = || self.client.describe_time_to_live().table_name(&self.table).send();
+        let output = ask("`dynamodb:DescribeTimeToLive`", describe).await?;
+        Ok(output.time_to_live_description)
     }
 
     pub(crate) async fn enable_time_to_live(
         &self,
         specification: TimeToLiveSpecification,
     ) -> Result<(), Refusal> {
-        let enable = || async {
-            let update = self.client.update_time_to_live().table_name(&self.table);
-            let sent = update.time_to_live_specification(specification.clone()).send().await;
-            sent.map(drop).map_err(|source| Refusal::new("`dynamodb:UpdateTimeToLive`", source))
-        };
-        while_throttled(enable).await
+        let update = self.client.update_time_to_live().table_name(&self.table);
+        let update = update.time_to_live_specification(specification);
+        ask("`dynamodb:UpdateTimeToLive`", || update.clone().send()).await.map(drop)
     }
 
     /// Whether the table can be restored as it was at any second.
     pub(crate) async fn has_point_in_time_recovery(&self) -> Result<bool, Refusal> {
-        let describe = || async {
-            let backups = self.client.describe_continuous_backups().table_name(&self.table);
-            let sent = backups.send().await;
-            sent.map_err(|source| Refusal::new("`dynamodb:DescribeContinuousBackups`", source))
-        };
-        let status = while_throttled(describe)
+        let describe = || self.client.describe_continuous_backups().table_name(&self.table).send();
+        let status = ask("`dynamodb:DescribeContinuousBackups`", describe)
             .await?
             .continuous_backups_description
             .and_then(|backups| backups.point_in_time_recovery_description)
@@ -124,13 +101,9 @@ impl Control {
         &self,
         specification: PointInTimeRecoverySpecification,
     ) -> Result<(), Refusal> {
-        const PERMISSION: &str = "`dynamodb:UpdateContinuousBackups`";
-        let enable = || async {
-            let update = self.client.update_continuous_backups().table_name(&self.table);
-            let update = update.point_in_time_recovery_specification(specification.clone());
-            update.send().await.map(drop).map_err(|source| Refusal::new(PERMISSION, source))
-        };
-        while_throttled(enable).await
+        let update = self.client.update_continuous_backups().table_name(&self.table);
+        let update = update.point_in_time_recovery_specification(specification);
+        ask("`dynamodb:UpdateContinuousBackups`", || update.clone().send()).await.map(drop)
     }
 
     /// The tags of the table with this ARN.
@@ -138,12 +111,9 @@ impl Control {
         let mut tags = Vec::new();
         let mut next = None;
         loop {
-            let list = || async {
-                let page = self.client.list_tags_of_resource().resource_arn(arn);
-                let sent = page.set_next_token(next.clone()).send().await;
-                sent.map_err(|source| Refusal::new("`dynamodb:ListTagsOfResource`", source))
-            };
-            let page = while_throttled(list).await?;
+            let list = self.client.list_tags_of_resource().resource_arn(arn);
+            let list = list.set_next_token(next);
+            let page = ask("`dynamodb:ListTagsOfResource`", || list.clone().send()).await?;
             tags.extend(page.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
             next = page.next_token;
             if next.is_none() {
@@ -154,21 +124,27 @@ impl Control {
 
     /// This one attribute of the first few items, with or without a value.
     pub(crate) async fn sample(&self, attribute: &str, limit: i32) -> Result<Vec<Item>, Refusal> {
-        let scan = || async {
-            let sent = self
-                .client
-                .scan()
-                .table_name(&self.table)
-                .limit(limit)
-                .projection_expression("#0")
-                .expression_attribute_names("#0", attribute)
-                .send()
-                .await;
-            sent.map_err(|source| Refusal::new("`dynamodb:Scan`", source))
-        };
-        let items = while_throttled(scan).await?.items.unwrap_or_default();
-        Ok(items.into_iter().map(Item::from).collect())
+        let scan = self.client.scan().table_name(&self.table).limit(limit);
+        let scan = scan.projection_expression("#0").expression_attribute_names("#0", attribute);
+        let items = ask("`dynamodb:Scan`", || scan.clone().send()).await?.items;
+        Ok(items.into_iter().flatten().map(Item::from).collect())
     }
+}
+
+/// Makes a request that needs these permissions, and waits out throttling.
+async fn ask<T, E, F>(
+    permissions: &'static str,
+    mut request: impl FnMut() -> F,
+) -> Result<T, Refusal>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+{
+    let ask = || {
+        let sent = request();
+        async move { sent.await.map_err(|source| Refusal::new(permissions, source)) }
+    };
+    while_throttled(ask).await
 }
 
 /// Whether an item has this attribute as a Number.

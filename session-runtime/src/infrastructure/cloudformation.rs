@@ -2,7 +2,7 @@ use super::described_table::Infrastructure;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
-use crate::schema::{Billing, Encryption, TableClass};
+use crate::schema::{Billing, Encryption};
 
 /// The resource's name within the template.
 const TABLE: &str = "SessionTable";
@@ -95,21 +95,13 @@ fn properties(infrastructure: &Infrastructure) -> Tree {
             ("AttributeType", Tree::text(key_type)),
         ])
     });
-    let billing = match options.billing {
-        Billing::OnDemand { .. } => "PAY_PER_REQUEST",
-        Billing::Provisioned { .. } => "PROVISIONED",
-    };
     let throughput = throughput(options.billing);
-    let class = match options.table_class {
-        TableClass::Standard => "STANDARD",
-        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
-    };
 
     let mut properties = vec![
         ("TableName", Tree::Map(vec![("Ref", Tree::Word("TableName"))])),
         ("AttributeDefinitions", Tree::List(definitions.collect())),
         ("KeySchema", key([schema.hash_key()])),
-        ("BillingMode", Tree::Word(billing)),
+        ("BillingMode", Tree::Word(options.billing.mode())),
     ];
     properties.extend(throughput.clone());
     let indexes: Vec<Tree> = schema
@@ -137,7 +129,7 @@ fn properties(infrastructure: &Infrastructure) -> Tree {
     }
     let recovery = ("PointInTimeRecoveryEnabled", Tree::Flag(options.point_in_time_recovery));
     properties.extend([
-        ("TableClass", Tree::Word(class)),
+        ("TableClass", Tree::Word(options.table_class.as_str())),
         ("DeletionProtectionEnabled", Tree::Flag(options.deletion_protection)),
         ("PointInTimeRecoverySpecification", Tree::Map(vec![recovery])),
     ]);

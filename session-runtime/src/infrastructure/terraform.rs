@@ -2,7 +2,7 @@ use super::described_table::Infrastructure;
 use super::hcl::{Body, literal};
 use crate::error::Error;
 use crate::operation::Operation;
-use crate::schema::{Billing, Encryption, TableClass};
+use crate::schema::{Billing, Encryption};
 
 /// The first version in which an index's `key_schema` works, and to remove one index leaves the others.
 const PROVIDER: &str = ">= 6.37";
@@ -77,19 +77,11 @@ fn configuration(infrastructure: &Infrastructure) -> String {
 
 fn table(infrastructure: &Infrastructure) -> Body {
     let Infrastructure { schema, options, .. } = infrastructure;
-    let class = match options.table_class {
-        TableClass::Standard => "STANDARD",
-        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
-    };
-    let billing = match options.billing {
-        Billing::OnDemand { .. } => "PAY_PER_REQUEST",
-        Billing::Provisioned { .. } => "PROVISIONED",
-    };
     let mut table = Body::default()
         .set("name", "var.table_name")
         .text("hash_key", schema.hash_key())
-        .text("billing_mode", billing)
-        .text("table_class", class)
+        .text("billing_mode", options.billing.mode())
+        .text("table_class", options.table_class.as_str())
         .set("deletion_protection_enabled", options.deletion_protection.to_string());
     table = capacity(table, options.billing);
     for (name, key_type) in infrastructure.keys() {

@@ -45,6 +45,27 @@ pub enum TableClass {
     StandardInfrequentAccess,
 }
 
+impl Billing {
+    /// AWS's word for it.
+    #[cfg(feature = "infrastructure")]
+    pub(crate) const fn mode(self) -> &'static str {
+        match self {
+            Self::OnDemand { .. } => "PAY_PER_REQUEST",
+            Self::Provisioned { .. } => "PROVISIONED",
+        }
+    }
+}
+
+impl TableClass {
+    /// AWS's word for it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "STANDARD",
+            Self::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
+        }
+    }
+}
+
 /// The key that a table is encrypted with at rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Encryption {

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -23,14 +22,10 @@ const HOUR_SECONDS: i64 = 3600;
 /// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
 #[must_use = "it runs only while `next` is awaited"]
 pub struct Count {
-    scan: ParallelScan<Counted>,
+    pub(super) scan: ParallelScan<Counted>,
 }
 
 impl Count {
-    pub(super) fn new(scan: ParallelScan<Counted>) -> Self {
-        Self { scan }
-    }
-
     /// Works until there is progress to report, after each page. `None` when everything has been counted, and after an
     /// error.
     ///
@@ -40,17 +35,12 @@ impl Count {
     ///
     /// As listed at [`SessionStore::count_sessions`](crate::SessionStore::count_sessions).
     pub async fn next(&mut self) -> Option<Result<Counted, Error>> {
-        poll_fn(|cx| self.poll(cx)).await
+        self.scan.next().await
     }
 
     /// What was counted up to now.
     pub fn progress(&self) -> &Counted {
         &self.scan.tally
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Counted, Error>>> {
-        let polled = self.scan.poll(cx);
-        polled.map(|progress| Some(progress?.map(|()| self.scan.tally.clone())))
     }
 }
 
@@ -58,7 +48,7 @@ impl Stream for Count {
     type Item = Result<Counted, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll(cx)
+        self.get_mut().scan.poll(cx)
     }
 }
 

@@ -150,7 +150,7 @@ impl CountSessions {
         let counted = Counted { segments, sizes, ..Counted::default() };
         let beginning = PurgeCheckpoint::new(&self.context.table.name, segments);
         let table = PacedTable::new(self.context, self.schema, self.settings);
-        Count::new(ParallelScan::new(table, beginning, refused, counted))
+        Count { scan: ParallelScan::new(table, beginning, refused, counted) }
     }
 }
 
@@ -159,13 +159,7 @@ impl IntoFuture for CountSessions {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut count = self.start();
-            while let Some(progress) = count.next().await {
-                progress?;
-            }
-            Ok(count.progress().clone())
-        })
+        Box::pin(self.start().scan.finish())
     }
 }
 

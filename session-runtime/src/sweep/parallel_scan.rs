@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -79,7 +79,7 @@ struct OpenPage {
     next: Cursor,
 }
 
-impl<T: Tally> ParallelScan<T> {
+impl<T: Tally + Clone> ParallelScan<T> {
     /// A sweep that goes on from a checkpoint; or one that ends with this error at once.
     pub(super) fn new(
         table: Arc<PacedTable>,
@@ -97,8 +97,20 @@ impl<T: Tally> ParallelScan<T> {
         &self.checkpoint
     }
 
+    pub(super) async fn next(&mut self) -> Option<Result<T, Error>> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// Goes on to the end.
+    pub(super) async fn finish(mut self) -> Result<T, Error> {
+        while let Some(progress) = self.next().await {
+            progress?;
+        }
+        Ok(self.tally)
+    }
+
     /// Ready when there is progress to report, an error, or nothing more to do.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Error>>> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
         match std::mem::replace(&mut self.stage, Stage::Running) {
             Stage::Refused(error) => return Poll::Ready(Some(Err(self.fail(error)))),
             Stage::New => self.look_at_key(),
@@ -117,7 +129,7 @@ impl<T: Tally> ParallelScan<T> {
                 Ok(false) => {}
                 Ok(true) => {
                     self.unreported = 0;
-                    return Poll::Ready(Some(Ok(())));
+                    return Poll::Ready(Some(Ok(self.tally.clone())));
                 }
                 Err(error) => return Poll::Ready(Some(Err(self.fail(error)))),
             }

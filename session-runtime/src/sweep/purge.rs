@@ -1,5 +1,4 @@
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -21,14 +20,10 @@ use crate::protocol::Tombstone;
 /// [`Stream`](https://docs.rs/futures-core/0.3/futures_core/stream/trait.Stream.html).
 #[must_use = "it runs only while `next` is awaited"]
 pub struct Purge {
-    scan: ParallelScan<Purged>,
+    pub(super) scan: ParallelScan<Purged>,
 }
 
 impl Purge {
-    pub(super) fn new(scan: ParallelScan<Purged>) -> Self {
-        Self { scan }
-    }
-
     /// Works until there is progress to report: after each page, and after every 100 deletes. `None` when all is done,
     /// and after an error.
     ///
@@ -39,7 +34,7 @@ impl Purge {
     /// As listed at [`SessionStore::purge_expired`](crate::SessionStore::purge_expired). Afterwards
     /// [`checkpoint`](Self::checkpoint) is where to resume, and [`progress`](Self::progress) what was done.
     pub async fn next(&mut self) -> Option<Result<Purged, Error>> {
-        poll_fn(|cx| self.poll(cx)).await
+        self.scan.next().await
     }
 
     /// What was done up to now.
@@ -53,18 +48,13 @@ impl Purge {
     pub fn checkpoint(&self) -> PurgeCheckpoint {
         self.scan.checkpoint().clone()
     }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Purged, Error>>> {
-        let polled = self.scan.poll(cx);
-        polled.map(|progress| Some(progress?.map(|()| self.scan.tally.clone())))
-    }
 }
 
 impl Stream for Purge {
     type Item = Result<Purged, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll(cx)
+        self.get_mut().scan.poll(cx)
     }
 }
 

@@ -192,7 +192,7 @@ impl PurgeExpired {
         };
         let purged = Purged { segments: checkpoint.segments(), ..Purged::default() };
         let table = PacedTable::new(context, schema, settings);
-        Purge::new(ParallelScan::new(table, checkpoint, refused, purged))
+        Purge { scan: ParallelScan::new(table, checkpoint, refused, purged) }
     }
 }
 
@@ -229,13 +229,7 @@ impl IntoFuture for PurgeExpired {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let mut purge = self.start();
-            while let Some(progress) = purge.next().await {
-                progress?;
-            }
-            Ok(purge.progress().clone())
-        })
+        Box::pin(self.start().scan.finish())
     }
 }
 

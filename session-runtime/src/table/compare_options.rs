@@ -64,10 +64,7 @@ fn billing(billing: Billing) -> String {
 fn compare_class(live: &LiveTable, wanted: TableClass) -> Option<Finding> {
     let class = live.0.table_class_summary().and_then(|summary| summary.table_class());
     let found = class.map_or("STANDARD", |class| class.as_str());
-    let wanted = match wanted {
-        TableClass::Standard => "STANDARD",
-        TableClass::StandardInfrequentAccess => "STANDARD_INFREQUENT_ACCESS",
-    };
+    let wanted = wanted.as_str();
     (found != wanted).then(|| {
         Finding::advice_on(
             FindingKind::TableClassDiffers { found: found.to_owned() },
