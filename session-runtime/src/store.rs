@@ -140,16 +140,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "games")]
-    /// # struct Game {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     coins: u32,
-    /// # }
+    /// # use dynamo_session::SessionStore;
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::Game;
     /// # #[cfg(feature = "embedded")]
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let client = dynamo_session::embedded::client();
@@ -195,16 +188,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "games")]
-    /// # struct Game {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     coins: u32,
-    /// # }
+    /// # use dynamo_session::SessionStore;
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::Game;
     /// # #[cfg(feature = "embedded")]
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let client = dynamo_session::embedded::client();

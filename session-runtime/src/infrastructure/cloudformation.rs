@@ -17,15 +17,8 @@ impl Infrastructure {
     ///
     /// ```
     /// # use dynamo_session::infrastructure::Infrastructure;
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// # }
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// let template = Infrastructure::of::<ShopSession>().cloudformation()?;
     /// assert!(template.starts_with("AWSTemplateFormatVersion: \"2010-09-09\"\n"));
     /// # Ok::<(), dynamo_session::Error>(())

@@ -34,17 +34,8 @@ impl Infrastructure {
     ///
     /// ```
     /// # use dynamo_session::infrastructure::{Access, Infrastructure};
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     #[session(index = "by_user")]
-    /// #     user: Option<String>,
-    /// # }
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// let infrastructure = Infrastructure::of::<ShopSession>();
     /// let web_server = infrastructure.iam_policy([Access::Run, Access::List])?;
     /// assert!(web_server.contains("dynamodb:UpdateItem"));
@@ -72,15 +63,8 @@ impl Infrastructure {
     ///
     /// ```
     /// # use dynamo_session::infrastructure::Infrastructure;
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// # }
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// let infrastructure = Infrastructure::of::<ShopSession>().region("eu-west-1");
     /// assert!(infrastructure.iam_warning().is_some_and(|warning| warning.contains("every account")));
     /// assert_eq!(infrastructure.account("111122223333").iam_warning(), None);

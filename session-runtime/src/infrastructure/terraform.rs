@@ -19,15 +19,8 @@ impl Infrastructure {
     ///
     /// ```
     /// # use dynamo_session::infrastructure::Infrastructure;
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// # }
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// let configuration = Infrastructure::of::<ShopSession>().terraform()?;
     /// assert!(configuration.contains("hash_key                    = \"id\""));
     /// # Ok::<(), dynamo_session::Error>(())

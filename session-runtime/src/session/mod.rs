@@ -170,16 +170,9 @@ impl<S: DynamoSession> Session<S> {
     /// # Examples
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "visits")]
-    /// # struct Visit {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     pages: u32,
-    /// # }
+    /// # use dynamo_session::SessionStore;
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::Visit;
     /// # #[cfg(feature = "embedded")]
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let client = dynamo_session::embedded::client();

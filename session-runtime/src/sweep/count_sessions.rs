@@ -22,15 +22,9 @@ use crate::store::SessionStore;
 /// With progress, on a table that serves visitors meanwhile:
 ///
 /// ```
-/// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-/// # #[derive(DynamoSession)]
-/// # #[session(table = "shop-sessions")]
-/// # struct ShopSession {
-/// #     #[session(hash_key)]
-/// #     id: SessionId,
-/// #     #[session(ttl)]
-/// #     expires_at: Expires,
-/// # }
+/// # use dynamo_session::SessionStore;
+/// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+/// # use doc::ShopSession;
 /// # #[cfg(feature = "embedded")]
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # let client = dynamo_session::embedded::client();
@@ -62,16 +56,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// `.await` it for the whole, or [`start`](CountSessions::start) it for progress:
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     user: Option<String>,
-    /// # }
+    /// # use dynamo_session::SessionStore;
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// # #[cfg(feature = "embedded")]
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let client = dynamo_session::embedded::client();

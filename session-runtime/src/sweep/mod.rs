@@ -14,15 +14,9 @@
 //! ```
 //! # #[cfg(feature = "embedded")]
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-//! # #[derive(DynamoSession)]
-//! # #[session(table = "shop-sessions")]
-//! # struct ShopSession {
-//! #     #[session(hash_key)]
-//! #     id: SessionId,
-//! #     #[session(ttl)]
-//! #     expires_at: Expires,
-//! # }
+//! # use dynamo_session::SessionStore;
+//! # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+//! # use doc::ShopSession;
 //! # let client = dynamo_session::embedded::client();
 //! # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
 //! let mut purge = store.purge_expired().capacity_per_second(100.0).start();

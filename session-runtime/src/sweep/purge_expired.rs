@@ -22,15 +22,9 @@ use crate::store::SessionStore;
 /// With a file that lets an interrupted purge go on:
 ///
 /// ```
-/// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-/// # #[derive(DynamoSession)]
-/// # #[session(table = "shop-sessions")]
-/// # struct ShopSession {
-/// #     #[session(hash_key)]
-/// #     id: SessionId,
-/// #     #[session(ttl)]
-/// #     expires_at: Expires,
-/// # }
+/// # use dynamo_session::SessionStore;
+/// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+/// # use doc::ShopSession;
 /// # #[cfg(feature = "embedded")]
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
 /// # let client = dynamo_session::embedded::client();
@@ -74,17 +68,10 @@ impl<S: DynamoSession> SessionStore<S> {
     /// `.await` it for the whole, or [`start`](PurgeExpired::start) it for progress, cancelling and resuming:
     ///
     /// ```
-    /// # use dynamo_session::{DynamoSession, Expires, ManualClock, SessionId, SessionStore};
+    /// # use dynamo_session::{ManualClock, SessionStore};
     /// # use std::time::Duration;
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     user: Option<String>,
-    /// # }
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// # #[cfg(feature = "embedded")]
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let (client, clock) = (dynamo_session::embedded::client(), ManualClock::new());

@@ -60,17 +60,9 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// ```
     /// # use dynamo_session::table::TableOptions;
-    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     #[session(index = "by_user")]
-    /// #     user: Option<String>,
-    /// # }
+    /// # use dynamo_session::SessionStore;
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// # #[cfg(feature = "embedded")]
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
     /// # let client = dynamo_session::embedded::client();

@@ -52,16 +52,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// ```
     /// # use dynamo_session::table::TableOptions;
     /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
-    /// # #[derive(DynamoSession)]
-    /// # #[session(table = "shop-sessions")]
-    /// # struct ShopSession {
-    /// #     #[session(hash_key)]
-    /// #     id: SessionId,
-    /// #     #[session(ttl)]
-    /// #     expires_at: Expires,
-    /// #     #[session(index = "by_user")]
-    /// #     user: Option<String>,
-    /// # }
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
     /// # mod before {
     /// #     use dynamo_session::{DynamoSession, Expires, SessionId};
     /// #     #[derive(DynamoSession)]
