@@ -53,7 +53,7 @@ impl Context {
 
     /// The end of a call that begins now.
     pub(crate) fn deadline(&self) -> Deadline {
-        Deadline(Instant::now().checked_add(self.deadline))
+        Deadline::after(self.deadline)
     }
 }
 
@@ -62,6 +62,10 @@ impl Context {
 pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
+    pub(crate) fn after(duration: Duration) -> Self {
+        Self(Instant::now().checked_add(duration))
+    }
+
     pub(crate) fn has_passed(self) -> bool {
         self.0.is_some_and(|end| end <= Instant::now())
     }

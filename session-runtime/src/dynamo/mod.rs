@@ -17,4 +17,4 @@ pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use sweep::{Page, PageRequest, Swept};
-pub(crate) use table::{Moved, Table};
+pub(crate) use table::{Moved, Retries, Table};

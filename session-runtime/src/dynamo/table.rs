@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -35,6 +37,13 @@ pub(crate) enum Moved {
     /// Another transaction was at one of the items.
     Contended,
     Failed(Error),
+}
+
+/// Whether the SDK repeats a request that was throttled or got no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retries {
+    AsConfigured,
+    Off,
 }
 
 type Placeholders = (HashMap<String, String>, HashMap<String, AttributeValue>);
@@ -98,6 +107,7 @@ impl Table {
         key: &str,
         expression: Expression<'_>,
         return_written: bool,
+        retries: Retries,
     ) -> impl Future<Output = Answer> + Send + use<> {
         let returned = if return_written { ReturnValue::UpdatedNew } else { ReturnValue::None };
         let update = self
@@ -115,7 +125,12 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         async move {
             let attempts = Attempts::<UpdateItemError>::new();
-            let result = update.customize().interceptor(attempts.clone()).send().await;
+            let mut update = update.customize().interceptor(attempts.clone());
+            if retries == Retries::Off {
+                let without = Config::builder().retry_config(RetryConfig::disabled());
+                update = update.config_override(without);
+            }
+            let result = update.send().await;
             let refused = |error| match error {
                 UpdateItemError::ConditionalCheckFailedException(failed) => {
                     failed.item.map(Item::from)

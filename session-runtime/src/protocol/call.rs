@@ -3,27 +3,53 @@ use std::time::Duration;
 use crate::attempts::Attempts;
 use crate::backoff::Backoff;
 use crate::context::{Context, Deadline};
-use crate::dynamo::{Answer, Outcome};
+use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
+use crate::expiry::Lifetime;
 use crate::item::Item;
+
+/// How long a request may take that is made only once.
+const SINGLE_ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// One call of an application, across all the requests that it takes.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(super) attempts: Attempts,
+    /// Whether a request is repeated, by this crate or by the SDK.
+    pub(super) retries: Retries,
     deadline: Deadline,
     allowed: Duration,
     backoff: Option<Backoff>,
+    extends: bool,
 }
 
 impl Call {
     pub(crate) fn new(context: &Context) -> Self {
         Self {
             attempts: Attempts::default(),
+            retries: Retries::AsConfigured,
             deadline: context.deadline(),
             allowed: context.deadline,
             backoff: None,
+            extends: true,
         }
+    }
+
+    /// A call that is given up at the first failure, and soon.
+    pub(crate) fn once(self) -> Self {
+        let allowed = self.allowed.min(SINGLE_ATTEMPT_TIMEOUT);
+        Self { retries: Retries::Off, deadline: Deadline::after(allowed), allowed, ..self }
+    }
+
+    /// A call that is not the visitor's activity: what it writes leaves the expiry where it is.
+    pub(crate) fn without_extending(self) -> Self {
+        Self { extends: false, ..self }
+    }
+
+    /// The expiry that a commit is to write, if it is due.
+    pub(super) fn moved_expiry(&self, context: &Context, stored: Lifetime) -> Option<i64> {
+        let moved = context.timeouts.moved_expiry(context.now(), stored);
+        moved.filter(|_| self.extends)
     }
 
     /// What the call has needed so far.
@@ -51,6 +77,9 @@ impl Call {
 
     /// Waits before a request that meets others: not at all the first time, then longer and longer.
     pub(super) async fn pause(&mut self, may_be_applied: bool) -> Result<(), Error> {
+        if self.retries == Retries::Off {
+            return Err(self.contended(may_be_applied));
+        }
         let mut backoff = match self.backoff.take() {
             None => {
                 self.backoff = Some(Backoff::of_contended_writes());

@@ -158,8 +158,7 @@ impl<K: SessionKey> Handle<K> {
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
             Phase::Stored(record) => {
-                let now = self.context.now();
-                let expires = self.context.timeouts.moved_expiry(now, record.lifetime);
+                let expires = call.moved_expiry(&self.context, record.lifetime);
                 let update = Update::new(&record, before.clone(), changes, expires);
                 Phase::Updating(record, update)
             }
@@ -302,7 +301,10 @@ impl<K: SessionKey> Handle<K> {
             let mut expression = Expression::default();
             record::require_alive(&mut expression, context.schema, now);
             record.set_lifetime(&mut expression, context.schema, Some(next));
-            let request = context.table.update(&key.attribute_value(), expression, false);
+            let request = {
+                let key = key.attribute_value();
+                context.table.update(&key, expression, false, call.retries)
+            };
             call.attempts.count_request(false);
             let answer = call.answer(request).await;
             record.lifetime.expires = match answer.outcome {

@@ -7,7 +7,7 @@ use super::tokens::Token;
 use super::verdict::{Next, Rebase, Shape, Verdict};
 use crate::change::{Base, Changes, Plan, apply_to_item, plan, plan_whole};
 use crate::context::Context;
-use crate::dynamo::{Answer, Outcome};
+use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
 use crate::item::{Fields, MAX_ITEM_BYTES, item_size};
@@ -127,7 +127,7 @@ impl Update {
                 ControlFlow::Break(verdict) => return verdict,
                 ControlFlow::Continue(Next::Repeat) => {}
                 ControlFlow::Continue(Next::Rebase(rebase)) => {
-                    self.rebase(record, *rebase, context);
+                    self.rebase(record, *rebase, context, call);
                 }
             }
             if let Err(error) = call.pause(self.unanswered).await {
@@ -145,7 +145,7 @@ impl Update {
 
     /// Moves the changes onto the item as it was found. The handle's data stays as old as its guards: what others wrote
     /// since must still break them.
-    fn rebase(&mut self, record: &mut Record, rebase: Rebase, context: &Context) {
+    fn rebase(&mut self, record: &mut Record, rebase: Rebase, context: &Context, call: &Call) {
         let Rebase { record: mut theirs, seen, is_closed } = rebase;
         if is_closed {
             self.closed_windows += 1;
@@ -157,7 +157,7 @@ impl Update {
             theirs.lifetime.created = record.lifetime.created;
         }
         *record = theirs;
-        self.expires = context.timeouts.moved_expiry(context.now(), record.lifetime);
+        self.expires = call.moved_expiry(context, record.lifetime);
         self.seen = Some(seen);
         self.is_rebased = true;
     }
@@ -192,7 +192,7 @@ impl Update {
             }
         }
         // What merges with the table's value has to be read back; what was set is known.
-        Ok(Some(context.table.update(key, expression, self.changes.merge())))
+        Ok(Some(context.table.update(key, expression, self.changes.merge(), Retries::AsConfigured)))
     }
 
     fn plan<'a>(&'a self, record: &'a Record, context: &'a Context) -> Plan<'a> {

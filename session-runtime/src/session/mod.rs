@@ -1,7 +1,10 @@
 //! A session in hand, as its type.
 
 mod decode;
+mod fields;
 mod state;
+#[cfg(all(test, feature = "axum", feature = "embedded"))]
+mod tests;
 mod update;
 
 use std::fmt;
@@ -144,6 +147,25 @@ impl<S: DynamoSession> Session<S> {
         self.state().handle.is_destroyed()
     }
 
+    /// Whether a `destroy` or `restart` was begun that did not succeed: the session is to be ended, and may still be there.
+    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    pub(crate) fn is_ending(&self) -> bool {
+        self.state().is_ending
+    }
+
+    /// Whether the handle had another session before, which [`restart`](Self::restart) has ended.
+    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    pub(crate) fn was_restarted(&self) -> bool {
+        self.state().was_restarted
+    }
+
+    /// A second session with the fields as they are now, apart from this handle. Fields marked `skip` have their defaults.
+    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    pub(crate) fn snapshot(&self) -> Result<S, Error> {
+        let state = self.state();
+        state.copy().map_err(|error| state.in_context(error, Operation::Commit))
+    }
+
     /// Whether the fields were given out for changing since they were last in step with the table.
     #[cfg(feature = "axum")]
     pub(crate) fn may_have_changes(&self) -> bool {
@@ -164,8 +186,8 @@ impl<S: DynamoSession> Session<S> {
         self.state().latest.as_ref()
     }
 
-    /// How many requests the last [`commit`](Self::commit), [`touch`](Self::touch), [`renew`](Self::renew) or
-    /// [`destroy`](Self::destroy) of this handle took, whether it succeeded or not.
+    /// How many requests the last [`commit`](Self::commit), [`touch`](Self::touch), [`renew`](Self::renew),
+    /// [`destroy`](Self::destroy) or [`restart`](Self::restart) of this handle took, whether it succeeded or not.
     ///
     /// # Examples
     ///
@@ -293,6 +315,72 @@ impl<S: DynamoSession> Session<S> {
         self.end(call, Operation::Destroy, result)
     }
 
+    /// Ends the session, as [`destroy`](Self::destroy) does, and begins a new one on the same handle: for what a visitor is
+    /// to be told after the logout.
+    ///
+    /// The new session has an id and fields of its own: nothing of the old one is left in it. As with
+    /// [`SessionStore::create`](crate::SessionStore::create), it is stored once it is changed and committed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     user: Option<String>,
+    /// #     notice: Option<String>,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// # session.user = Some("ada".to_owned());
+    /// # let _ = session.commit().await?;
+    /// session.restart().await?;
+    /// assert_eq!(session.user, None);
+    /// session.notice = Some("You have logged out.".to_owned());
+    /// let _ = session.commit().await?;
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`destroy`](Self::destroy). The handle then still has the old session, which may still be there: call it
+    /// again.
+    pub async fn restart(&mut self) -> Result<(), Error> {
+        let mut call = self.begin();
+        let result = self.state_mut().restart(&mut call).await;
+        self.end(call, Operation::Destroy, result)
+    }
+
+    /// Extends the idle timeout as [`touch`](Self::touch) does, if one request that is not repeated can do so within a
+    /// moment. After an error, the session is as it was, or was touched; either is good for whatever comes next.
+    ///
+    /// Where a write has yet to be settled, or a renewal to be finished, that is left to a [`commit`](Self::commit).
+    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    pub(crate) async fn touch_once(&mut self) -> Result<Committed, Error> {
+        let mut call = self.begin().once();
+        let result = self.state_mut().touch_settled(&mut call).await;
+        self.end(call, Operation::Touch, result)
+    }
+
+    /// Writes what has changed, and leaves the expiry of a stored session as it is: for what is no activity of the visitor.
+    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    pub(crate) async fn commit_without_extending(&mut self) -> Result<Committed, Error> {
+        let mut call = self.begin().without_extending();
+        let result = self.state_mut().commit_changes(&mut call).await;
+        let result = result.map(|committed| committed.unwrap_or(Committed::Unchanged));
+        self.end(call, Operation::Commit, result)
+    }
+
     /// Commits, but leaves an unchanged session as it is.
     #[cfg(feature = "axum")]
     pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
@@ -315,10 +403,7 @@ impl<S: DynamoSession> Session<S> {
     ) -> Result<T, Error> {
         let state = self.state_mut();
         state.attempts = call.attempts();
-        result.map_err(|error| {
-            let table = &state.handle.context().table.name;
-            error.with_context(operation, table, Some(state.handle.key().fingerprint()))
-        })
+        result.map_err(|error| state.in_context(error, operation))
     }
 }
 

@@ -1,15 +1,16 @@
 use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
+use super::fields::{changes_between, decode_fields, encode, require_header};
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
 use crate::derived::{DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
-use crate::item::{Decoder, Encoder, Fields, Item, Unreadable, Value};
+use crate::item::{Decoder, Fields, Item, Unreadable, Value};
+use crate::operation::Operation;
 use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundId, Written};
-use crate::readable::require_readable;
 use crate::schema::Role;
 
 /// A session as its type, and as the protocol knows it.
@@ -28,6 +29,10 @@ pub(crate) struct State<S: DynamoSession> {
     pub(super) latest: Option<S>,
     /// What the last call has needed.
     pub(super) attempts: Attempts,
+    /// The session was to be ended, and is not known to be.
+    pub(super) is_ending: bool,
+    /// The handle had another session before, which was ended.
+    pub(super) was_restarted: bool,
 }
 
 impl<S: DynamoSession> State<S> {
@@ -50,16 +55,38 @@ impl<S: DynamoSession> State<S> {
 
     fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable) -> Self {
         let held = (data.__expires(), data.__created());
-        let (snapshot, latest, attempts) = (None, None, Attempts::default());
-        Self { data, handle, snapshot, is_touched: false, unreadable, held, latest, attempts }
+        Self {
+            data,
+            handle,
+            snapshot: None,
+            is_touched: false,
+            unreadable,
+            held,
+            latest: None,
+            attempts: Attempts::default(),
+            is_ending: false,
+            was_restarted: false,
+        }
     }
 
     fn context(&self) -> &Context {
         self.handle.context()
     }
 
+    pub(super) fn in_context(&self, error: Error, operation: Operation) -> Error {
+        let key = self.handle.key().fingerprint();
+        error.with_context(operation, &self.context().table.name, Some(key))
+    }
+
     fn encode(&self) -> Result<Fields, Error> {
         encode(&self.data, &self.unreadable, self.context())
+    }
+
+    /// A second session with the fields as they are, which no handle knows.
+    pub(super) fn copy(&self) -> Result<S, Error> {
+        let (key, lifetime) = (self.handle.key().clone(), self.handle.lifetime());
+        let created = lifetime.created.unwrap_or_else(|| self.context().now());
+        decode_fields(self.encode()?, Header { key, created, expires: lifetime.expires })
     }
 
     /// What has changed since the fields were these.
@@ -131,6 +158,15 @@ impl<S: DynamoSession> State<S> {
         self.touch_stored(call).await
     }
 
+    /// Touches a session that has nothing else to send.
+    pub(super) async fn touch_settled(&mut self, call: &mut Call) -> Result<Committed, Error> {
+        self.handle.require_not_over()?;
+        if self.handle.is_renewing() || self.handle.unsettled().is_some() {
+            return Ok(Committed::Unchanged);
+        }
+        self.touch_stored(call).await
+    }
+
     async fn touch_stored(&mut self, call: &mut Call) -> Result<Committed, Error> {
         if self.handle.require_not_over().is_err() {
             return Ok(Committed::Unchanged);
@@ -167,8 +203,17 @@ impl<S: DynamoSession> State<S> {
     }
 
     pub(super) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
+        self.is_ending = true;
         self.handle.destroy(call).await?;
-        self.snapshot = None;
+        (self.is_ending, self.snapshot) = (false, None);
+        Ok(())
+    }
+
+    /// Ends the session, and begins a new one in its place.
+    pub(super) async fn restart(&mut self, call: &mut Call) -> Result<(), Error> {
+        self.destroy(call).await?;
+        let new = Self::new(self.handle.context().clone(), None);
+        *self = Self { was_restarted: true, ..new };
         Ok(())
     }
 
@@ -300,56 +345,4 @@ fn not_made_again(attribute: &str) -> Error {
          does not go with that, so it was taken back, and nothing more was written. Make it again, if it still is right",
     )
     .with_attribute(attribute)
-}
-
-pub(super) fn encode<S: DynamoSession>(
-    data: &S,
-    unreadable: &Unreadable,
-    context: &Context,
-) -> Result<Fields, Error> {
-    let mut encoder = Encoder::new(S::SCHEMA.attributes());
-    data.__encode(&mut encoder)?;
-    let mut fields = encoder.into_fields(&context.defaults);
-    unreadable.stand_in(&mut fields, &context.defaults);
-    Ok(fields)
-}
-
-/// What has changed, each change in a form that can be read back: in debug builds, that is tried.
-pub(super) fn changes_between<S: DynamoSession>(
-    before: &Fields,
-    after: Fields,
-) -> Result<Changes, Error> {
-    let changes = Changes::between(S::SCHEMA.attributes(), before, after);
-    if cfg!(debug_assertions) {
-        let changed = changes.by_attribute().map(|(index, _)| index);
-        require_readable::<S>(
-            changed.filter_map(|index| Some((index, changes.after[index].as_ref()?))),
-        )?;
-    }
-    Ok(changes)
-}
-
-pub(super) fn require_header<S: DynamoSession>(
-    data: &S,
-    key: &S::Key,
-    (expires, created): (i64, Option<i64>),
-) -> Result<(), Error> {
-    let schema = S::SCHEMA;
-    let (attribute, advice) = if data.__key() != key {
-        (schema.hash_key(), "to give the session a new id, call `renew`")
-    } else if data.__expires() != expires {
-        (schema.time_to_live(), "to extend the session, call `touch`")
-    } else if data.__created() != created {
-        (schema.created().unwrap_or_default(), "it is set once, when the session begins")
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(
-        ErrorKind::Configuration,
-        format!(
-            "it was assigned to, or the whole struct was replaced; nothing was written. Assign to the other \
-             fields only; {advice}"
-        ),
-    )
-    .with_attribute(attribute))
 }

@@ -1,5 +1,5 @@
 use super::decode::{Decoded, decode};
-use super::state::{changes_between, encode, require_header};
+use super::fields::{changes_between, encode, require_header};
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;

@@ -50,6 +50,7 @@ mod purge;
 mod removals;
 mod rename;
 mod renew;
+mod restart;
 mod sessions_by;
 mod set;
 mod settling;

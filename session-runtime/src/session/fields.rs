@@ -1,0 +1,74 @@
+use crate::change::Changes;
+use crate::context::Context;
+use crate::derived::{DynamoSession, Header};
+use crate::error::{Error, ErrorKind};
+use crate::item::{Decoder, Encoder, Fields, Item, Unreadable};
+use crate::readable::require_readable;
+use crate::schema::Attribute;
+
+pub(super) fn encode<S: DynamoSession>(
+    data: &S,
+    unreadable: &Unreadable,
+    context: &Context,
+) -> Result<Fields, Error> {
+    let mut encoder = Encoder::new(S::SCHEMA.attributes());
+    data.__encode(&mut encoder)?;
+    let mut fields = encoder.into_fields(&context.defaults);
+    unreadable.stand_in(&mut fields, &context.defaults);
+    Ok(fields)
+}
+
+/// What has changed, each change in a form that can be read back: in debug builds, that is tried.
+pub(super) fn changes_between<S: DynamoSession>(
+    before: &Fields,
+    after: Fields,
+) -> Result<Changes, Error> {
+    let changes = Changes::between(S::SCHEMA.attributes(), before, after);
+    if cfg!(debug_assertions) {
+        let changed = changes.by_attribute().map(|(index, _)| index);
+        require_readable::<S>(
+            changed.filter_map(|index| Some((index, changes.after[index].as_ref()?))),
+        )?;
+    }
+    Ok(changes)
+}
+
+pub(super) fn require_header<S: DynamoSession>(
+    data: &S,
+    key: &S::Key,
+    (expires, created): (i64, Option<i64>),
+) -> Result<(), Error> {
+    let schema = S::SCHEMA;
+    let (attribute, advice) = if data.__key() != key {
+        (schema.hash_key(), "to give the session a new id, call `renew`")
+    } else if data.__expires() != expires {
+        (schema.time_to_live(), "to extend the session, call `touch`")
+    } else if data.__created() != created {
+        (schema.created().unwrap_or_default(), "it is set once, when the session begins")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "it was assigned to, or the whole struct was replaced; nothing was written. Assign to the other \
+             fields only; {advice}"
+        ),
+    )
+    .with_attribute(attribute))
+}
+
+/// A session with these fields, as a load would give it.
+pub(super) fn decode_fields<S: DynamoSession>(
+    fields: Fields,
+    header: Header<S::Key>,
+) -> Result<S, Error> {
+    let mut item = item_of(S::SCHEMA.attributes(), fields);
+    S::__decode(header, &mut Decoder::new(S::SCHEMA.attributes(), &mut item))
+}
+
+/// Encoded fields as attributes.
+fn item_of(attributes: &'static [Attribute], fields: Fields) -> Item {
+    let named = attributes.iter().zip(fields);
+    named.filter_map(|(attribute, value)| Some((attribute.name().to_owned(), value?))).collect()
+}
