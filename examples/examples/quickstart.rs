@@ -12,7 +12,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionKey, SessionStore};
+use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
 use serde_json::{Value, json};
 
 #[derive(DynamoSession)]
@@ -81,7 +81,7 @@ struct Table {
 impl Table {
     /// The item of a session in DynamoDB's own JSON. It lies under a hash of the id.
     async fn print(&self, title: &str, id: &SessionId) -> Result<(), Box<dyn Error>> {
-        let key = AttributeValue::S(id.attribute_value());
+        let key = AttributeValue::S(ShopSession::SCHEMA.table_key(id));
         let get = self.client.get_item().table_name(&self.name).key("id", key);
         let item = get.send().await?.item;
         println!("{title}\n{}", "-".repeat(title.len()));

@@ -18,7 +18,12 @@ use serde_json::Value;
 
 /// The part of the shop's session that matters here.
 #[derive(DynamoSession)]
-#[session(table = "shop-sessions", idle_timeout = "30m", absolute_timeout = "12h")]
+#[session(
+    table = "shop-sessions",
+    key_prefix = "ShopSession#",
+    idle_timeout = "30m",
+    absolute_timeout = "12h"
+)]
 struct Visit {
     #[session(hash_key)]
     id: SessionId,
@@ -184,7 +189,7 @@ async fn a_table_from_its_creation_to_its_purge() {
 #[tokio::test]
 async fn a_table_without_the_index_is_found_and_brought_up_to_date() {
     #[derive(DynamoSession)]
-    #[session(table = "shop-sessions")]
+    #[session(table = "shop-sessions", key_prefix = "ShopSession#")]
     struct Before {
         #[session(hash_key)]
         id: SessionId,

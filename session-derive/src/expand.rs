@@ -109,6 +109,14 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
         Text::Literal(table) => quote!(.with_table(#table)),
         Text::Constant(table) => quote!(.with_table(#table)),
     });
+    let key_prefix = match session.key_prefix() {
+        Some(Text::Literal(prefix)) => quote!(.with_key_prefix(#prefix)),
+        Some(Text::Constant(prefix)) => quote!(.with_key_prefix(#prefix)),
+        None => {
+            let prefix = session.default_key_prefix();
+            quote!(.with_default_key_prefix(Self::__IS_PREFIXED, #prefix))
+        }
+    };
     let created = created.map(|field| {
         let name = &field.name.text;
         quote!(.with_created(#name))
@@ -121,6 +129,7 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
             &[#(#attributes),*],
         )
         #table
+        #key_prefix
         #created
     }
 }

@@ -7,6 +7,7 @@ mod types;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt as _;
 use syn::{Generics, Ident};
 
 use crate::errors::Errors;
@@ -75,6 +76,15 @@ impl Session {
 
     pub(crate) fn table(&self) -> Option<&Text> {
         self.options.table.as_ref().map(|table| &table.value)
+    }
+
+    pub(crate) fn key_prefix(&self) -> Option<&Text> {
+        self.options.key_prefix.as_ref().map(|prefix| &prefix.value)
+    }
+
+    /// What the table's keys begin with where the struct does not say.
+    pub(crate) fn default_key_prefix(&self) -> String {
+        format!("{}#", self.ident.unraw())
     }
 }
 

@@ -28,6 +28,10 @@ pub trait DynamoSession: Sized + Send + 'static {
     /// The session as data: table, attributes, roles, indexes, timeouts.
     const SCHEMA: &'static Schema;
 
+    /// Here, and not in what the derive writes, so that a wrong type of the key is one error.
+    #[doc(hidden)]
+    const __IS_PREFIXED: bool = <Self::Key as SessionKey>::PREFIXED_BY_DEFAULT;
+
     #[doc(hidden)]
     fn __new(header: Header<Self::Key>) -> Self;
 

@@ -17,7 +17,7 @@ pub(crate) const MAX_KEY_BYTES: usize = 2048;
 ///
 /// Whoever holds the text of an id holds the session, so it belongs in the cookie and nowhere else. The
 /// table keeps only the SHA-256 of the text, and everything that prints (`Debug`, `Display`, errors,
-/// traces) shows a fingerprint: the first 8 characters of that hash, as they stand in the table's key.
+/// traces) shows a fingerprint: the first 8 characters of that hash, as they stand in the table's key after its prefix.
 ///
 /// # Examples
 ///
@@ -116,6 +116,11 @@ impl fmt::Debug for SessionId {
     note = "use `SessionId`; `String` and, with the feature `uuid`, `uuid::Uuid` are for tables that another program created"
 )]
 pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
+    /// Whether keys of this type begin with the struct's name in the table, where the struct has no
+    /// [`key_prefix`](derive@crate::DynamoSession#key_prefix). `false` for `String` and `Uuid`, with which other programs
+    /// read and write the same keys.
+    const PREFIXED_BY_DEFAULT: bool = true;
+
     /// A new, unguessable key.
     fn generate() -> Self;
 
@@ -129,7 +134,8 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
     /// The secret text of the key, as [`parse`](Self::parse) reads it.
     fn expose_secret(&self) -> String;
 
-    /// The value of the table's hash key attribute, a String (S).
+    /// The value of the table's hash key attribute, a String (S), but for the session type's
+    /// [prefix](derive@crate::DynamoSession#key_prefix).
     fn attribute_value(&self) -> String;
 
     /// A few characters that name the session in logs without giving it away.
@@ -171,6 +177,8 @@ impl SessionKey for SessionId {
 
 #[diagnostic::do_not_recommend]
 impl SessionKey for String {
+    const PREFIXED_BY_DEFAULT: bool = false;
+
     fn generate() -> Self {
         SessionId::generate().expose_secret()
     }
@@ -195,6 +203,8 @@ impl SessionKey for String {
 #[cfg(feature = "uuid")]
 #[diagnostic::do_not_recommend]
 impl SessionKey for uuid::Uuid {
+    const PREFIXED_BY_DEFAULT: bool = false;
+
     fn generate() -> Self {
         Self::new_v4()
     }

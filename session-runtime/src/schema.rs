@@ -6,10 +6,15 @@
 use std::fmt;
 
 use crate::expiry::Timeouts;
+use crate::id::SessionKey;
 
+mod index;
+mod key_prefix;
 mod table_name;
 pub(crate) mod table_options;
 
+pub use index::{Index, KeyType};
+pub(crate) use key_prefix::KeyPrefix;
 pub(crate) use table_name::require_valid_name;
 pub(crate) use table_options::{Billing, Encryption, TableClass, TableOptions};
 
@@ -33,6 +38,7 @@ pub(crate) use table_options::{Billing, Encryption, TableClass, TableOptions};
 /// let schema = <Login as DynamoSession>::SCHEMA;
 /// assert_eq!(schema.table(), Some("logins"));
 /// assert_eq!(schema.hash_key(), "id");
+/// assert_eq!(schema.key_prefix(), "Login#");
 /// assert_eq!(schema.time_to_live(), "expires_at");
 /// assert_eq!(schema.attributes()[0].name(), "user");
 /// assert_eq!(schema.timeouts().idle().as_secs(), 900);
@@ -41,6 +47,7 @@ pub(crate) use table_options::{Billing, Encryption, TableClass, TableOptions};
 pub struct Schema {
     table: Option<&'static str>,
     hash_key: &'static str,
+    key_prefix: KeyPrefix,
     time_to_live: &'static str,
     created: Option<&'static str>,
     timeouts: Timeouts,
@@ -55,7 +62,27 @@ impl Schema {
         timeouts: Timeouts,
         attributes: &'static [Attribute],
     ) -> Self {
-        Self { table: None, hash_key, time_to_live, created: None, timeouts, attributes }
+        let key_prefix = KeyPrefix::NONE;
+        Self {
+            table: None,
+            hash_key,
+            key_prefix,
+            time_to_live,
+            created: None,
+            timeouts,
+            attributes,
+        }
+    }
+
+    #[doc(hidden)]
+    pub const fn with_key_prefix(mut self, prefix: &'static str) -> Self {
+        self.key_prefix = KeyPrefix::new(prefix);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_default_key_prefix(self, is_prefixed: bool, prefix: &'static str) -> Self {
+        if is_prefixed { self.with_key_prefix(prefix) } else { self }
     }
 
     #[doc(hidden)]
@@ -78,6 +105,42 @@ impl Schema {
     /// The name of the partition key attribute; its type is always String (S).
     pub const fn hash_key(&self) -> &'static str {
         self.hash_key
+    }
+
+    /// What the values of the partition key begin with, so that no other session type of the same table opens them: what
+    /// the struct says with `key_prefix = ".."`, or its name and `#`. Empty for `String` and `Uuid` keys, unless it says so.
+    pub const fn key_prefix(&self) -> &'static str {
+        self.key_prefix.text()
+    }
+
+    /// The value of the partition key under which the table keeps the session with this id.
+    ///
+    /// Nobody needs it who reads sessions through a store. It is for those who read the table by other means.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynamo_session::{DynamoSession, Expires, SessionId};
+    ///
+    /// #[derive(DynamoSession)]
+    /// struct Login {
+    ///     #[session(hash_key)]
+    ///     id: SessionId,
+    ///     #[session(ttl)]
+    ///     expires_at: Expires,
+    /// }
+    ///
+    /// let id = SessionId::generate();
+    /// let key = Login::SCHEMA.table_key(&id);
+    /// assert!(key.starts_with("Login#"));
+    /// assert!(key["Login#".len()..].starts_with(&id.fingerprint()));
+    /// ```
+    pub fn table_key(&self, id: &impl SessionKey) -> String {
+        self.key_prefix.table_key(id)
+    }
+
+    pub(crate) const fn keys(&self) -> KeyPrefix {
+        self.key_prefix
     }
 
     /// The name of the expiry attribute, a Number (N) in epoch seconds.
@@ -108,7 +171,7 @@ impl Schema {
     /// The index on one of this schema's attributes, if it has one.
     pub(crate) fn index_on(&self, attribute: &Attribute) -> Option<Index> {
         let (name, key_type) = attribute.index?;
-        Some(Index { name, attribute: attribute.name, key_type, sort_key: self.created })
+        Some(Index::new(name, attribute.name, key_type, self.created))
     }
 
     /// The attributes that the table has to define, with their types: its own key and those of its indexes, each once.
@@ -128,6 +191,7 @@ impl fmt::Debug for Schema {
         f.debug_struct("Schema")
             .field("table", &self.table)
             .field("hash_key", &self.hash_key)
+            .field("key_prefix", &self.key_prefix())
             .field("time_to_live", &self.time_to_live)
             .field("created", &self.created)
             .field("timeouts", &self.timeouts)
@@ -281,58 +345,6 @@ pub enum Role {
     Set,
     /// A number, or a map of numbers: the difference is added.
     Counter,
-}
-
-/// A global secondary index on one attribute: sparse and keys-only, and sorted by when the sessions began where the type
-/// has a field marked `created`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Index {
-    name: &'static str,
-    attribute: &'static str,
-    key_type: KeyType,
-    sort_key: Option<&'static str>,
-}
-
-impl Index {
-    /// The index's name.
-    pub const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// The attribute that is the index's partition key.
-    pub const fn attribute(&self) -> &'static str {
-        self.attribute
-    }
-
-    /// The type of that attribute.
-    pub const fn key_type(&self) -> KeyType {
-        self.key_type
-    }
-
-    /// The attribute that is the index's sort key, a Number (N): the session's creation, if the type has a field marked
-    /// `created`.
-    ///
-    /// It never changes while a session lives, so it costs no write of the index.
-    pub const fn sort_key(&self) -> Option<&'static str> {
-        self.sort_key
-    }
-
-    /// The attributes of the index's key with their types: the partition key, and the sort key if there is one.
-    pub(crate) fn key(self) -> impl Iterator<Item = (&'static str, KeyType)> {
-        let sort_key = self.sort_key.map(|name| (name, KeyType::N));
-        std::iter::once((self.attribute, self.key_type)).chain(sort_key)
-    }
-}
-
-/// A DynamoDB type that may be a key: String, Number or Binary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyType {
-    /// String
-    S,
-    /// Number
-    N,
-    /// Binary
-    B,
 }
 
 /// The values that a counter's type can hold.

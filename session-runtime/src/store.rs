@@ -113,7 +113,7 @@ impl<S: DynamoSession> SessionStore<S> {
     pub(crate) async fn find(&self, id: &S::Key) -> Result<Lookup<S>, Error> {
         let found = async {
             let consistent = self.context.consistent_read;
-            let item = self.context.table.get(&id.attribute_value(), consistent).await?;
+            let item = self.context.table.get(&S::SCHEMA.table_key(id), consistent).await?;
             let Some(item) = item else { return Ok(Lookup::Nothing) };
             if let Some(tombstone) = Tombstone::read(&item) {
                 return Ok(match tombstone.is_within_grace(&self.context) {
@@ -238,7 +238,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// As for [`Session::destroy`].
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
         let mut call = Call::new(&self.context);
-        let result = destroy(&self.context, &id.attribute_value(), &mut call).await;
+        let result = destroy(&self.context, &S::SCHEMA.table_key(id), &mut call).await;
         result.map_err(|error| self.in_context(error, Operation::Destroy, id))
     }
 

@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dynamo_session::embedded::Engine;
 use dynamo_session::{
-    Clock as _, CreatedAt, DynamoSession, EpochSeconds as _, Expires, SessionId, SessionKey,
-    SessionStore, SystemClock,
+    Clock as _, CreatedAt, DynamoSession, EpochSeconds as _, Expires, SessionId, SessionStore,
+    SystemClock,
 };
 
 const SESSIONS_OF_ONE_USER: u64 = 10_000;
@@ -140,7 +140,7 @@ fn put_request(number: u64, now: i64) -> WriteRequest {
     });
     let seconds = |seconds: i64| AttributeValue::N(seconds.to_string());
     let item = [
-        ("id", AttributeValue::S(SessionId::generate().attribute_value())),
+        ("id", AttributeValue::S(Session::SCHEMA.table_key(&SessionId::generate()))),
         ("expires_at", seconds(if alive { now + 86_400 } else { now - 3600 })),
         ("created_at", seconds(now - 7200)),
         ("user", AttributeValue::S(user)),

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::index::IndexKey;
 use dynamo_session::schema::KeyType;
 use dynamo_session::{
-    Committed, CreatedAt, DynamoSession, Expires, Session, SessionId, SessionKey, SessionStore,
+    Committed, CreatedAt, DynamoSession, Expires, Session, SessionId, SessionStore,
 };
 use serde::{Deserialize, Serialize};
 
@@ -134,7 +134,7 @@ impl World {
     /// Deletes an item behind the network's back, as TTL does.
     pub async fn delete(&self, store: &SessionStore<Login>, id: &SessionId) {
         let delete = self.direct.delete_item().table_name(store.table_name());
-        let deleted = delete.key("id", AttributeValue::S(id.attribute_value())).send().await;
+        let deleted = delete.key("id", AttributeValue::S(Login::SCHEMA.table_key(id))).send().await;
         if let Err(error) = deleted {
             panic!("not deleted: {error:?}");
         }
@@ -145,7 +145,7 @@ impl World {
 pub fn index_answer<'a>(sessions: impl IntoIterator<Item = &'a SessionId>) -> &'static str {
     let keys: Vec<_> = sessions
         .into_iter()
-        .map(|id| serde_json::json!({"id": {"S": id.attribute_value()}}))
+        .map(|id| serde_json::json!({"id": {"S": Login::SCHEMA.table_key(id)}}))
         .collect();
     let answer =
         serde_json::json!({"Items": keys, "Count": keys.len(), "ScannedCount": keys.len()});
@@ -160,7 +160,7 @@ pub fn newest_first_answer<'a>(
         .into_iter()
         .map(|(id, created_at)| {
             let created_at = created_at.epoch_seconds().to_string();
-            serde_json::json!({"id": {"S": id.attribute_value()}, "created_at": {"N": created_at}})
+            serde_json::json!({"id": {"S": Login::SCHEMA.table_key(id)}, "created_at": {"N": created_at}})
         })
         .collect();
     let answer =

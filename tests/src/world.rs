@@ -8,9 +8,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use dynamo_session::embedded::Engine;
 use dynamo_session::table::TableOptions;
-use dynamo_session::{
-    DynamoSession, ManualClock, Session, SessionKey, SessionStore, SessionStoreBuilder,
-};
+use dynamo_session::{DynamoSession, ManualClock, Session, SessionStore, SessionStoreBuilder};
 
 use crate::Network;
 
@@ -122,7 +120,7 @@ impl World {
             .get_item()
             .consistent_read(true)
             .table_name(store.table_name())
-            .key(S::SCHEMA.hash_key(), AttributeValue::S(id.attribute_value()))
+            .key(S::SCHEMA.hash_key(), AttributeValue::S(S::SCHEMA.table_key(id)))
             .send()
             .await;
         match output {

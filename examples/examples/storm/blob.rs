@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{Expires, ManualClock, SessionId, SessionKey};
+use dynamo_session::{DynamoSession, Expires, ManualClock, SessionId};
 
 use crate::store::Failure;
 use crate::visit::Visit;
@@ -51,7 +51,7 @@ impl BlobStore {
             .client
             .get_item()
             .table_name(&self.table)
-            .key("id", AttributeValue::S(id.attribute_value()))
+            .key("id", AttributeValue::S(Visit::SCHEMA.table_key(id)))
             .consistent_read(true)
             .send()
             .await
@@ -81,7 +81,7 @@ impl BlobStore {
         self.client
             .put_item()
             .table_name(&self.table)
-            .item("id", AttributeValue::S(id.attribute_value()))
+            .item("id", AttributeValue::S(Visit::SCHEMA.table_key(id)))
             .item("expires_at", AttributeValue::N(expires))
             .item("label", AttributeValue::S(visit.label.clone()))
             .item(DATA, AttributeValue::S(data))
@@ -104,7 +104,7 @@ impl BlobStore {
         self.client
             .delete_item()
             .table_name(&self.table)
-            .key("id", AttributeValue::S(id.attribute_value()))
+            .key("id", AttributeValue::S(Visit::SCHEMA.table_key(id)))
             .send()
             .await
             .map(drop)

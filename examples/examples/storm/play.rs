@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{ManualClock, SessionId, SessionKey};
+use dynamo_session::{DynamoSession, ManualClock, SessionId};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
@@ -437,7 +437,7 @@ impl Storm {
             };
             match result {
                 Ok(()) => {
-                    lock(&self.state.ended).push(seat.id.attribute_value());
+                    lock(&self.state.ended).push(Visit::SCHEMA.table_key(&seat.id));
                     self.leave(seat).await;
                     return None;
                 }

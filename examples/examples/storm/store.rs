@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dynamo_session::{Attempts, Error, ErrorKind, Session, SessionId, SessionKey, SessionStore};
+use dynamo_session::{Attempts, DynamoSession, Error, ErrorKind, Session, SessionId, SessionStore};
 
 use crate::blob::{BlobSession, BlobStore};
 use crate::visit::Visit;
@@ -128,7 +128,7 @@ impl Handle {
 
     /// The key under which the table holds the session.
     pub(crate) fn key(&self) -> String {
-        self.id().attribute_value()
+        Visit::SCHEMA.table_key(self.id())
     }
 
     pub(crate) async fn commit(&mut self, store: &Store) -> Result<(), Failure> {

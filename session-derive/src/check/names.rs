@@ -11,6 +11,8 @@ use crate::parse::Text;
 /// What a commit keeps for itself in the item.
 const RESERVED: &[&str] = &["_seq", "_commits", "_idle", "_renewed_at", "_renewed_to"];
 const LONGEST_ATTRIBUTE: usize = 255;
+/// What the 43 bytes of a hash leave of DynamoDB's 2,048 for a key.
+const LONGEST_KEY_PREFIX: usize = 2_005;
 /// The quota of DynamoDB for one table, unless AWS raised it for the account.
 const MOST_INDEXES: usize = 20;
 
@@ -18,6 +20,12 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
     // The store checks the name of a constant when it is built.
     if let Some(Text::Literal(table)) = session.table() {
         resource("a table's name", &table.value(), table, "sessions", errors);
+    }
+    match session.key_prefix() {
+        Some(Text::Literal(prefix)) => key_prefix(&prefix.value(), prefix, errors),
+        // The compiler checks a constant when it evaluates the schema.
+        Some(Text::Constant(_)) => {}
+        None => key_prefix(&session.default_key_prefix(), &session.ident, errors),
     }
     let mut attributes = BTreeMap::new();
     let mut indexes = BTreeMap::new();
@@ -56,6 +64,25 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
                 ),
             }
         }
+    }
+}
+
+/// What the table's keys can begin with.
+fn key_prefix(prefix: &str, place: impl ToTokens, errors: &mut Errors) {
+    if prefix.len() > LONGEST_KEY_PREFIX {
+        errors.at(
+            place,
+            format!(
+                "{} bytes are too long for the keys of a session type to begin with: write at most {LONGEST_KEY_PREFIX} \
+                 as its `key_prefix`",
+                prefix.len()
+            ),
+        );
+    } else if let Some(bad) = prefix.chars().find(|c| c.is_control()) {
+        errors.at(
+            place,
+            format!("no tool shows a control character: write the prefix without {bad:?}"),
+        );
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Seconds {
 #[derive(Default)]
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Given<Text>>,
+    pub(crate) key_prefix: Option<Given<Text>>,
     pub(crate) idle_timeout: Option<Given<Seconds>>,
     pub(crate) touch_interval: Option<Given<Seconds>>,
     pub(crate) absolute_timeout: Option<Given<Seconds>>,
@@ -57,6 +58,7 @@ pub(crate) struct FieldOptions {
 
 const ON_STRUCT: &[(&str, &str)] = &[
     ("table", "`table = \"sessions\"` or `table = CONSTANT`"),
+    ("key_prefix", "`key_prefix = \"Session#\"` or `key_prefix = CONSTANT`"),
     ("idle_timeout", "`idle_timeout = \"30m\"`"),
     ("touch_interval", "`touch_interval = \"1m\"`"),
     ("absolute_timeout", "`absolute_timeout = \"12h\"`"),
@@ -108,6 +110,7 @@ impl StructOptions {
         };
         match name.as_str() {
             "table" => once(&mut self.table, setting, setting.constant_text(usage)?),
+            "key_prefix" => once(&mut self.key_prefix, setting, setting.constant_text(usage)?),
             "idle_timeout" => once(&mut self.idle_timeout, setting, seconds(setting, usage)?),
             "touch_interval" => once(&mut self.touch_interval, setting, seconds(setting, usage)?),
             "absolute_timeout" => {

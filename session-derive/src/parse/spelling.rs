@@ -16,6 +16,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("skip", &["ignore", "skip_serializing", "skip_deserializing", "transient"]),
     ("with", &["serialize_with", "deserialize_with", "codec"]),
     ("table", &["table_name"]),
+    ("key_prefix", &["prefix", "namespace", "hash_key_prefix"]),
     ("idle_timeout", &["timeout", "idle", "max_idle", "inactivity_timeout"]),
     ("absolute_timeout", &["absolute", "lifetime", "max_age", "max_lifetime"]),
     ("touch_interval", &["touch", "touch_every", "refresh_interval"]),

@@ -48,6 +48,7 @@ const _: () = {
                 ],
             )
             .with_table("shop-sessions")
+            .with_default_key_prefix(Self::__IS_PREFIXED, "Shop#")
             .with_created("createdAt");
         fn __new(__header: __private::Header<Self::Key>) -> Self {
             Self {

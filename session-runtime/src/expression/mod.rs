@@ -192,6 +192,12 @@ impl<'a> Expression<'a> {
         self.require(&[Operator("attribute_not_exists("), At(place), Text(")")]);
     }
 
+    /// A text that begins so.
+    pub(crate) fn require_prefix(&mut self, place: &DocumentPath, prefix: &str) {
+        let prefix = self.value(Value::text(prefix));
+        self.require(&[Operator("begins_with("), At(place), Text(","), Text(&prefix), Text(")")]);
+    }
+
     pub(crate) fn require_type(&mut self, place: &DocumentPath, name: &'static str) {
         let name = self.type_name(name);
         let clause = [Operator("attribute_type("), At(place), Text(","), Text(&name), Text(")")];

@@ -10,7 +10,6 @@ use crate::dynamo::{Deletion, IndexOrder, IndexPage, Table};
 use crate::error::Error;
 use crate::expiry::Lifetime;
 use crate::expression::Expression;
-use crate::id::SessionKey;
 use crate::item::{Item, Value, encode_key};
 use crate::operation::Operation;
 use crate::protocol::{RENEWED_AT, RENEWED_TO, Tombstone, read_lifetime};
@@ -93,7 +92,7 @@ impl<S: DynamoSession> IndexedValue<S> {
         self.store.timeouts().has_ended(self.now(), Some(created))
     }
 
-    /// One page of what the index shows, true or not.
+    /// One page of what the index shows of this type, true or not.
     pub(super) async fn page(
         &self,
         order: IndexOrder,
@@ -101,7 +100,11 @@ impl<S: DynamoSession> IndexedValue<S> {
         start: Option<&Item>,
     ) -> Result<IndexPage, Error> {
         match self.table.query_index(self.index, &self.value, order, limit, start).await {
-            Ok(page) => Ok(page),
+            Ok(mut page) => {
+                // Another type in the table may have an index in common with this one.
+                page.entries.retain(|entry| S::SCHEMA.keys().is_in(&entry.key));
+                Ok(page)
+            }
             Err(refusal) => Err(explain_query(&self.table, self.index, refusal).await),
         }
     }
@@ -170,7 +173,7 @@ impl<S: DynamoSession> IndexedValue<S> {
             Ok(lifetime) if lifetime.is_over(self.store.timeouts(), self.now()) => Ok(None),
             Ok(lifetime) => Ok(Some(StoredSession { key, lifetime, item })),
             Err(error) => {
-                let session = S::Key::stored_fingerprint(&key);
+                let session = S::SCHEMA.keys().fingerprint::<S::Key>(&key);
                 if self.store.context().on_undecodable == OnUndecodable::End {
                     let table = self.store.table_name();
                     tracing::warn!(session, table, %error, "session does not decode");
@@ -214,7 +217,7 @@ impl<S: DynamoSession> IndexedValue<S> {
                     Ending::Expired
                 }
                 _ => {
-                    let session = S::Key::stored_fingerprint(key);
+                    let session = S::SCHEMA.keys().fingerprint::<S::Key>(key);
                     tracing::debug!(session, index = self.index.name(), "session ended");
                     Ending::Ended
                 }

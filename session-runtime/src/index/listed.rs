@@ -8,7 +8,6 @@ use super::indexed_value::{Ending, IndexedValue, StoredSession};
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{CreatedAt, Expires};
-use crate::id::SessionKey;
 use crate::item::decode_value;
 use crate::operation::Operation;
 use crate::session::Session;
@@ -65,7 +64,7 @@ impl<S: DynamoSession> ListedSession<S> {
     /// A few characters that name the session without giving it away: those that
     /// [`SessionId::fingerprint`](crate::SessionId::fingerprint) and the logs show.
     pub fn fingerprint(&self) -> String {
-        S::Key::stored_fingerprint(&self.stored.key)
+        S::SCHEMA.keys().fingerprint::<S::Key>(&self.stored.key)
     }
 
     /// Whether it is this session: to mark the visitor's own among the others.

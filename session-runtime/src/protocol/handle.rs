@@ -72,11 +72,15 @@ impl<K: SessionKey> Handle<K> {
         &self.key
     }
 
+    fn table_key(&self) -> String {
+        self.context.schema.table_key(&self.key)
+    }
+
     /// The keys under which the table may hold the session, two while a renewal is unfinished, and the one before.
     pub(crate) fn stored_keys(&self) -> impl Iterator<Item = String> {
         let renewed = self.renewal.as_ref().map(|renewal| &renewal.key);
         let keys = [&self.key].into_iter().chain(renewed).chain(&self.renewed_from);
-        keys.map(SessionKey::attribute_value)
+        keys.map(|key| self.context.schema.table_key(key))
     }
 
     pub(crate) fn lifetime(&self) -> Lifetime {
@@ -154,7 +158,7 @@ impl<K: SessionKey> Handle<K> {
                 }
                 let expires = timeouts.next_expiry(now, lifetime.created);
                 let lifetime = Lifetime { expires, ..lifetime };
-                let key = self.key.attribute_value();
+                let key = self.table_key();
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
             Phase::Stored(record) => {
@@ -182,7 +186,7 @@ impl<K: SessionKey> Handle<K> {
     /// Sends the write that is under way. It stays where it is until there is a verdict, so that a cancelled call leaves it
     /// to the next one.
     async fn send(&mut self, call: &mut Call) -> Result<(Committed, Written), Failure> {
-        let key = self.key.attribute_value();
+        let key = self.table_key();
         match &mut self.phase {
             Phase::Creating(creation) => {
                 let verdict = creation.run(&self.context, &key, call).await;
@@ -302,7 +306,7 @@ impl<K: SessionKey> Handle<K> {
             record::require_alive(&mut expression, context.schema, now);
             record.set_lifetime(&mut expression, context.schema, Some(next));
             let request = {
-                let key = key.attribute_value();
+                let key = context.schema.table_key(key);
                 context.table.update(&key, expression, false, call.retries)
             };
             call.attempts.count_request(false);
@@ -339,14 +343,14 @@ impl<K: SessionKey> Handle<K> {
             self.phase = Phase::Over(End::Unknown, self.lifetime());
         }
         if !matches!(self.phase, Phase::New(_)) {
-            destroy(&self.context, &self.key.attribute_value(), call).await?;
+            destroy(&self.context, &self.table_key(), call).await?;
         }
         if let Some(unfound) = &self.unfound {
-            destroy(&self.context, &unfound.key.attribute_value(), call).await?;
+            destroy(&self.context, &self.context.schema.table_key(&unfound.key), call).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
         if let Some(renewal) = &self.renewal {
-            destroy(&self.context, &renewal.key.attribute_value(), call).await?;
+            destroy(&self.context, &self.context.schema.table_key(&renewal.key), call).await?;
         }
         self.renewal = None;
         self.phase = Phase::Over(End::Destroyed, self.lifetime());
@@ -366,7 +370,7 @@ impl<K: SessionKey> Handle<K> {
         call: &mut Call,
     ) -> Result<Option<Renewed<K>>, Failure> {
         self.require_not_over()?;
-        let old_key = self.key.attribute_value();
+        let old_key = self.table_key();
         let renewal = self.renewal.get_or_insert_with(Renewal::new);
         let record = match &self.phase {
             Phase::New(_) => {

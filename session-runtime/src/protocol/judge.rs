@@ -101,7 +101,7 @@ impl<K: SessionKey> Renewal<K> {
         // An earlier attempt has moved it, or someone has destroyed it.
         let Some(item) = item else { return ControlFlow::Continue(Reading::Moved) };
         if let Some(tombstone) = Tombstone::read(&item) {
-            return match tombstone.successor == self.key.attribute_value() {
+            return match tombstone.successor == schema.table_key(&self.key) {
                 true => ControlFlow::Continue(Reading::Moved),
                 false => ControlFlow::Break(Verdict::Gone),
             };

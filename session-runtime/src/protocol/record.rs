@@ -264,7 +264,7 @@ fn not_an_instant(attribute: &str, Mismatch(found): Mismatch) -> Error {
 
 /// What a new session's `_seq` and `_commits` take, generously.
 const NEW_BOOKKEEPING_BYTES: usize = 64;
-/// What key, expiry and creation take beside their names, generously.
+/// What key, expiry and creation take beside their names and the key's prefix, generously.
 const HEADER_BYTES: usize = 80;
 
 pub(super) fn require_new_size(
@@ -282,7 +282,9 @@ fn require_size(
     limit: usize,
 ) -> Result<(), Error> {
     let names = [Some(schema.hash_key()), Some(schema.time_to_live()), schema.created()];
-    let header = names.iter().flatten().map(|name| name.len()).sum::<usize>() + HEADER_BYTES;
+    let header = names.iter().flatten().map(|name| name.len()).sum::<usize>()
+        + schema.key_prefix().len()
+        + HEADER_BYTES;
     let mut sizes: Vec<(usize, &str)> = schema
         .attributes()
         .iter()

@@ -50,7 +50,7 @@ impl<K: SessionKey> Renewal<K> {
         context: &Context,
         call: &mut Call,
     ) -> Verdict {
-        let new_key = self.key.attribute_value();
+        let new_key = context.schema.table_key(&self.key);
         let mut is_rebased = false;
         loop {
             let now = context.now();

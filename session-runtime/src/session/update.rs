@@ -3,7 +3,6 @@ use super::fields::{changes_between, encode, require_header};
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;
-use crate::id::SessionKey;
 use crate::protocol::{Call, Handle, Round, Rounds, Run, gone};
 use std::sync::Arc;
 
@@ -14,7 +13,7 @@ pub(crate) async fn update<S: DynamoSession, R>(
     mut change: impl FnMut(&mut S) -> R,
     call: &mut Call,
 ) -> Result<R, Error> {
-    let key = id.attribute_value();
+    let key = S::SCHEMA.table_key(id);
     let mut item = call.read(context, &key).await?.ok_or_else(gone)?;
     let mut rounds = Rounds::new();
     loop {

@@ -27,6 +27,7 @@ const END: &str = "end";
 ///
 /// let saved = "dynamo-session purge checkpoint, version 1\n\
 ///              table shop-sessions\n\
+///              key prefix \"ShopSession#\"\n\
 ///              segments 2\n\
 ///              0 after dGhlIGtleQ\n\
 ///              1 finished\n\
@@ -40,17 +41,24 @@ const END: &str = "end";
 #[derive(Clone, PartialEq, Eq)]
 pub struct PurgeCheckpoint {
     table: String,
+    key_prefix: String,
     positions: Vec<Position>,
 }
 
 impl PurgeCheckpoint {
-    pub(super) fn new(table: &str, segments: u32) -> Self {
-        Self { table: table.to_owned(), positions: vec![Position::Start; segments as usize] }
+    pub(super) fn new(table: &str, key_prefix: &str, segments: u32) -> Self {
+        let positions = vec![Position::Start; segments as usize];
+        Self { table: table.to_owned(), key_prefix: key_prefix.to_owned(), positions }
     }
 
     /// The table that was being purged.
     pub fn table_name(&self) -> &str {
         &self.table
+    }
+
+    /// What the keys of the session type begin with whose sessions were being purged.
+    pub fn key_prefix(&self) -> &str {
+        &self.key_prefix
     }
 
     /// Into how many segments the table was divided.
@@ -75,8 +83,10 @@ impl PurgeCheckpoint {
 
 impl fmt::Display for PurgeCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{TITLE}\ntable {}\nsegments {}", self.table, self.positions.len())?;
-        for (segment, position) in self.positions.iter().enumerate() {
+        let Self { table, key_prefix, positions } = self;
+        writeln!(f, "{TITLE}\ntable {table}\nkey prefix \"{key_prefix}\"")?;
+        writeln!(f, "segments {}", positions.len())?;
+        for (segment, position) in positions.iter().enumerate() {
             match position {
                 Position::Start => writeln!(f, "{segment} start")?,
                 Position::After(key) => {
@@ -93,6 +103,7 @@ impl fmt::Debug for PurgeCheckpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PurgeCheckpoint")
             .field("table", &self.table)
+            .field("key_prefix", &self.key_prefix)
             .field("positions", &self.positions)
             .finish()
     }
@@ -113,6 +124,9 @@ impl FromStr for PurgeCheckpoint {
         let table = lines.next("`table` and its name", |line| {
             Some(line.strip_prefix("table ")?.to_owned()).filter(|name| !name.is_empty())
         })?;
+        let key_prefix = lines.next("`key prefix` and the prefix in quotation marks", |line| {
+            Some(line.strip_prefix("key prefix \"")?.strip_suffix('"')?.to_owned())
+        })?;
         let segments: usize = lines.next("`segments` and how many", |line| {
             let segments = line.strip_prefix("segments ")?;
             number(segments).filter(|segments| *segments > 0)
@@ -127,7 +141,7 @@ impl FromStr for PurgeCheckpoint {
         }
         lines.next(END, |line| (line == END).then_some(()))?;
         match lines.lines.all(|line| line.trim().is_empty()) {
-            true => Ok(Self { table, positions }),
+            true => Ok(Self { table, key_prefix, positions }),
             false => Err(unreadable(lines.number + 1, "nothing more")),
         }
     }

@@ -135,7 +135,8 @@ impl CountSessions {
         let segments = if refused.is_some() { 1 } else { self.settings.segments() };
         let sizes = self.measure_sizes.then(SessionSizes::default);
         let counted = Counted { segments, sizes, ..Counted::default() };
-        let beginning = PurgeCheckpoint::new(&self.context.table.name, segments);
+        let beginning =
+            PurgeCheckpoint::new(&self.context.table.name, self.schema.key_prefix(), segments);
         let table = PacedTable::new(self.context, self.schema, self.settings);
         Count { scan: ParallelScan::new(table, beginning, refused, counted) }
     }

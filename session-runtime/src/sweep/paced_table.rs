@@ -136,6 +136,12 @@ impl PacedTable {
     ) -> PageRequest {
         let mut filter = Expression::default();
         let mut attributes = Vec::new();
+        // What else the table holds is not this type's.
+        let prefix = self.schema.key_prefix();
+        if !prefix.is_empty() {
+            let key = filter.attribute(self.schema.hash_key());
+            filter.require_prefix(&key, prefix);
+        }
         match wanted {
             Wanted::Items => {}
             Wanted::Times => {

@@ -168,14 +168,15 @@ impl PurgeExpired {
         let Self { context, schema, mut settings, checkpoint } = self;
         let table = context.table.name.clone();
         let checked = match &checkpoint {
-            Some(checkpoint) => adopt(&mut settings, checkpoint, &table),
+            Some(checkpoint) => adopt(&mut settings, checkpoint, &table, schema.key_prefix()),
             None => Ok(()),
         };
         let refused = checked.and_then(|()| settings.check()).err();
+        let begin = |segments| PurgeCheckpoint::new(&table, schema.key_prefix(), segments);
         let checkpoint = match (checkpoint, &refused) {
             (Some(checkpoint), _) => checkpoint,
-            (None, None) => PurgeCheckpoint::new(&table, settings.segments()),
-            (None, Some(_)) => PurgeCheckpoint::new(&table, 1),
+            (None, None) => begin(settings.segments()),
+            (None, Some(_)) => begin(1),
         };
         let purged = Purged { segments: checkpoint.segments(), ..Purged::default() };
         let table = PacedTable::new(context, schema, settings);
@@ -187,6 +188,7 @@ fn adopt(
     settings: &mut SweepSettings,
     checkpoint: &PurgeCheckpoint,
     table: &str,
+    key_prefix: &str,
 ) -> Result<(), Error> {
     if checkpoint.table_name() != table {
         return Err(Error::new(
@@ -195,6 +197,16 @@ fn adopt(
                 "the checkpoint belongs to a purge of the table `{}`; resume it with a store for that table, \
                  or begin without a checkpoint. Nothing was deleted",
                 checkpoint.table_name()
+            ),
+        ));
+    }
+    if checkpoint.key_prefix() != key_prefix {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            format!(
+                "the checkpoint belongs to a purge of the sessions whose keys begin with `{}`, not `{key_prefix}`; \
+                 resume it with a store of that session type, or begin without a checkpoint. Nothing was deleted",
+                checkpoint.key_prefix()
             ),
         ));
     }

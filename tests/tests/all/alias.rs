@@ -8,7 +8,7 @@ use dynamo_session::{Committed, DynamoSession, Expires, SessionId};
 use dynamo_session_tests::World;
 
 #[derive(Debug, DynamoSession)]
-#[session(table = "aliased")]
+#[session(table = "aliased", key_prefix = "aliased#")]
 struct Old {
     #[session(hash_key)]
     id: SessionId,
@@ -26,7 +26,7 @@ struct Old {
 }
 
 #[derive(Debug, DynamoSession)]
-#[session(table = "aliased")]
+#[session(table = "aliased", key_prefix = "aliased#")]
 struct New {
     #[session(hash_key)]
     id: SessionId,
@@ -169,7 +169,7 @@ async fn the_name_wins_and_then_the_aliases_in_their_order() {
 
 /// The first of two deployments: the field has its new name in the code, and the old one in the table.
 #[derive(Debug, DynamoSession)]
-#[session(table = "aliased")]
+#[session(table = "aliased", key_prefix = "aliased#")]
 struct Between {
     #[session(hash_key)]
     id: SessionId,

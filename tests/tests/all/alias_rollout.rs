@@ -8,7 +8,7 @@ use dynamo_session_tests::World;
 
 /// What ran before.
 #[derive(Debug, DynamoSession)]
-#[session(table = "renamed")]
+#[session(table = "renamed", key_prefix = "renamed#")]
 struct Before {
     #[session(hash_key)]
     id: SessionId,
@@ -26,7 +26,7 @@ struct Before {
 
 /// Deployed first: it reads both names, and writes the old one.
 #[derive(Debug, DynamoSession)]
-#[session(table = "renamed")]
+#[session(table = "renamed", key_prefix = "renamed#")]
 struct First {
     #[session(hash_key)]
     id: SessionId,
@@ -46,7 +46,7 @@ struct First {
 
 /// Deployed when no server runs the version before the first any more.
 #[derive(Debug, DynamoSession)]
-#[session(table = "renamed")]
+#[session(table = "renamed", key_prefix = "renamed#")]
 struct Second {
     #[session(hash_key)]
     id: SessionId,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
 };
-use dynamo_session::{Committed, DynamoSession, Expires, SessionId, SessionKey, SessionStore};
+use dynamo_session::{Committed, DynamoSession, Expires, SessionId, SessionStore};
 use dynamo_session_tests::{Login, World};
 
 #[derive(DynamoSession)]
@@ -23,7 +23,7 @@ struct Weight {
 /// a session's own requests have left.
 async fn units(world: &World, store: &SessionStore<Weight>, id: &SessionId) -> [f64; 4] {
     let total = ReturnConsumedCapacity::Total;
-    let key = AttributeValue::S(id.attribute_value());
+    let key = AttributeValue::S(Weight::SCHEMA.table_key(id));
     let mut read = [0.0; 2];
     for (units, consistent) in read.iter_mut().zip([true, false]) {
         let output = world
@@ -140,7 +140,7 @@ async fn an_index_costs_what_the_guarantees_say() {
     let read = query.consumed_capacity.unwrap().capacity_units.unwrap();
     assert_eq!(read, 1.0, "half a unit for each 4 KB, and 100 keys are less than 8 KB");
 
-    let key = AttributeValue::S(sessions[0].id().attribute_value());
+    let key = AttributeValue::S(Login::SCHEMA.table_key(sessions[0].id()));
     let delete = world
         .direct
         .delete_item()

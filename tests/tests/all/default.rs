@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{Committed, DynamoSession, Expires, SessionId, SessionKey};
+use dynamo_session::{Committed, DynamoSession, Expires, SessionId};
 use dynamo_session_tests::World;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ fn assert_defaults(session: &Defaults) {
 /// An item from before any of the fields existed.
 fn bare(id: &SessionId) -> HashMap<String, AttributeValue> {
     HashMap::from([
-        ("id".to_owned(), AttributeValue::S(id.attribute_value())),
+        ("id".to_owned(), AttributeValue::S(Defaults::SCHEMA.table_key(id))),
         ("expires_at".to_owned(), AttributeValue::N("1800000100".to_owned())),
     ])
 }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use dynamo_session::index::EndProgress;
 use dynamo_session::{
-    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId, SessionKey,
+    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId,
     SessionStore,
 };
 use dynamo_session_tests::refusals::{BROKEN, DENIED, IN_TRANSACTION, OVER_CAPACITY};
@@ -232,7 +232,7 @@ async fn an_index_without_a_sort_key_will_do() {
 
 /// A type from before it had a creation, and after; the table was made before.
 #[derive(Debug, DynamoSession)]
-#[session(table = "grown")]
+#[session(table = "grown", key_prefix = "grown#")]
 struct Before {
     #[session(hash_key)]
     id: SessionId,
@@ -243,7 +243,7 @@ struct Before {
 }
 
 #[derive(Debug, DynamoSession)]
-#[session(table = "grown")]
+#[session(table = "grown", key_prefix = "grown#")]
 struct After {
     #[session(hash_key)]
     id: SessionId,
@@ -445,7 +445,10 @@ async fn put_many(world: &World, store: &SessionStore<Login>, user: &str, count:
     let requests: Vec<_> = (0..count)
         .map(|_| {
             let item = HashMap::from([
-                ("id".to_owned(), AttributeValue::S(SessionId::generate().attribute_value())),
+                (
+                    "id".to_owned(),
+                    AttributeValue::S(Login::SCHEMA.table_key(&SessionId::generate())),
+                ),
                 ("user".to_owned(), AttributeValue::S(user.to_owned())),
                 ("expires_at".to_owned(), number(world.clock.epoch_seconds() + 600)),
                 ("created_at".to_owned(), number(world.clock.epoch_seconds())),

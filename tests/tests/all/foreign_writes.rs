@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dynamo_session::{
-    CreatedAt, DynamoSession, Error, Expires, Session, SessionId, SessionKey, SessionStore,
-};
+use dynamo_session::{CreatedAt, DynamoSession, Error, Expires, Session, SessionId, SessionStore};
 use dynamo_session_tests::attribute::{m, n, s};
 use dynamo_session_tests::{Fault, Shop, World, skip_pauses};
 use tokio::sync::Notify;
@@ -52,7 +50,7 @@ async fn renewed_meanwhile(
         .direct
         .update_item()
         .table_name(store.table_name())
-        .key("id", s(id.attribute_value()))
+        .key("id", s(Shop::SCHEMA.table_key(id)))
         .update_expression(expression);
     for name in ["user", "views", "roles", "layout", "foreign", "key"] {
         if expression.contains(&format!("#{name}")) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dynamo_session::index::ListedSession;
-use dynamo_session::{Operation, Session, SessionKey, SessionStore};
+use dynamo_session::{DynamoSession, Operation, Session, SessionStore};
 use dynamo_session_tests::refusals::{IN_TRANSACTION, OVER_CAPACITY};
 use dynamo_session_tests::{Fault, Login, World, index_answer, skip_pauses};
 
@@ -28,7 +28,7 @@ async fn reads_that_are_left_undone_are_made_again() {
     let ada = world.logins(&store, "ada", 5).await;
     let keys: Vec<_> = ada
         .iter()
-        .map(|session| serde_json::json!({"id": {"S": session.id().attribute_value()}}))
+        .map(|session| serde_json::json!({"id": {"S": Login::SCHEMA.table_key(session.id())}}))
         .collect();
     let answer = |found: &[&Session<Login>], undone: &[serde_json::Value]| {
         let now = world.clock.epoch_seconds();
@@ -36,7 +36,7 @@ async fn reads_that_are_left_undone_are_made_again() {
             .iter()
             .map(|session| {
                 serde_json::json!({
-                    "id": {"S": session.id().attribute_value()},
+                    "id": {"S": Login::SCHEMA.table_key(session.id())},
                     "user": {"S": "ada"},
                     "expires_at": {"N": (now + 60).to_string()},
                     "created_at": {"N": now.to_string()},

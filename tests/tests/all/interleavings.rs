@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dynamo_session::{
-    DynamoSession, Error, Expires, ManualClock, Session, SessionId, SessionKey, SessionStore,
+    DynamoSession, Error, Expires, ManualClock, Session, SessionId, SessionStore,
 };
 use dynamo_session_tests::{Choices, Schedule, Step, World};
 use tokio::task::JoinHandle;
@@ -298,7 +298,7 @@ impl Run<'_> {
         id: &SessionId,
         live: usize,
     ) {
-        let key = AttributeValue::S(id.attribute_value());
+        let key = AttributeValue::S(Tab::SCHEMA.table_key(id));
         self.must(item["id"] == key, "the item is under the id that the session has");
         if live == 0 {
             self.must(self.load(id).await.is_none(), "an expired session is absent");

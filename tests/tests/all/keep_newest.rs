@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use dynamo_session::index::EndProgress;
 use dynamo_session::{
-    DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId, SessionKey,
-    SessionStore,
+    DynamoSession, Error, ErrorKind, Expires, Operation, Session, SessionId, SessionStore,
 };
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{
@@ -192,7 +191,7 @@ async fn every_page_of_the_index_is_followed_and_only_those_that_stay_are_read()
     let ada = world.logins(&store, "ada", 20).await;
     let shown = |it: &Session<Login>| {
         json!({
-            "id": { "S": it.id().attribute_value() },
+            "id": { "S": Login::SCHEMA.table_key(it.id()) },
             "created_at": { "N": it.created_at.epoch_seconds().to_string() },
         })
     };
@@ -232,7 +231,7 @@ async fn what_is_over_by_the_absolute_timeout_is_neither_read_nor_ended() -> Res
     let sent = world.network.take_sent();
     let deleted: Vec<_> = sent.iter().filter(|sent| sent.operation == "DeleteItem").collect();
     assert_eq!(deleted.len(), 1);
-    assert_eq!(deleted[0].body["Key"]["id"]["S"], ada[0].id().attribute_value());
+    assert_eq!(deleted[0].body["Key"]["id"]["S"], Login::SCHEMA.table_key(ada[0].id()));
     assert!(world.item(&store, over[0].id()).await.is_some(), "that is left to the TTL");
     Ok(())
 }
@@ -368,7 +367,7 @@ async fn at_once(count: usize, logins: usize, seconds: u64) {
     for task in tasks {
         sessions.push(task.await.unwrap());
     }
-    sessions.sort_by_key(|it| (it.created_at.epoch_seconds(), it.id().attribute_value()));
+    sessions.sort_by_key(|it| (it.created_at.epoch_seconds(), Login::SCHEMA.table_key(it.id())));
     let expected: Vec<_> = (0..logins).map(|place| place + count >= logins).collect();
     assert_eq!(alive(&store, &sessions).await, expected, "{count} of {logins}");
 }
@@ -421,14 +420,14 @@ async fn in_every_order_of_two_logins_exactly_so_many_remain() {
                 let (one, other) = (begin(first), begin(1 - first));
                 let sessions = if first == 0 { [one, other] } else { [other, one] };
                 // So that a run with the same choices goes the same way.
-                let keys = sessions.each_ref().map(|session| session.id().attribute_value());
+                let keys = sessions.each_ref().map(|session| Login::SCHEMA.table_key(session.id()));
                 if keys[0] < keys[1] {
                     break sessions;
                 }
             };
             let ranks = sessions
                 .each_ref()
-                .map(|it| (it.created_at.epoch_seconds(), it.id().attribute_value()));
+                .map(|it| (it.created_at.epoch_seconds(), Login::SCHEMA.table_key(it.id())));
             let newest = usize::from(ranks[1] > ranks[0]);
             schedule.begin(&[0, 1]);
             let tasks: Vec<_> = sessions

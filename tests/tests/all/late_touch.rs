@@ -12,7 +12,7 @@ const NOW: i64 = 1_800_000_000;
 
 /// Before a deployment.
 #[derive(Debug, DynamoSession)]
-#[session(table = "rolling", idle_timeout = "30m", touch_interval = "1m")]
+#[session(table = "rolling", key_prefix = "rolling#", idle_timeout = "30m", touch_interval = "1m")]
 struct Long {
     #[session(hash_key)]
     id: SessionId,
@@ -25,7 +25,7 @@ struct Long {
 
 /// After it.
 #[derive(Debug, DynamoSession)]
-#[session(table = "rolling", idle_timeout = "10m", touch_interval = "1m")]
+#[session(table = "rolling", key_prefix = "rolling#", idle_timeout = "10m", touch_interval = "1m")]
 struct Short {
     #[session(hash_key)]
     id: SessionId,

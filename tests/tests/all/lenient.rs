@@ -22,7 +22,7 @@ struct Line {
 type Map<V> = BTreeMap<String, V>;
 
 #[derive(Debug, DynamoSession)]
-#[session(table = "accounts", idle_timeout = "30m", touch_interval = "1m")]
+#[session(table = "accounts", key_prefix = "account#", idle_timeout = "30m", touch_interval = "1m")]
 struct Account {
     #[session(hash_key)]
     id: SessionId,
@@ -276,7 +276,7 @@ async fn members_of_a_newer_version_stay() {
         Enterprise,
     }
     #[derive(Debug, DynamoSession)]
-    #[session(table = "accounts")]
+    #[session(table = "accounts", key_prefix = "account#")]
     struct NewAccount {
         #[session(hash_key)]
         id: SessionId,
@@ -288,7 +288,7 @@ async fn members_of_a_newer_version_stay() {
         log: Vec<Newer>,
     }
     #[derive(Debug, DynamoSession)]
-    #[session(table = "accounts")]
+    #[session(table = "accounts", key_prefix = "account#")]
     struct OldAccount {
         #[session(hash_key)]
         id: SessionId,

@@ -40,6 +40,7 @@ mod index_throttled;
 mod infrastructure;
 mod interleavings;
 mod keep_newest;
+mod key_prefix;
 mod keys;
 mod late_touch;
 mod lenient;

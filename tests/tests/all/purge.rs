@@ -571,12 +571,12 @@ async fn a_rate_limit_spreads_the_load_evenly() {
 
 #[test]
 fn a_checkpoints_text_is_read_strictly() {
-    let text = "dynamo-session purge checkpoint, version 1\ntable logins\nsegments 3\n\
+    let text = "dynamo-session purge checkpoint, version 1\ntable logins\nkey prefix \"login#\"\nsegments 3\n\
                 0 start\n1 after bG9naW4tMDAwMDE\n2 finished\nend\n";
     let checkpoint: PurgeCheckpoint = text.parse().unwrap();
     assert_eq!(checkpoint.to_string(), text);
     assert_eq!((checkpoint.table_name(), checkpoint.segments()), ("logins", 3));
-    assert_eq!(checkpoint.segments_finished(), 1);
+    assert_eq!((checkpoint.segments_finished(), checkpoint.key_prefix()), (1, "login#"));
     assert!(!format!("{checkpoint:?}").contains("login-00001"), "{checkpoint:?}");
     let windows: PurgeCheckpoint = text.replace('\n', "\r\n").parse().unwrap();
     assert_eq!(windows, checkpoint);
@@ -588,6 +588,8 @@ fn a_checkpoints_text_is_read_strictly() {
     let spoilt = [
         ("version 1", "version 2"),
         ("table logins", "table "),
+        ("key prefix \"login#\"\n", ""),
+        ("\"login#\"", "login#"),
         ("segments 3", "segments 2"),
         ("segments 3", "segments 4"),
         ("segments 3", "segments 03"),

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 #[derive(Debug, DynamoSession)]
-#[session(table = "members")]
+#[session(table = "members", key_prefix = "member#")]
 struct Before {
     #[session(hash_key)]
     id: SessionId,
@@ -25,7 +25,7 @@ struct Before {
 }
 
 #[derive(Debug, DynamoSession)]
-#[session(table = "members")]
+#[session(table = "members", key_prefix = "member#")]
 struct After {
     #[session(hash_key)]
     id: SessionId,

@@ -160,7 +160,7 @@ macro_rules! clamped {
                 let (world, store) = World::with_store::<Clamped>().await;
                 let id = SessionId::generate();
                 let item = Item::from([
-                    ("id".to_owned(), s(id.attribute_value())),
+                    ("id".to_owned(), s(Clamped::SCHEMA.table_key(&id))),
                     ("expires_at".to_owned(), n(ttl)),
                     ("created_at".to_owned(), n(created)),
                 ]);
@@ -225,7 +225,7 @@ async fn only_a_key_and_an_expiry_is_a_session_of_defaults() {
     let (world, store) = World::with_store::<Shop>().await;
     let id = SessionId::generate();
     let bare = Item::from([
-        ("id".to_owned(), s(id.attribute_value())),
+        ("id".to_owned(), s(Shop::SCHEMA.table_key(&id))),
         ("expires_at".to_owned(), n("1800000100")),
     ]);
     world.put(&store, bare.clone()).await;

@@ -128,7 +128,7 @@ async fn two_requests_that_together_grow_too_large_lose_nothing_of_the_first() {
     let before = world.item(&store, &id).await.unwrap();
     let error = other.commit().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
-    assert_says(&error, &["512120 bytes", "409600", "others have made it larger"]);
+    assert_says(&error, &["512124 bytes", "409600", "others have made it larger"]);
     assert_eq!(world.item(&store, &id).await.unwrap(), before);
 }
 
