@@ -23,7 +23,7 @@ use dynamo_session::table::{TableChange, TableOptions};
 use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// The sessions of the shop, `examples/shop.rs`.
+/// The sessions of the shop, `examples/shop.rs`. The struct has the same name there: the keys in the table begin with it.
 #[derive(DynamoSession)]
 #[session(table = "shop-sessions", idle_timeout = "30m", absolute_timeout = "12h")]
 struct ShopSession {

@@ -46,7 +46,7 @@ pub struct CountSessions {
 }
 
 impl<S: DynamoSession> SessionStore<S> {
-    /// Counts the sessions of the table, alive and expired, and separately the tombstones of renewals and items that are
+    /// Counts the sessions of this type in the table, alive and expired, and separately the tombstones of renewals and items that are
     /// not sessions; with their sizes on request.
     ///
     /// Scans the table with a projection to expiry and creation, so no session data and no key is sent. The reads are

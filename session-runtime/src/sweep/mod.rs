@@ -1,4 +1,4 @@
-//! All sessions of a table, expired ones included: counting them, and purging those that have expired.
+//! All sessions of one type in a table, expired ones included: counting them, and purging those that have expired.
 //!
 //! DynamoDB's TTL deletes expired sessions free of charge, but takes days, and some tables have it off. These two calls
 //! go through the table themselves, with a parallel scan at the pace that you allow:

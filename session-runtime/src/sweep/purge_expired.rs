@@ -99,8 +99,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Limits
     ///
     /// - A clock that is ahead deletes sessions that others still accept. Run it where the clock is right.
-    /// - A table with the same key is taken for a table of sessions: an item whose attribute of the expiry's name is a
-    ///   Number in the past is deleted, as TTL would delete it. A table with another key is refused.
+    /// - An item whose key begins with the type's [prefix](derive@crate::DynamoSession#key_prefix) is taken for a session: if
+    ///   its attribute of the expiry's name is a Number in the past, it is deleted, as TTL would delete it. What else the
+    ///   table holds stays. A table with another key is refused.
     ///
     /// # Errors
     ///
