@@ -1,7 +1,7 @@
 //! Looks after a table of sessions: creates and verifies it, lists and ends sessions, purges and counts them, and
 //! writes its infrastructure as text.
 //!
-//! `cargo run --example admin -- --help`. To make it yours, copy this file, and change [`ShopSession`], [`INDEX`] and
+//! `cargo run --example admin -- --help`. To make it yours, copy this file and change [`ShopSession`], [`INDEX`] and
 //! [`options`].
 
 #![allow(clippy::print_stderr)]
@@ -41,7 +41,7 @@ struct ShopSession {
     notice: Option<String>,
 }
 
-/// What `list` and `end` go by.
+/// The index that `list` and `end` use.
 const INDEX: SessionIndex<ShopSession, String> = ShopSession::USER;
 
 /// How the table is set up.
@@ -83,7 +83,7 @@ enum Command {
     End {
         #[arg(long)]
         user: String,
-        /// Let this session live, by its name in the list; may be given more than once
+        /// Keep this session, named as in the list; may be given more than once
         #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
         except: Vec<String>,
         #[command(flatten)]
@@ -93,7 +93,7 @@ enum Command {
     Purge {
         #[command(flatten)]
         sweep: Sweep,
-        /// Keep in this file how far it came, and go on from there next time
+        /// Record the progress in this file, and resume from it next time
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
         #[command(flatten)]
@@ -103,7 +103,7 @@ enum Command {
     Count {
         #[command(flatten)]
         sweep: Sweep,
-        /// Measure them too: each session comes over the network whole
+        /// Measure them, too: each session is sent over the network in full
         #[arg(long)]
         sizes: bool,
     },
@@ -121,10 +121,10 @@ struct Consent {
 
 #[derive(Debug, Args)]
 struct Sweep {
-    /// Scan the table in so many segments at the same time
+    /// Scan the table in this many segments at once
     #[arg(long)]
     segments: Option<u32>,
-    /// Use at most so many capacity units a second, so that visitors are not slowed down
+    /// Use at most this many capacity units per second, so that visitors are not slowed down
     #[arg(long, value_name = "UNITS")]
     capacity: Option<f64>,
 }
@@ -137,7 +137,7 @@ enum Infra {
     Terraform,
     /// The least IAM policy for a use of the table, in JSON
     Iam {
-        /// What the policy is to allow; several with commas between
+        /// What the policy is to allow, separated by commas
         #[arg(long, value_enum, value_delimiter = ',', default_value = "run")]
         access: Vec<Use>,
         /// Only in this Region; without it, in every one
@@ -395,7 +395,7 @@ async fn purge(store: &Store, sweep: Sweep, checkpoint: Option<&Path>) -> Result
                 bar.finish_and_clear();
                 say(format_args!("Stopped: {}.", purge.progress()))?;
                 let Some(file) = checkpoint else {
-                    return Err("not finished: --checkpoint FILE would keep how far it came".into());
+                    return Err("not finished: --checkpoint FILE would record its progress".into());
                 };
                 save(file, &purge.checkpoint().to_string())?;
                 return Err("not finished: the same command goes on from there".into());

@@ -212,8 +212,9 @@ impl Options {
             let sessions = match &*argument {
                 "--port" => {
                     let port = value()?;
-                    options.port =
-                        port.parse().map_err(|_| format!("{port:?} is no port: use 0 to 65535"))?;
+                    options.port = port
+                        .parse()
+                        .map_err(|_| format!("{port:?} is not a port: use 0 to 65535"))?;
                     continue;
                 }
                 "--insecure" => {
@@ -295,7 +296,7 @@ async fn run(options: Options) -> Result<(), Box<dyn StdError>> {
     println!("Sessions: {place}");
     if !options.insecure {
         println!(
-            "Browser:  any but Safari, which takes session cookies by https only: see --insecure"
+            "Browser:  any but Safari, which accepts these cookies only over https: see --insecure"
         );
     }
     serve(listener, shop(layer)).await?;

@@ -1,21 +1,21 @@
 //! A model checker of dynamo-session's commit protocol.
 //!
-//! The protocol is small enough to be gone through in full: a session's item, a few handles, and requests that are answered,
-//! refused, lost, repeated or late, in every order. The model has its rules once more, in a few hundred lines without I/O:
-//! tokens, windows and pruning, what each answer means, how `update` keeps earlier runs from applying, creation, renewal with
-//! its tombstone, logout, touch and expiry. Each state that can be reached is visited, nearest first, and in each the
-//! promises are compared with what is true: an application is told nothing that is wrong, no change is applied twice, nothing
-//! that ended lives again, every call can end.
+//! The protocol is small enough to be explored in full: a session's item, a few handles, and requests that are
+//! answered, refused, lost, repeated or late, in every order. The model states its rules again, in a few hundred lines
+//! without I/O: tokens, windows and pruning, what each answer means, how `update` keeps earlier runs from applying,
+//! creation, renewal with its tombstone, logout, touch and expiry. Each reachable state is visited, nearest first, and
+//! in each the promises are checked: an application is told nothing wrong, no change is applied twice, nothing that
+//! ended lives again, and every call can end.
 //!
-//! Windows are scaled down, from 8 and 16 to 1 and 2 or 2 and 4, since only their order matters to the rules; random walks
-//! go through the real ones. States that differ only in names, or in where counting began, are one. The same searches are
-//! made of protocols with one fault each: a checker that does not find them does not check.
+//! Windows are scaled down, from 8 and 16 to 1 and 2 or 2 and 4, since only their order matters to the rules; random
+//! walks go through the real ones. States that differ only in names, or in where counting began, count as one. The same
+//! searches are run on protocols with one fault each: a checker that does not find those checks nothing.
 //!
 //! # What the model leaves out
 //!
-//! One condition stands for all that commits ask of fields, and one clock for all servers. An absolute timeout, the size of
-//! items, programs that write beside the crate, and what DynamoDB does in several Regions are not modelled. That the crate
-//! does what the model does is for the crate's own tests.
+//! One condition stands for all that commits ask of fields, and one clock for all servers. An absolute timeout, the
+//! size of items, programs that write beside the crate, and global tables in several Regions are not modelled. Whether
+//! the crate does what the model does is for the crate's own tests to show.
 
 mod calls;
 mod check;

@@ -7,8 +7,8 @@ use dynamo_session_model::{Extent, run};
 
 const USAGE: &str = "usage: dynamo-session-model [--long] [--trace]
 
-  --long   go through many more states: a quarter of an hour
-  --trace  print the way to every fault and limit that is found";
+  --long   explore many more states: a quarter of an hour
+  --trace  print the steps to every fault and limit that is found";
 
 fn main() -> ExitCode {
     let (mut extent, mut shows_all) = (Extent::Short, false);

@@ -34,9 +34,11 @@ impl fmt::Display for Violation {
         f.write_str(match self {
             Self::AppliedTwice => "a change was applied twice",
             Self::AppliedAfterAnswer => {
-                "a change was applied after its call had answered for certain"
+                "a change was applied after its call had returned a certain answer"
             }
-            Self::WrongSuccess => "success was reported, but not what it reports was applied",
+            Self::WrongSuccess => {
+                "success was reported, but something else was applied, or nothing"
+            }
             Self::WrongFailure => "a certain failure was reported, but the change was applied",
             Self::UnknownThoughAnswered => {
                 "the outcome is unknown, though every attempt was answered"

@@ -1,4 +1,4 @@
-//! What a run of the checker consists of, and what it must come to.
+//! What a run of the checker consists of, and what its results must be.
 
 use std::fmt::Write;
 use std::sync::mpsc;
@@ -20,14 +20,14 @@ pub enum Extent {
     Long,
 }
 
-/// What one part of a run has come to.
+/// The result of one part of a run.
 #[derive(Debug)]
 pub struct Report {
-    /// Whether it came to what it must.
+    /// Whether the result is what it must be.
     pub is_expected: bool,
     /// What was done and found, in one line.
     pub line: String,
-    /// The way to what was found, a step a line; empty if nothing was.
+    /// The steps to what was found, one per line; empty if nothing was.
     pub trace: String,
 }
 

@@ -69,7 +69,7 @@ fn at_most_one<'a>(
         match (word(field), first) {
             (Some(word), Some(first)) => errors.at(
                 word,
-                format!("`{}` is marked `{word}` already: remove one of the two", first.ident),
+                format!("`{}` is already marked `{word}`: remove one of the two", first.ident),
             ),
             (Some(_), None) => first = Some(field),
             (None, _) => {}

@@ -3,8 +3,8 @@
 //! `cargo run --release --example storm`; `-- --help` lists the options, and `-- --compare blob` shows what becomes
 //! of the same storm in a store that reads and writes whole items.
 //!
-//! Each client writes down what it was told of each change: done, gone, or unknown. In the end, every session as the
-//! table held it last, read from the raw item, is compared with that.
+//! Each client writes down what it was told of each change: done, gone, or unknown. At the end, every session is compared with that, as
+//! the table last held it, read from the raw item.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 

@@ -10,8 +10,8 @@ compares what is stored with what each client was told.
   --sessions N       sessions that they share (default: 8)
   --operations N     operations in all (default: 20000)
   --faults PERCENT   share of requests that the network harms (default: 10)
-  --seed N           what the choices of clients and network begin with (default: 1); the order in
-                     which they meet is the scheduler's
+  --seed N           seed of the clients' and the network's choices (default: 1); the order in
+                     which they meet is up to the scheduler
   --compare blob     play it once more through a store that reads and writes whole items, the usual
                      design, and print both side by side
   --endpoint URL     play on the engine at this address instead of the embedded one, in a table of its own
@@ -20,7 +20,7 @@ compares what is stored with what each client was told.
   --help             print this
 
 The exit code is 1 if dynamo-session lost an update, revived a session or counted twice. What the other store
-of a comparison does has no influence on it.
+of a comparison does, does not affect it.
 ";
 
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Options {
                 "--seed" => options.seed = number(&argument, &value()?, 0..=u64::MAX)?,
                 "--compare" => match &*value()? {
                     "blob" => options.compare = true,
-                    other => return Err(format!("--compare knows `blob`, not {other:?}")),
+                    other => return Err(format!("--compare takes `blob`, not {other:?}")),
                 },
                 "--endpoint" => options.endpoint = Some(value()?),
                 "--table" => options.table = Some(value()?),

@@ -144,7 +144,7 @@ impl Storm {
         while let Some(client) = clients.join_next().await {
             match client {
                 Ok(more) => latencies.extend(more?),
-                Err(panic) => self.unexpected(format!("a client broke off: {panic}")),
+                Err(panic) => self.unexpected(format!("a client panicked: {panic}")),
             }
         }
         let elapsed = started.elapsed();

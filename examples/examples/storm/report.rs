@@ -42,7 +42,7 @@ impl Column {
             ("unknown outcomes", report.unknown.to_string()),
             ("applied, though told it was gone", verdict.despite_gone.to_string()),
             ("read units", tally.read_units().to_string()),
-            ("write units, refused writes aside", tally.write_units().to_string()),
+            ("write units, without refused writes", tally.write_units().to_string()),
             ("latency p50", percentile(latencies, 500)),
             ("  p90", percentile(latencies, 900)),
             ("  p99", percentile(latencies, 990)),

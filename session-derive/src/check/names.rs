@@ -50,14 +50,14 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
                     if indexes.len() == MOST_INDEXES + 1 {
                         errors.at(
                             index,
-                            "a table has at most 20 indexes: remove `index` from the fields that nothing is listed by",
+                            "a table has at most 20 indexes: remove `index` from fields that you never list sessions by",
                         );
                     }
                 }
                 Entry::Occupied(entry) => errors.at(
                     index,
                     format!(
-                        "the index `{}` is on `{}` already: each field has an index of its own, so write another name",
+                        "the index `{}` is already on `{}`: each field has an index of its own, so write another name",
                         index.text,
                         entry.get()
                     ),
@@ -101,7 +101,7 @@ fn attribute(name: &Name, errors: &mut Errors) {
             true => format!("write another name, such as `\"{other}\"`"),
             false => format!("add a name, such as `#[session(rename = \"{other}\")]`"),
         };
-        errors.at(name, format!("the library keeps the attribute `{text}` for itself: {advice}"));
+        errors.at(name, format!("the attribute `{text}` is reserved by the library: {advice}"));
     }
 }
 
@@ -118,8 +118,7 @@ fn unique<'a>(
     match attributes.entry(text) {
         Entry::Vacant(entry) => drop(entry.insert(field)),
         Entry::Occupied(entry) if *entry.get() == field => {
-            errors
-                .at(name, format!("`{text}` stands for this field already: remove one of the two"));
+            errors.at(name, format!("`{text}` already names this field: remove one of the two"));
         }
         Entry::Occupied(entry) => {
             let advice = match name.is_literal {
@@ -129,7 +128,7 @@ fn unique<'a>(
             let owner = entry.get();
             errors.at(
                 name,
-                format!("the attribute `{text}` belongs to the field `{owner}` already: {advice}"),
+                format!("the attribute `{text}` already belongs to the field `{owner}`: {advice}"),
             );
         }
     }
@@ -146,7 +145,7 @@ fn constant<'a>(
         Entry::Occupied(entry) => errors.at(
             &field.ident,
             format!(
-                "the constant `{constant}` stands for the index of `{}` already: give this field another \
+                "the constant `{constant}` is already that of the index of `{}`: give this field another \
                  name, and keep the attribute's with `#[session(rename = \"{}\")]`",
                 entry.get(),
                 field.name.text

@@ -77,7 +77,7 @@ fn exclusion(first: &str, second: &str) -> Option<&'static str> {
             "each of them has a field of its own, so move {} to its own"
         }
         ("hash_key" | "ttl" | "created", "alias") => {
-            "the table knows this attribute by one name, so say that one with `rename`"
+            "this attribute has one name in the table, so write that one with `rename`"
         }
         ("hash_key" | "ttl" | "created", _) => "the store sets this field, so remove {}",
         ("skip", "default") => return None,
@@ -89,7 +89,7 @@ fn exclusion(first: &str, second: &str) -> Option<&'static str> {
         ("counter", "guard") => "a counter adds differences, which never conflict, so remove {}",
         ("counter", "with") => "a counter is stored as the number that it is, so remove {}",
         ("set" | "append" | "merge", "index") => {
-            "an index is on one text, number or bytes, so put it on a field of its own"
+            "an index is on a text, a number or bytes, so put it on a field of its own"
         }
         ("index", "with") => {
             "an index has to know how the value is stored, so use a newtype with serde's traits and `IndexKey`"

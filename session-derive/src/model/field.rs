@@ -184,7 +184,7 @@ fn check_default(options: &FieldOptions, ty: &Type, errors: &mut Errors) {
     if options.index.is_some() && is_other && types::optional(ty).is_some() {
         errors.at(
             &default.name,
-            "`None` beside another default is stored as NULL, which no index takes: remove `default` or the `Option`",
+            "a `None` that is not the default is stored as NULL, which no index holds: remove `default` or the `Option`",
         );
     }
 }

@@ -18,8 +18,9 @@ use crate::store::SessionStore;
 /// A value is given as the field's type `K` or borrowed: `"ada"` for a `String`. It is encoded by serde, as the field
 /// is; an empty text is refused before anything is sent.
 ///
-/// What an index says lags behind the table, usually by less than a second. What that means for each call, and how to
-/// close the gap where it matters, is said under [Sessions of one user](crate::guarantees#sessions-of-one-user).
+/// An index lags behind its table, usually by less than a second. [Sessions of one
+/// user](crate::guarantees#sessions-of-one-user) says what that means for each call, and how to close the gap where it
+/// matters.
 ///
 /// # Examples
 ///
@@ -75,7 +76,7 @@ pub struct SessionsBy<S: DynamoSession, K> {
 impl<S: DynamoSession> SessionStore<S> {
     /// The sessions by the value of a field marked `index`: to list them, to end them all, to limit their number.
     ///
-    /// The derive makes a constant for each such field, named after it in capitals. Makes no request by itself.
+    /// The derive makes a constant for each such field, named after it in capitals. This makes no request by itself.
     ///
     /// # Examples
     ///
@@ -117,16 +118,16 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
         Self { store: store.clone(), index }
     }
 
-    /// The live sessions with this value, page by page: those that began last come first, if the type has a field marked
-    /// `created`; else in no particular order.
+    /// The live sessions with this value, page by page: the newest first if the type has a field marked `created`,
+    /// otherwise in no particular order.
     ///
-    /// Each is read from the table, strongly consistent: what is gone, has expired or has another value by now is left
-    /// out. What was committed, or renewed, within the last second or so may be missing.
+    /// Each is read from the table with a strongly consistent read: one that is gone, has expired or now has another
+    /// value is left out. One that was committed or renewed within the last second or so may be missing.
     ///
     /// A page makes one `Query` (half a read unit per 4 KB of keys, 40 to 80 sessions) and one `BatchGetItem` (1 read
-    /// unit per 4 KB of each session), more if DynamoDB leaves reads undone. Needs `dynamodb:Query` on the index,
-    /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. What is throttled is repeated with growing
-    /// pauses, for some half a minute before it is an error.
+    /// unit per 4 KB of each session), and more of these if DynamoDB leaves keys unprocessed. It needs `dynamodb:Query`
+    /// on the index, `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` on the table. Throttled requests are retried
+    /// with growing pauses, for about half a minute before the call fails.
     ///
     /// # Examples
     ///
@@ -159,7 +160,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///   attribute or without its sort key.
     /// - [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): the index is still being built, or DynamoDB could not
     ///   be reached.
-    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): an item with this value is no session of this type. With
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): an item with this value is not a session of this type. With
     ///   [`OnUndecodable::End`](crate::OnUndecodable::End) it is left out instead.
     /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing),
     ///   [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
@@ -176,20 +177,19 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
 
     /// Ends all sessions with this value: log out everywhere. Returns how many it ended.
     ///
-    /// It does nothing until it is awaited. [`except`](EndAll::except) lets one session live,
-    /// [`on_progress`](EndAll::on_progress) watches.
+    /// It does nothing until it is awaited. [`except`](EndAll::except) keeps one session, and
+    /// [`on_progress`](EndAll::on_progress) reports progress.
     ///
-    /// Each session is deleted under the condition that it has the value at that moment, so that one which became
-    /// someone else's meanwhile survives. The index is gone through until there is nothing left to end, since a renewal
-    /// may have moved a session meanwhile; if that is still so after 16 passes, it is an error. Where a session that the
-    /// index showed was renewed, it is followed to its new key; where one is gone, and nothing tells why, the index is
-    /// asked once more a second later. What was begun within the last second or so, and is not in the index yet, may be
-    /// missed.
+    /// Each session is deleted on the condition that it still has the value, so one that has become someone else's in
+    /// the meantime survives. The index is read again until it shows nothing left to end, since a renewal may have
+    /// moved a session; if there are still some after 16 passes, that is an error. A session that has been renewed is
+    /// followed to its new key; if one is gone without a trace, the index is read once more a second later. A session
+    /// that began within the last second or so, and is not in the index yet, may be missed.
     ///
-    /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in
-    /// each index that it is in. Sixteen deletions are under way at once, and 1,000 keys in memory, however many
-    /// sessions there are. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on
-    /// the table; with `except`, `dynamodb:BatchGetItem` as well.
+    /// Costs half a read unit per 4 KB of keys and, for each session, a write of its size, 1 unit per KB, and 1 in each
+    /// index that it is in. Up to 16 deletions are in flight at once, and 1,000 keys in memory, however many sessions
+    /// there are. It needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and `dynamodb:DeleteItem` on the
+    /// table; with `except`, `dynamodb:BatchGetItem` as well.
     ///
     /// # Examples
     ///
@@ -211,9 +211,10 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///
     /// # Errors
     ///
-    /// As for [`list`](Self::list), without `Decode`; an index without the sort key will do. The text says how many sessions were ended before, and the same
-    /// call again goes on with the rest. [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) also if sessions with
-    /// this value are begun or renewed as fast as they are ended.
+    /// As for [`list`](Self::list), except `Decode`; and the index may lack its sort key. The text says how many
+    /// sessions had been ended; call again to continue with the rest. It is also
+    /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) if sessions with this value begin or are renewed as fast
+    /// as they are ended.
     pub fn end_all<'a, Q>(&self, value: &Q) -> EndAll<'a, S>
     where
         K: Borrow<Q>,
@@ -227,29 +228,30 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///
     /// Call it at login, after `renew` and `commit`. It does nothing until it is awaited.
     ///
-    /// The newest are those that began last, by the field marked `created`; of sessions that began in the same second, those
-    /// with the greater key in the table. Every call goes by this one order. So logins at the same moment, each of which
-    /// calls it, agree on which sessions to end, and when all calls have returned, exactly `count` are left, or all if
-    /// there are fewer. A `count` of 0 is taken for 1.
+    /// The newest are those that began last, by the field marked `created`; of sessions that began in the same second,
+    /// those with the greater key in the table. Every call uses this same order. So simultaneous logins agree on which
+    /// sessions to end, and when all their calls have returned, exactly `count` are left, or all if there are fewer. A
+    /// `count` of 0 is taken as 1.
     ///
-    /// **The given session has no privilege.** It counts although the index may not show it yet, as long as it is alive. But
-    /// if `count` newer ones are alive, it is itself ended: its next use returns
-    /// [`Gone`](crate::ErrorKind::Gone), and [`load`](SessionStore::load) finds nothing. A renewal keeps the creation; so
-    /// a visitor who logs in with a session that began long before, as with a cart, is as old as that session. Where that
-    /// must not cost them the login, begin a new session at login, with what it is to keep of the old one.
+    /// **The given session has no privilege.** It counts even if the index does not show it yet, as long as it is
+    /// alive. But if `count` newer sessions are alive, it is ended itself: its next use returns
+    /// [`Gone`](crate::ErrorKind::Gone), and [`load`](SessionStore::load) finds nothing. A renewal keeps the creation
+    /// time, so a visitor who logs in with a session that began long ago, because of a cart for example, has a session
+    /// as old as that. If that must not cost them the login, begin a new session at login, and copy into it what should
+    /// be kept.
     ///
-    /// A type without `created` has the session idle for longest end first: the one with the earliest expiry, or of equal
-    /// ones that with the smaller key. One that is touched while it is about to be ended lives, so that at worst one too many
-    /// is left until the next call.
+    /// If the type has no `created` field, the session that has been idle longest ends first: the one with the earliest
+    /// expiry or, if those are equal, with the smaller key. One that is touched just before it would be ended lives, so
+    /// at worst one too many is left until the next call.
     ///
-    /// An index lags by a moment: logins that it does not show to each other yet leave one session more, which the next
-    /// call ends.
+    /// An index lags a little: logins that it does not show to each other yet leave one session too many, which the
+    /// next call ends.
     ///
-    /// Costs half a read unit per 4 KB of keys, and nothing more if there are no more than `count`. Else, 1 read unit per
-    /// 4 KB of each session that stays, and of those among the newer ones that are found to be dead; without `created`, of
-    /// each session. For each that it ends, a write of its size, 1 unit per KB, and 1 in each index that it is in. The ages of
-    /// `count` sessions are in memory, and 1,000 keys. Needs `dynamodb:Query` on the index, `table/NAME/index/INDEX`, and
-    /// `dynamodb:BatchGetItem` and `dynamodb:DeleteItem` on the table.
+    /// Costs half a read unit per 4 KB of keys, and nothing more if there are at most `count`. Otherwise also 1 read
+    /// unit per 4 KB of each session that stays, and of each newer one that turns out to be gone; without `created`, of
+    /// every session. For each session that it ends, a write of its size, 1 unit per KB, and 1 in each index that it is
+    /// in. It holds the ages of `count` sessions and 1,000 keys in memory. It needs `dynamodb:Query` on the index,
+    /// `table/NAME/index/INDEX`, and `dynamodb:BatchGetItem` and `dynamodb:DeleteItem` on the table.
     ///
     /// # Examples
     ///
@@ -273,8 +275,8 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     ///
     /// # Errors
     ///
-    /// As for [`list`](Self::list). The text says how many sessions were ended before. The login itself is complete:
-    /// the session is stored, and only the limit is not enforced yet.
+    /// As for [`list`](Self::list). The text says how many sessions had been ended. The login itself is complete: the
+    /// session is stored, and only the limit is not enforced yet.
     pub fn keep_newest<'a, Q>(
         &self,
         value: &Q,

@@ -21,7 +21,7 @@ const LAG: Duration = Duration::from_secs(1);
 
 /// Ends all sessions with one value, when it is awaited: from [`SessionsBy::end_all`](crate::index::SessionsBy::end_all).
 ///
-/// It can be cancelled: what was ended stays ended, and the same call again goes on.
+/// It can be cancelled: what was ended stays ended, and calling again continues.
 #[must_use = "nothing is ended until it is awaited"]
 pub struct EndAll<'a, S: DynamoSession> {
     value: Result<IndexedValue<S>, Error>,
@@ -34,16 +34,16 @@ impl<'a, S: DynamoSession> EndAll<'a, S> {
         Self { value, kept: Vec::new(), on_progress: None }
     }
 
-    /// Lets this session live: log out everywhere else. Call it again to keep another one.
+    /// Keeps this session: log out everywhere else. Call it again to keep another one.
     ///
-    /// It lives on under whichever id it has: also if its [`renew`](Session::renew) failed half-way, or another request
-    /// renews it in the same moment. Costs a `BatchGetItem` of the sessions to keep for each 1,000 sessions.
+    /// It is kept under whichever id it has, even if its [`renew`](Session::renew) failed halfway, or another request
+    /// renews it at the same moment. This costs a `BatchGetItem` of the sessions to keep for each 1,000 sessions.
     pub fn except(mut self, session: &'a Session<S>) -> Self {
         self.kept.extend(session.stored_keys());
         self
     }
 
-    /// Calls this function as the work goes on: for a progress bar, or to say how far it came if it fails.
+    /// Calls this function as the work proceeds: for a progress bar, or to say how far it got if it fails.
     ///
     /// # Examples
     ///
@@ -103,7 +103,7 @@ async fn passes<S: DynamoSession>(
     Err(Error::new(
         ErrorKind::Throttled,
         format!(
-            "each of {MAX_PASSES} passes found sessions that had begun or been renewed since the last, so \
+            "each of {MAX_PASSES} passes found sessions that had begun or been renewed since the last one: \
              something makes them as fast as they are ended; stop that first"
         ),
     ))

@@ -16,7 +16,7 @@ const CONCURRENCY: usize = 16;
 /// How many keys that are known to be gone are remembered, so that an index that lags costs no second request.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// How far [`EndAll`](crate::index::EndAll) or [`KeepNewest`](crate::index::KeepNewest) has come.
+/// How far [`EndAll`](crate::index::EndAll) or [`KeepNewest`](crate::index::KeepNewest) has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EndProgress {
@@ -160,7 +160,7 @@ impl<'a, S: DynamoSession> SessionEnder<'a, S> {
         };
         Err(self.value.in_context(
             error.with_note(format_args!(
-                "{ended} before; the same call again goes on with the rest"
+                "{ended} before that; call again to continue with the rest"
             )),
         ))
     }

@@ -35,7 +35,7 @@ impl<'a, S: DynamoSession> KeepNewest<'a, S> {
         Self { value, count: count.max(1), given, on_progress: None }
     }
 
-    /// Calls this function as the work goes on.
+    /// Calls this function as the work proceeds.
     pub fn on_progress(mut self, report: impl FnMut(EndProgress) + Send + 'a) -> Self {
         self.on_progress = Some(Box::new(report));
         self
@@ -87,7 +87,7 @@ impl<S: DynamoSession> Limit<'_, S> {
         Ok(page)
     }
 
-    /// Ends what is too much among these entries, in the order of the index; whether all that follow are over anyway.
+    /// Ends the surplus among these entries, in the order of the index; whether all that follow are over anyway.
     ///
     /// Nothing is polled while something is read, and would time out: so it is settled before.
     async fn take(&mut self, entries: Vec<IndexEntry>) -> Result<bool, Error> {

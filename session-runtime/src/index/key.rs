@@ -2,8 +2,8 @@ use crate::schema::KeyType;
 
 /// A type that can be the partition key of an index, for a field marked `index`.
 ///
-/// Implemented for texts and integers, and for an `Option` of either: a session whose value is `None` is
-/// not in the index. A newtype joins by naming the DynamoDB type that serde stores it as.
+/// Implemented for texts and integers, and for an `Option` of either: a session whose value is `None` is not in the
+/// index. A newtype implements it by naming the DynamoDB type as which serde stores it.
 ///
 /// # Examples
 ///

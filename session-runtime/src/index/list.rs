@@ -29,7 +29,7 @@ impl<S: DynamoSession> SessionList<S> {
 
     /// How many sessions a page has at most: from 1 to 100, and 100 unless this says otherwise.
     ///
-    /// A page is held in memory with all that its sessions have stored.
+    /// A page is held in memory with everything that its sessions store.
     #[must_use]
     pub fn page_size(mut self, sessions: usize) -> Self {
         self.page_size = sessions.clamp(1, MAX_BATCH);
@@ -38,7 +38,7 @@ impl<S: DynamoSession> SessionList<S> {
 
     /// The next page, which is never empty, or `None` after the last one.
     ///
-    /// After an error, it can be called again: it asks for the same page. It can be cancelled, likewise.
+    /// After an error, or when it was cancelled, the next call asks for the same page again.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl<S: DynamoSession> SessionList<S> {
         }
     }
 
-    /// All that is left, in one list: for values that can have only so many sessions.
+    /// All remaining sessions in one list: for values that only a limited number of sessions can have.
     ///
     /// # Errors
     ///

@@ -51,7 +51,8 @@ impl<S: DynamoSession> ListedSession<S> {
         Self { value, stored }
     }
 
-    /// When the session began; `None` if the type has no field marked `created`, or the session is older than it.
+    /// When the session began; `None` if the type has no field marked `created`, or the session is older than that
+    /// field.
     pub fn created_at(&self) -> Option<CreatedAt> {
         self.stored.lifetime.created.map(CreatedAt::from_epoch_seconds)
     }
@@ -61,7 +62,7 @@ impl<S: DynamoSession> ListedSession<S> {
         Expires::from_epoch_seconds(self.stored.lifetime.expires)
     }
 
-    /// A few characters that name the session without giving it away: those that
+    /// A few characters that identify the session without revealing its key: those that
     /// [`SessionId::fingerprint`](crate::SessionId::fingerprint) and the logs show.
     pub fn fingerprint(&self) -> String {
         S::SCHEMA.keys().fingerprint::<S::Key>(&self.stored.key)
@@ -75,18 +76,18 @@ impl<S: DynamoSession> ListedSession<S> {
     /// Reads another stored field, by the name of its attribute in the table: for a page that shows where someone is
     /// logged in.
     ///
-    /// `T` is the type of the field, or another one that reads the same stored value. An attribute that stands under an
-    /// [`alias`](derive@crate::DynamoSession#alias) is found, and one that the struct does not name can be read, too.
-    /// `None` if the item has none, as after `Option::None`, or NULL.
+    /// `T` is the type of the field, or another one that reads the same stored value. An attribute that is stored under
+    /// an [`alias`](derive@crate::DynamoSession#alias) is found, and one that the struct does not name can be read,
+    /// too. `None` if the item has none, as after `Option::None`, or NULL.
     ///
     /// # Errors
     ///
     /// - [`ErrorKind::Decode`]: the stored value cannot be read as `T`.
-    /// - [`ErrorKind::Configuration`]: it is the session's key, which is not given away.
+    /// - [`ErrorKind::Configuration`]: it is the session's key, which is never revealed.
     pub fn get<T: DeserializeOwned>(&self, attribute: &str) -> Result<Option<T>, Error> {
         let schema = S::SCHEMA;
         if attribute == schema.hash_key() {
-            let detail = "a listed session does not give away its key; `fingerprint` names it, and `is` \
+            let detail = "a listed session does not reveal its key; `fingerprint` identifies it, and `is` \
                           compares it with a session in hand";
             let error = Error::new(ErrorKind::Configuration, detail).with_attribute(attribute);
             return Err(self.in_context(Operation::List, error));
@@ -103,9 +104,9 @@ impl<S: DynamoSession> ListedSession<S> {
 
     /// Ends the session, if it still has the value by which it was listed; returns whether it did.
     ///
-    /// One that was renewed since is ended under its new key. One that is gone, has expired or belongs to someone else by
-    /// now is left as it is. What is in flight elsewhere cannot bring the session back. If an answer was lost and the
-    /// session is gone, it counts as ended by this.
+    /// If it has been renewed since, it is ended under its new key. If it is gone, has expired or now has another
+    /// value, nothing is changed. Requests in flight elsewhere cannot bring it back. If an answer was lost and the
+    /// session is gone, this call counts as the one that ended it.
     ///
     /// Costs a write of the item's size, 1 unit per KB, and 1 in each index that it is in; for one that was renewed, 1
     /// unit more. Needs `dynamodb:DeleteItem`.
@@ -113,7 +114,7 @@ impl<S: DynamoSession> ListedSession<S> {
     /// # Errors
     ///
     /// [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`], [`ErrorKind::AccessDenied`] and
-    /// [`ErrorKind::TableMissing`]: the session may still be there; call it again.
+    /// [`ErrorKind::TableMissing`]: the session may still be there; call again.
     pub async fn end(&self) -> Result<bool, Error> {
         let mut keys = HashSet::new();
         let mut next = Some(self.stored.key.clone());

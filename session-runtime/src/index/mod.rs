@@ -1,13 +1,13 @@
 //! The sessions that have one value in an indexed field, such as all of one user's: listing them, and ending them.
 //!
-//! Mark the field with `index`, and the derive makes a constant of it, a [`SessionIndex`].
+//! Mark the field with `index`, and the derive makes a constant for it, a [`SessionIndex`].
 //! [`SessionStore::by`](crate::SessionStore::by) takes that constant:
 //!
 //! | call | what it does |
 //! |---|---|
 //! | [`list`](SessionsBy::list) | shows the sessions with a value, each as it is stored now: [`ListedSession`] |
 //! | [`end_all`](SessionsBy::end_all) | ends them: log out everywhere |
-//! | [`keep_newest`](SessionsBy::keep_newest) | ends the oldest, so that a user has at most so many |
+//! | [`keep_newest`](SessionsBy::keep_newest) | limits how many there are, by ending the oldest |
 //!
 //! ```
 //! # #[cfg(feature = "embedded")]
@@ -37,9 +37,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What an index says is out of date by nature. So nothing here believes it: reads are checked on the items, and each
-//! deletion carries the value as its condition. [Guarantees](crate::guarantees#sessions-of-one-user) says what is certain
-//! and what may be missed.
+//! An index is always slightly out of date, so it is never trusted: each read is checked against the item, and each
+//! deletion carries the value as its condition. [Guarantees](crate::guarantees#sessions-of-one-user) says what is
+//! certain and what may be missed.
 //!
 //! A field's own type becomes a key by implementing [`IndexKey`].
 

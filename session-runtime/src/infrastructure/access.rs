@@ -21,7 +21,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Every use, for programs that offer them to choose from.
+    /// Every use, for programs that let someone choose.
     pub const ALL: [Self; 7] =
         [Self::Run, Self::List, Self::Purge, Self::Count, Self::Create, Self::Update, Self::Verify];
 }

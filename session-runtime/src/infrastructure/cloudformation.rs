@@ -10,7 +10,7 @@ const TABLE: &str = "SessionTable";
 impl Infrastructure {
     /// An AWS CloudFormation template in YAML, with the table's name as a parameter.
     ///
-    /// The table is kept when its stack is deleted, and when an update would replace it. A template has no way to say a
+    /// The table is kept when its stack is deleted, and when an update would replace it. A template cannot express a
     /// text that looks like a dynamic reference (`{{resolve:..}}`), so such a name, tag or key is refused.
     ///
     /// # Examples

@@ -8,7 +8,7 @@ use crate::schema::{KeyType, Schema, TableOptions, require_valid_name};
 ///
 /// All are made from the schema that the derive found and from [`TableOptions`], so they name the same key, indexes and
 /// TTL as [`SessionStore`](crate::SessionStore) expects. Nothing is sent, so no client, Region or credentials are
-/// needed, and the same input makes the same text: commit it, and let a test tell when it is out of date.
+/// needed, and the same input makes the same text: commit it, and let a test tell you when it is out of date.
 ///
 /// # Examples
 ///
@@ -63,7 +63,7 @@ impl Infrastructure {
         }
     }
 
-    /// The table's name, of 3 to 255 characters, or its ARN, which also says the partition, Region and account for
+    /// The table's name, of 3 to 255 characters, or its ARN, which also gives the partition, Region and account for
     /// which policies are made.
     #[must_use]
     pub fn table_name(mut self, name: impl Into<String>) -> Self {
@@ -78,14 +78,14 @@ impl Infrastructure {
         self
     }
 
-    /// The Region for which policies are made, such as `eu-west-1`; by default they hold in every Region.
+    /// The Region for which policies are made, such as `eu-west-1`; by default they apply to every Region.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// The account for which policies are made, 12 digits; by default they hold in every account.
+    /// The account for which policies are made, 12 digits; by default they apply to every account.
     #[must_use]
     pub fn account(mut self, account: impl Into<String>) -> Self {
         self.account = Some(account.into());

@@ -1,7 +1,7 @@
 //! The table as text to commit and review: a CloudFormation template, a Terraform configuration, IAM policies.
 //!
-//! [`Infrastructure`] makes all three from the session type and its [`TableOptions`], so they agree with what the store
-//! expects. Nothing is sent; a program of a few lines, or a test, writes the files:
+//! [`Infrastructure`] makes all three from the session type and its [`TableOptions`](crate::table::TableOptions), so
+//! they agree with what the store expects. Nothing is sent; a program of a few lines, or a test, writes the files:
 //!
 //! | text | made by |
 //! |---|---|

@@ -26,9 +26,9 @@ impl Infrastructure {
     /// The least IAM policy, in JSON, under which all of these uses work: what they call, on this table and its indexes
     /// only.
     ///
-    /// Its ARNs hold in every Region and account unless [`region`](Self::region) and [`account`](Self::account), or the
-    /// ARN of the table, say which; that is traced, and [`iam_warning`](Self::iam_warning) tells it. With a customer
-    /// managed key among the options, the policy also allows its use by way of DynamoDB.
+    /// Its ARNs match every Region and account unless [`region`](Self::region) and [`account`](Self::account), or the
+    /// table's ARN, name one; a warning is traced then, which [`iam_warning`](Self::iam_warning) also returns. If the
+    /// options name a customer managed key, the policy also allows its use through DynamoDB.
     ///
     /// # Examples
     ///
@@ -45,8 +45,8 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use and no table is named, its name, Region or
-    /// account is not one, or the sessions are to be listed and the type has no field marked `index`.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use is named; no table is named; the name,
+    /// Region or account is not valid; or listing is among the uses and the type has no field marked `index`.
     pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
         let uses: Vec<Access> = uses.into_iter().collect();
         let policy = self.checked().and_then(|()| document(self, &uses));
@@ -56,8 +56,8 @@ impl Infrastructure {
         policy.map_err(|error| self.in_context(error, Operation::WriteIamPolicy))
     }
 
-    /// What the policies allow beyond the one table, for people to read: tables of the same name in other Regions or
-    /// accounts. `None` if both are said.
+    /// What the policies allow beyond the one table, in words: tables of the same name in other Regions or accounts.
+    /// `None` if both are given.
     ///
     /// # Examples
     ///
@@ -72,7 +72,7 @@ impl Infrastructure {
     pub fn iam_warning(&self) -> Option<String> {
         let open = self.location().ok()?.open()?;
         Some(format!(
-            "the policy holds for tables of this name in every {open}: give the {open}, or the table's ARN"
+            "the policy applies to tables of this name in every {open}: give the {open}, or the table's ARN"
         ))
     }
 }
@@ -180,7 +180,7 @@ fn on_key(access: Access, options: &TableOptions) -> &'static [&'static str] {
     }
 }
 
-/// The use of a key, only by way of DynamoDB.
+/// The use of a key, only through DynamoDB.
 fn key_statement(location: &Location<'_>, key: &str, actions: &BTreeSet<&'static str>) -> Tree {
     let via = ("kms:ViaService", Tree::text(location.dynamodb_host()));
     let mut condition = vec![("StringLike", Tree::Map(vec![via]))];

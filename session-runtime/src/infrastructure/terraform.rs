@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::operation::Operation;
 use crate::schema::{Billing, Encryption};
 
-/// The first version in which an index's `key_schema` works, and to remove one index leaves the others.
+/// The first version in which an index's `key_schema` works, and removing one index leaves the others.
 const PROVIDER: &str = ">= 6.37";
 
 impl Infrastructure {
@@ -12,8 +12,8 @@ impl Infrastructure {
     ///
     /// It needs version 6.37 or later of the provider `hashicorp/aws`: earlier ones lack an index's `key_schema`, or
     /// may drop every index of a table when one is removed. Terraform refuses to destroy the table, or to replace it,
-    /// until `prevent_destroy` is taken out. It brings text into Unicode normal form C, so an attribute that is renamed
-    /// to text in another form needs another name there.
+    /// until `prevent_destroy` is removed. It normalizes text to Unicode form NFC, so give attributes names in that
+    /// form.
     ///
     /// # Examples
     ///

@@ -98,7 +98,7 @@ impl<'a> Decoder<'a> {
         tracing::warn!(
             attribute,
             error = %source,
-            "the table holds {stored} that cannot be read as `{field}`; the field is lenient, and has its default"
+            "the table holds {stored} that cannot be read as `{field}`; the field is lenient, so it has its default"
         );
         self.unreadable.note(index, kept);
         Ok(default())

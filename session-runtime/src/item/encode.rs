@@ -95,12 +95,12 @@ impl Encoder {
     }
 }
 
-/// An index takes no empty text or bytes as a key, and none that is too long.
+/// A key of an index is not empty, and not too long.
 fn index_key(value: Value, index: &str) -> Result<Value, EncodeError> {
     match key_length(&value) {
         Some(0) => Err(serde::ser::Error::custom(format_args!(
-            "it is empty, and a key of the index `{index}`; make it an `Option`, and `None` for a session \
-             that is not in the index"
+            "it is empty, and a key of the index `{index}` cannot be; make the field an `Option`, with `None` \
+             for a session that is not in the index"
         ))),
         Some(bytes) if bytes > MAX_KEY_BYTES => Err(serde::ser::Error::custom(format_args!(
             "it is {bytes} bytes long, and the index `{index}` takes keys of up to {MAX_KEY_BYTES}"
@@ -136,7 +136,9 @@ pub(crate) fn encode_key<T: Serialize + ?Sized>(
     match key_length(&value) {
         Some(0) => return Err(refused("it is empty".to_owned())),
         Some(bytes) if bytes > MAX_KEY_BYTES => {
-            return Err(refused(format!("it is {bytes} bytes long, not 1 to {MAX_KEY_BYTES}")));
+            return Err(refused(format!(
+                "it is {bytes} bytes long, and the limit is {MAX_KEY_BYTES}"
+            )));
         }
         _ => {}
     }

@@ -18,12 +18,12 @@ pub(super) fn number(text: &str) -> Result<Value, EncodeError> {
         true => text.to_owned(),
         false => {
             let float: f64 =
-                text.parse().map_err(|_| EncodeError::new(format!("`{text}` is no number")))?;
+                text.parse().map_err(|_| EncodeError::new(format!("`{text}` is not a number")))?;
             let shortest = float_text(float).map_err(EncodeError::new)?;
             if !same_decimal(text, &shortest) {
                 return Err(EncodeError::new(format!(
-                    "the number {text} has more digits than are read back, which are those of a 64-bit float or \
-                     integer; store it as text"
+                    "the number {text} has more digits than a 64-bit integer or float can hold, so it would not be read \
+                     back as it is; store it as text"
                 )));
             }
             shortest

@@ -19,8 +19,8 @@ impl SerializedKey {
 
 fn not_a_key(what: &str) -> EncodeError {
     EncodeError::new(format!(
-        "a map key is {what}; DynamoDB's map keys are strings, and only texts, integers, booleans, \
-         characters and unit variants become one"
+        "a map key is {what}; DynamoDB's map keys are strings, and only text, integers, booleans, \
+         characters and unit variants can be written as one"
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The stored form of a session: fields to DynamoDB values and back, and what they weigh.
+//! The stored form of a session: fields to DynamoDB values and back, and their sizes.
 
 mod attributes;
 mod decode;

@@ -46,7 +46,7 @@ impl ValueSerializer {
             return Ok(());
         }
         Err(EncodeError::new(format!(
-            "nested deeper than the {MAX_DEPTH} levels that DynamoDB stores, the innermost value included"
+            "nested deeper than the {MAX_DEPTH} levels that DynamoDB stores, counting the innermost value"
         )))
     }
 

@@ -11,7 +11,7 @@ const TITLE: &str = "dynamo-session purge checkpoint, version 1";
 /// So that a file that was cut short is not taken for a whole one.
 const END: &str = "end";
 
-/// How far a purge has come: what [`PurgeExpired::resume_from`](crate::sweep::PurgeExpired::resume_from) continues
+/// How far a purge has got: what [`PurgeExpired::resume_from`](crate::sweep::PurgeExpired::resume_from) continues
 /// after.
 ///
 /// Its [`Display`](fmt::Display) is a text of a few lines to be kept in a file, and [`FromStr`] reads it back.
@@ -116,8 +116,8 @@ impl FromStr for PurgeCheckpoint {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`], naming the line, unless the text is just what [`Display`](fmt::Display) wrote,
-    /// line ends aside. A text that was cut short is refused too. The text is not repeated in the error.
+    /// [`ErrorKind::Configuration`], naming the line, unless the text is exactly what [`Display`](fmt::Display) wrote,
+    /// except for its line endings. A truncated text is refused too. The text is not repeated in the error.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut lines = Lines { lines: text.lines(), number: 0 };
         lines.next(TITLE, |line| (line == TITLE).then_some(()))?;
@@ -167,8 +167,8 @@ fn unreadable(line: usize, expected: &str) -> Error {
     Error::new(
         ErrorKind::Configuration,
         format!(
-            "this is not the text of a purge's checkpoint, or not all of it: line {line} should hold \
-             {expected}. Without a checkpoint, a purge begins at the start, which does no harm"
+            "this is not the text of a purge's checkpoint, or it is incomplete: line {line} should hold \
+             {expected}. Without a checkpoint, a purge starts from the beginning, which does no harm"
         ),
     )
 }

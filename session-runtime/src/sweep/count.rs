@@ -86,7 +86,7 @@ impl Tally for Counted {
     fn explain(&self, error: Error) -> Error {
         match self.items() {
             0 => error,
-            _ => error.with_note(format!("counted by then: {self}. Begin again")),
+            _ => error.with_note(format!("counted so far: {self}. Start again")),
         }
     }
 }

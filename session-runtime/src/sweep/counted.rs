@@ -12,7 +12,7 @@ pub struct Counted {
     pub expiring_within_hour: u64,
     /// Sessions that have expired, by idle or absolute timeout, and are still stored.
     pub expired: u64,
-    /// When the one that expired first did so: how far TTL or purges are behind.
+    /// When the first of them expired: how far TTL or purges lag behind.
     pub first_expired: Option<Expires>,
     /// Tombstones, which renewals leave under the old ids until DynamoDB's TTL or a purge removes them: neither alive
     /// nor expired sessions.
@@ -21,7 +21,7 @@ pub struct Counted {
     /// Number. Loading one fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once
     /// it has passed.
     pub unreadable: u64,
-    /// What they weigh, if that was [asked for](crate::sweep::CountSessions::measure_sizes).
+    /// Their sizes, if those were [asked for](crate::sweep::CountSessions::measure_sizes).
     pub sizes: Option<SessionSizes>,
     /// Read units consumed, as DynamoDB reported them.
     pub read_units: f64,
@@ -31,9 +31,9 @@ pub struct Counted {
     pub segments: u32,
 }
 
-/// What the counted items weigh, as DynamoDB measures them: attribute names and values.
+/// The sizes of the counted items, as DynamoDB measures them: attribute names and values.
 ///
-/// (Storage is billed by that size and 100 bytes more for each item; an index adds its own.)
+/// (Storage is billed by that size plus 100 bytes for each item; an index adds its own.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SessionSizes {
@@ -45,7 +45,7 @@ pub struct SessionSizes {
     pub tombstone_bytes: u64,
     /// Bytes of items that are not sessions of this type.
     pub unreadable_bytes: u64,
-    /// Bytes of the largest item of all. DynamoDB's limit is 409,600.
+    /// Bytes of the largest item. DynamoDB's limit is 409,600.
     pub largest_bytes: u64,
 }
 

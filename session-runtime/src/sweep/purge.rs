@@ -42,7 +42,7 @@ impl Purge {
         &self.scan.tally
     }
 
-    /// How far the purge has come: at any time, and after an error.
+    /// How far the purge has got: at any time, and after an error.
     ///
     /// A page counts when all of its expired sessions are deleted.
     pub fn checkpoint(&self) -> PurgeCheckpoint {
@@ -118,7 +118,7 @@ impl Tally for Purged {
         match self.scanned {
             0 => error,
             _ => error.with_note(format!(
-                "done by then: {self}. Continue from the checkpoint, or begin again, which finds what is left"
+                "done so far: {self}. Resume from the checkpoint, or start again, which finds what is left"
             )),
         }
     }

@@ -99,9 +99,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # Limits
     ///
     /// - A clock that is ahead deletes sessions that others still accept. Run it where the clock is right.
-    /// - An item whose key begins with the type's [prefix](derive@crate::DynamoSession#key_prefix) is taken for a session: if
-    ///   its attribute of the expiry's name is a Number in the past, it is deleted, as TTL would delete it. What else the
-    ///   table holds stays. A table with another key is refused.
+    /// - An item whose key begins with the type's [prefix](derive@crate::DynamoSession#key_prefix) is taken for a
+    ///   session: if its attribute under the expiry's name is a Number in the past, it is deleted, as TTL would delete
+    ///   it. All other items of the table stay. A table with another key is refused.
     ///
     /// # Errors
     ///
@@ -127,9 +127,9 @@ impl<S: DynamoSession> SessionStore<S> {
 impl PurgeExpired {
     /// Into how many segments the table is divided, 1 to 1,024: 4 by default, or what the checkpoint says.
     ///
-    /// All are scanned at the same time, each with up to 4 deletes in flight. More make a purge of a large table faster
-    /// if its capacity allows; AWS advises one for each 2 GB. On the [embedded engine](crate::embedded), where a page
-    /// of one segment costs a walk through the whole table, use 1.
+    /// All are scanned at the same time, each with up to 4 deletes in flight. More of them make the purge of a large
+    /// table faster if its capacity allows; AWS advises one per 2 GB. On the [embedded engine](crate::embedded), where
+    /// a page of one segment costs a walk through the whole table, use 1.
     pub fn segments(mut self, segments: u32) -> Self {
         self.settings.segments = Some(segments);
         self
@@ -158,7 +158,7 @@ impl PurgeExpired {
         self
     }
 
-    /// Continues where an earlier purge stopped. Nothing is skipped; pages that it had begun are scanned again.
+    /// Continues where an earlier purge stopped. Nothing is skipped; pages that it had not finished are scanned again.
     pub fn resume_from(mut self, checkpoint: PurgeCheckpoint) -> Self {
         self.checkpoint = Some(checkpoint);
         self

@@ -8,13 +8,13 @@ use std::fmt;
 pub struct Purged {
     /// Items that were looked at, expired or not.
     pub scanned: u64,
-    /// Expired sessions that are gone. One that something else deleted between its scan and its delete is among them:
+    /// Expired sessions that are gone, including those that something else deleted between the scan and the delete:
     /// DynamoDB's TTL, another purge, or this one's own request whose answer was lost.
     pub deleted: u64,
     /// Tombstones that are gone: what renewals left under the old ids, which is deleted once the
     /// [grace](crate::SessionStoreBuilder::renewal_grace) is over. They are not among `deleted`.
     pub tombstones: u64,
-    /// Sessions that were found expired, and were extended before they could be deleted: they stay.
+    /// Sessions that were expired when they were scanned, and extended before they could be deleted: they stay.
     pub kept: u64,
     /// Read units consumed, as DynamoDB reported them.
     pub read_units: f64,

@@ -36,10 +36,10 @@ impl<S: DynamoSession> SessionStore<S> {
     /// [`update_table`](Self::update_table) adds to a live table. An index that is being added to a live table is not
     /// waited for.
     ///
-    /// Another application's table is never touched: before anything is changed, its key, its indexes of the same names
-    /// and the attribute that TTL is on are compared. Before TTL is enabled on a table that this call did not create,
-    /// 25 items are read (at most 1 MB, half a read unit per 4 KB); if one has no Number in the TTL attribute, the call
-    /// fails.
+    /// Another application's table is never touched: before anything is changed, its key, the indexes that have the
+    /// same names, and the attribute that TTL is on are compared. Before TTL is enabled on a table that this call did
+    /// not create, 25 items are read (at most 1 MB, half a read unit per 4 KB); if one has no Number in the TTL
+    /// attribute, the call fails.
     ///
     /// It takes at most 5 minutes unless [`deadline`](CreateTable::deadline) says otherwise; AWS usually needs about
     /// ten seconds. It is safe to drop the future: the next call resumes.
@@ -48,12 +48,12 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// `dynamodb:DescribeTable`, `dynamodb:CreateTable`, `dynamodb:DescribeTimeToLive` and
     /// `dynamodb:UpdateTimeToLive`. Also, where
-    /// - the table may be there without TTL, since another process is creating it or a call was interrupted:
+    /// - the table may exist without TTL, because another process is creating it or a call was interrupted:
     ///   `dynamodb:Scan`. Without it, TTL stays off and the call fails;
     /// - the options have tags: `dynamodb:TagResource`;
     /// - they ask for point-in-time recovery: `dynamodb:DescribeContinuousBackups` and
     ///   `dynamodb:UpdateContinuousBackups`;
-    /// - they name a KMS key: on it, by way of DynamoDB, `kms:CreateGrant`, `kms:Decrypt`, `kms:DescribeKey`,
+    /// - they name a KMS key: on it, through DynamoDB, `kms:CreateGrant`, `kms:Decrypt`, `kms:DescribeKey`,
     ///   `kms:Encrypt`, `kms:GenerateDataKey*` and `kms:ReEncrypt*`.
     ///
     /// # Examples
@@ -86,10 +86,10 @@ impl<S: DynamoSession> SessionStore<S> {
     /// The text of an error says what was done before it and what was not.
     ///
     /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table is another application's, lacks an
-    ///   index of the session, or is in a state that no waiting will end. It was not touched.
+    ///   index of the session, or is in a state that waiting will not change. It was not touched.
     /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): a permission is missing; the text names it.
     /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled): among others, TTL of this table was changed within the
-    ///   last hour, and AWS takes one change an hour; the text says when it will at the latest.
+    ///   last hour, and AWS accepts one change per hour; the text says by when it will accept the next.
     /// - [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): among others, the deadline has passed.
     /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected): an option that AWS does not accept, such as a tag of more
     ///   than 128 characters.

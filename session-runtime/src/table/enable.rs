@@ -156,7 +156,7 @@ impl TableSetup<'_> {
         let retry = self.clock.now() + BETWEEN_TTL_CHANGES;
         let minute = retry.epoch_seconds().rem_euclid(86_400) / 60;
         let detail = format!(
-            "TTL was not enabled: {}; AWS accepts one change of TTL per table and hour: call again \
+            "TTL was not enabled: {}; AWS accepts one change of TTL per table per hour: call again \
              in {} minutes, at {:02}:{:02} UTC, at the latest",
             refusal.error(),
             BETWEEN_TTL_CHANGES.as_secs() / 60,

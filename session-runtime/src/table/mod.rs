@@ -7,7 +7,7 @@
 //!
 //! | call | what it does |
 //! |---|---|
-//! | [`create_table`](crate::SessionStore::create_table) | creates the table and waits until it is ready; at the start of every process, if you like |
+//! | [`create_table`](crate::SessionStore::create_table) | creates the table and waits until it is ready; every process may call it when it starts |
 //! | [`verify_table`](crate::SessionStore::verify_table) | compares it with what is declared, and changes nothing: a [`TableReport`] of [`Finding`]s |
 //! | [`update_table`](crate::SessionStore::update_table) | adds to a live table the indexes, TTL, backups and protection that it lacks |
 //!

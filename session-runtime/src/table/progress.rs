@@ -3,8 +3,8 @@ use std::fmt;
 /// What [`create_table`](crate::SessionStore::create_table) and
 /// [`update_table`](crate::SessionStore::update_table) are doing now.
 ///
-/// Its [`Display`](fmt::Display) is a phrase for people to read. During a wait, the same progress is reported each time
-/// the table is looked at, at most every two seconds; compare it with the last one to print it once.
+/// Its [`Display`](fmt::Display) is a human-readable phrase. During a wait, the same progress is reported each time the
+/// table is looked at, at most every two seconds; compare it with the last one to print it once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TableProgress {
@@ -34,7 +34,7 @@ pub enum TableProgress {
     },
     /// Reading a few items before TTL is enabled on a table that this call did not create.
     SamplingItems,
-    /// Enabling TTL. AWS needs up to an hour to begin to delete, which is not waited for.
+    /// Enabling TTL. AWS may need up to an hour to start deleting, which is not waited for.
     EnablingTimeToLive {
         /// The attribute that holds the expiry.
         attribute: String,
@@ -43,7 +43,7 @@ pub enum TableProgress {
     EnablingPointInTimeRecovery,
     /// Enabling deletion protection.
     EnablingDeletionProtection,
-    /// AWS, or someone else's work on the table, does not allow it yet: trying again soon.
+    /// AWS refuses it for now, or someone else is changing the table: trying again soon.
     Retrying {
         /// What AWS said.
         reason: String,
@@ -73,7 +73,7 @@ impl fmt::Display for TableProgress {
 }
 
 /// What [`create_table`](crate::SessionStore::create_table) or [`update_table`](crate::SessionStore::update_table)
-/// changed. Its [`Display`](fmt::Display) is a noun for people to read.
+/// changed. Its [`Display`](fmt::Display) is a human-readable noun.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TableChange {

@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind};
 
 /// How a live table differs from what a session type and its options say.
 ///
-/// Returned by [`verify_table`](crate::SessionStore::verify_table). Its [`Display`](fmt::Display) is a short block for
-/// people to read: a line for the table, and one for each finding, errors first.
+/// Returned by [`verify_table`](crate::SessionStore::verify_table). Its [`Display`](fmt::Display) is a short
+/// human-readable block: a line for the table, and one for each finding, errors first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableReport {
     table: String,
@@ -157,12 +157,12 @@ impl Finding {
         matches!(self.kind, FindingKind::IndexMissing { .. })
     }
 
-    /// Whether an index of which this is said cannot be listed.
+    /// Whether it keeps an index from being listed.
     pub(super) fn stops_listing(&self) -> bool {
         self.severity == Severity::Error || self.is_passing()
     }
 
-    /// Whether waiting will mend it.
+    /// Whether waiting resolves it.
     fn is_passing(&self) -> bool {
         matches!(self.kind, FindingKind::IndexStatus { .. }) && self.severity == Severity::Advice
     }
@@ -215,8 +215,8 @@ pub enum FindingKind {
         /// The index's name.
         index: String,
     },
-    /// An error: a field's index is on another attribute or type, or has another sort key, or none where the session's
-    /// creation should be it.
+    /// An error: a field's index is on another attribute or type, has another sort key, or lacks the session's creation
+    /// as its sort key.
     IndexKeyDiffers {
         /// The index's name.
         index: String,
@@ -251,7 +251,7 @@ pub enum FindingKind {
         /// `ENABLING` or `DISABLING`.
         status: String,
     },
-    /// Advice: the table is paid for in another way, or has other limits.
+    /// Advice: the table has another billing mode, or other limits.
     BillingDiffers {
         /// Such as "provisioned, 5 read and 5 write units a second".
         found: String,
@@ -270,7 +270,7 @@ pub enum FindingKind {
         /// The key's ARN, or whose it is.
         found: String,
     },
-    /// Advice: a tag of the options is not there, or has another value.
+    /// Advice: a tag of the options is missing, or has another value.
     TagDiffers {
         /// The tag's key.
         key: String,

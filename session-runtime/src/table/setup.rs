@@ -95,7 +95,7 @@ impl<'a> TableSetup<'a> {
         self.to_do.contains(change)
     }
 
-    /// Something planned turned out to be there, or cannot be had here.
+    /// Something planned turned out to be there already, or is not available here.
     pub(super) fn drop_plan(&mut self, change: &TableChange) {
         self.to_do.retain(|planned| planned != change);
         self.refused = None;
@@ -109,7 +109,7 @@ impl<'a> TableSetup<'a> {
     }
 
     /// Looks at the table: `None` if it is not there, or not to be seen yet. An error if it is not ours to work on, or
-    /// in a state that no waiting will end; another may take its name between any two looks.
+    /// in a state that waiting will not change; another table may take its name between any two looks.
     pub(super) async fn look(&mut self) -> Result<Option<LiveTable>, Error> {
         loop {
             match self.control.describe().await {
@@ -202,7 +202,7 @@ impl<'a> TableSetup<'a> {
             changes => changes.iter().map(TableChange::to_string).collect::<Vec<_>>().join(", "),
         };
         error.with_note(format_args!(
-            "done: {}; not done: {}; the same call resumes there",
+            "done: {}; not done: {}; call again to resume there",
             list(&self.done),
             list(&self.to_do)
         ))

@@ -30,7 +30,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// AWS adds one index at a time, and fills it with the existing sessions before it can be listed; this call waits
     /// for that, even if someone else began it. Nothing is ever removed or weakened, and the billing, class, encryption
     /// and tags of a live table are not changed: [`verify_table`](Self::verify_table) tells what differs. On a table
-    /// with provisioned capacity, a new index has the units that the options give, or else those of the table.
+    /// with provisioned capacity, a new index gets the units that the options give, or else those of the table.
     ///
     /// Another application's table is not touched, as for [`create_table`](Self::create_table). It is safe to call from
     /// several processes at once.

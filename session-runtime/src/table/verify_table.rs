@@ -14,14 +14,14 @@ impl<S: DynamoSession> SessionStore<S> {
     /// Compares the live table with what the session type and the [`TableOptions`](crate::table::TableOptions) say, and
     /// changes nothing.
     ///
-    /// Whatever would lose sessions, keep them when they should end, or make an operation fail is an error in the
-    /// report; everything else is advice. A missing table is a finding, too.
+    /// Whatever would lose sessions, keep them after they should have ended, or make an operation fail is an error in
+    /// the report; everything else is advice. A missing table is a finding, too.
     ///
     /// # Permissions
     ///
     /// `dynamodb:DescribeTable`. `dynamodb:DescribeTimeToLive`, and where the options ask for them
-    /// `dynamodb:DescribeContinuousBackups` and `dynamodb:ListTagsOfResource`; without one of these, what it is for is
-    /// reported as not checked.
+    /// `dynamodb:DescribeContinuousBackups` and `dynamodb:ListTagsOfResource`; without one of these permissions, what
+    /// it is for is reported as not checked.
     ///
     /// # Examples
     ///

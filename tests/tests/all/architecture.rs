@@ -103,8 +103,16 @@ fn no_room_imports_from_above_or_beside_it() {
     assert!(wrong.is_empty(), "not from a room below:\n{}", wrong.join("\n"));
 }
 
-/// The rooms that are folders: which files declare the modules in them, and what each of these takes from its room.
-fn folders() -> Vec<(&'static str, String, BTreeMap<String, Vec<String>>)> {
+/// A room that is a folder.
+struct Folder {
+    room: &'static str,
+    /// The file that declares the others.
+    own: String,
+    /// What each of the others takes from its room.
+    children: BTreeMap<String, Vec<String>>,
+}
+
+fn folders() -> Vec<Folder> {
     let rooms = floors().into_keys().filter(|room| source().join(room).is_dir());
     let folder = |room: &'static str| {
         let path = source().join(room);
@@ -116,7 +124,7 @@ fn folders() -> Vec<(&'static str, String, BTreeMap<String, Vec<String>>)> {
             let taken = [names(&text, "super::"), names(&text, &format!("crate::{room}::"))];
             (file.file_stem().unwrap().to_str().unwrap().to_owned(), taken.concat())
         });
-        (room, std::fs::read_to_string(&own).unwrap(), children.collect())
+        Folder { room, own: std::fs::read_to_string(&own).unwrap(), children: children.collect() }
     };
     rooms.map(folder).collect()
 }
@@ -124,7 +132,7 @@ fn folders() -> Vec<(&'static str, String, BTreeMap<String, Vec<String>>)> {
 #[test]
 fn no_file_imports_from_the_one_that_declares_it() {
     let mut wrong = Vec::new();
-    for (room, own, children) in folders() {
+    for Folder { room, own, children } in folders() {
         for (child, taken) in &children {
             let is_sibling = |name: &&String| own.contains(&format!("mod {name};\n"));
             let above = taken.iter().filter(|name| !is_sibling(name));
@@ -136,7 +144,7 @@ fn no_file_imports_from_the_one_that_declares_it() {
 
 #[test]
 fn no_files_of_a_room_import_in_a_circle() {
-    for (room, _, mut children) in folders() {
+    for Folder { room, mut children, .. } in folders() {
         loop {
             let left: Vec<String> = children.keys().cloned().collect();
             children.retain(|_, taken| taken.iter().any(|name| left.contains(name)));
