@@ -147,6 +147,12 @@ impl<S: DynamoSession> Session<S> {
         self.state().handle.is_destroyed()
     }
 
+    /// Whether the session has the idle timeout of a remembered one, as far as the handle knows the table.
+    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.state().handle.lifetime().remembered
+    }
+
     /// Whether a `destroy` or `restart` was begun that did not succeed: the session is to be ended, and may still be there.
     #[allow(dead_code, reason = "for the web layer, which is a feature")]
     pub(crate) fn is_ending(&self) -> bool {
