@@ -103,40 +103,55 @@ fn no_room_imports_from_above_or_beside_it() {
     assert!(wrong.is_empty(), "not from a room below:\n{}", wrong.join("\n"));
 }
 
-/// A room that is a folder.
+/// A folder: the file that declares its modules, and what each of these takes from the folder.
 struct Folder {
-    room: &'static str,
-    /// The file that declares the others.
+    name: String,
     own: String,
-    /// What each of the others takes from its room.
     children: BTreeMap<String, Vec<String>>,
 }
 
+/// The rooms that are folders, and the folders in them.
 fn folders() -> Vec<Folder> {
     let rooms = floors().into_keys().filter(|room| source().join(room).is_dir());
-    let folder = |room: &'static str| {
-        let path = source().join(room);
-        let own = path.join("mod.rs");
-        let own = if own.exists() { own } else { path.with_extension("rs") };
-        let files = files(&path).into_iter().filter(|file| *file != own);
-        let children = files.map(|file| {
-            let text = std::fs::read_to_string(&file).unwrap();
-            let taken = [names(&text, "super::"), names(&text, &format!("crate::{room}::"))];
-            (file.file_stem().unwrap().to_str().unwrap().to_owned(), taken.concat())
-        });
-        Folder { room, own: std::fs::read_to_string(&own).unwrap(), children: children.collect() }
-    };
-    rooms.map(folder).collect()
+    rooms.flat_map(|room| folders_in(&source().join(room), room)).collect()
+}
+
+fn folders_in(path: &Path, name: &str) -> Vec<Folder> {
+    let own = path.join("mod.rs");
+    let own = if own.exists() { own } else { path.with_extension("rs") };
+    let inside = format!("crate::{}::", name.replace('/', "::"));
+    let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders = Vec::new();
+    let mut children = BTreeMap::new();
+    for entry in entries.filter(|entry| *entry != own && !entry.ends_with("tests.rs")) {
+        let child = entry.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = |file: PathBuf| std::fs::read_to_string(file).unwrap();
+        let mut taken: Vec<String> =
+            files(&entry).into_iter().flat_map(|file| names(&text(file), &inside)).collect();
+        if entry.is_dir() {
+            taken.retain(|name| *name != child);
+            folders.extend(folders_in(&entry, &format!("{name}/{child}")));
+        } else {
+            taken.extend(names(&text(entry), "super::"));
+        }
+        children.insert(child, taken);
+    }
+    folders.push(Folder {
+        name: name.to_owned(),
+        own: std::fs::read_to_string(&own).unwrap(),
+        children,
+    });
+    folders
 }
 
 #[test]
 fn no_file_imports_from_the_one_that_declares_it() {
     let mut wrong = Vec::new();
-    for Folder { room, own, children } in folders() {
+    for Folder { name, own, children } in folders() {
         for (child, taken) in &children {
-            let is_sibling = |name: &&String| own.contains(&format!("mod {name};\n"));
-            let above = taken.iter().filter(|name| !is_sibling(name));
-            wrong.extend(above.map(|name| format!("{room}/{child}.rs: `{name}`")));
+            let is_sibling = |taken: &&String| own.contains(&format!("mod {taken};\n"));
+            let above = taken.iter().filter(|taken| !is_sibling(taken));
+            wrong.extend(above.map(|taken| format!("{name}/{child}: `{taken}`")));
         }
     }
     assert!(wrong.is_empty(), "not from a file beside it:\n{}", wrong.join("\n"));
@@ -144,7 +159,7 @@ fn no_file_imports_from_the_one_that_declares_it() {
 
 #[test]
 fn no_files_of_a_room_import_in_a_circle() {
-    for Folder { room, mut children, .. } in folders() {
+    for Folder { name, mut children, .. } in folders() {
         loop {
             let left: Vec<String> = children.keys().cloned().collect();
             children.retain(|_, taken| taken.iter().any(|name| left.contains(name)));
@@ -152,6 +167,6 @@ fn no_files_of_a_room_import_in_a_circle() {
                 break;
             }
         }
-        assert!(children.is_empty(), "a circle in `{room}`, among: {:?}", children.keys());
+        assert!(children.is_empty(), "a circle in `{name}`, among: {:?}", children.keys());
     }
 }
