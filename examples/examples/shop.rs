@@ -18,7 +18,8 @@ use axum::routing::{get, post};
 use axum::{Router, serve};
 use dynamo_session::embedded::Engine;
 use dynamo_session::{
-    CreatedAt, DynamoSession, Error, Expires, Session, SessionId, SessionLayer, SessionStore,
+    CreatedAt, DynamoSession, Error, Expires, Session, SessionCookie, SessionId, SessionLayer,
+    SessionStore,
 };
 use serde::Deserialize;
 use tokio::net::TcpListener;
@@ -288,10 +289,8 @@ async fn run(options: Options) -> Result<(), Box<dyn StdError>> {
             (builder.table_name(name), format!("in the DynamoDB table {name} of your AWS environment"))
         }
     };
-    let mut layer = SessionLayer::new(builder.build().await?);
-    if options.insecure {
-        layer = layer.insecure_for_development();
-    }
+    let cookie = SessionCookie::builder().secure(!options.insecure).build()?;
+    let layer = SessionLayer::new(builder.build().await?).cookie(cookie);
     println!("Shop:     http://localhost:{}", listener.local_addr()?.port());
     println!("Sessions: {place}");
     if !options.insecure {

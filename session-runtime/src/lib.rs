@@ -32,8 +32,8 @@ mod session;
 mod store;
 pub mod sweep;
 pub mod table;
-#[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 mod web;
 
 pub use attempts::Attempts;
@@ -51,4 +51,10 @@ pub use session::Session;
 pub use store::SessionStore;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use web::{Logout, SessionLayer, SessionService};
+pub use web::Logout;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use web::{
+    ErrorPage, ErrorResponse, RequestHead, RequestSession, SameSite, SessionCookie,
+    SessionCookieBuilder, SessionLayer, SessionService, SessionView,
+};

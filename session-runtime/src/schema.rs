@@ -50,7 +50,6 @@ pub struct Schema {
     key_prefix: KeyPrefix,
     time_to_live: &'static str,
     created: Option<&'static str>,
-    remember: Option<usize>,
     timeouts: Timeouts,
     attributes: &'static [Attribute],
 }
@@ -70,7 +69,6 @@ impl Schema {
             key_prefix,
             time_to_live,
             created: None,
-            remember: None,
             timeouts,
             attributes,
         }
@@ -96,12 +94,6 @@ impl Schema {
     #[doc(hidden)]
     pub const fn with_created(mut self, created: &'static str) -> Self {
         self.created = Some(created);
-        self
-    }
-
-    #[doc(hidden)]
-    pub const fn with_remember(mut self, index: usize) -> Self {
-        self.remember = Some(index);
         self
     }
 
@@ -169,11 +161,6 @@ impl Schema {
     /// The stored fields, in the order of the struct, without key, expiry and creation.
     pub const fn attributes(&self) -> &'static [Attribute] {
         self.attributes
-    }
-
-    /// The attribute that says whether a session is remembered, with its place among the others.
-    pub(crate) fn remember(&self) -> Option<(usize, &'static Attribute)> {
-        self.remember.map(|index| (index, &self.attributes[index]))
     }
 
     /// The global secondary indexes that fields ask for with `index`.

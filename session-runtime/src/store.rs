@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::expiry::Timeouts;
 use crate::id::SessionKey;
 use crate::operation::Operation;
-#[cfg(feature = "axum")]
+#[cfg(feature = "tower")]
 use crate::protocol::UnfoundId;
 use crate::protocol::{Call, Tombstone, destroy};
 use crate::session::{Session, update};
@@ -78,7 +78,7 @@ impl<S: DynamoSession> SessionStore<S> {
     }
 
     /// A new session for a request whose id opens none.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn create_in_place_of(&self, id: &S::Key, is_renewed: bool) -> Session<S> {
         Session::in_place_of(self.context.clone(), UnfoundId { key: id.clone(), is_renewed })
     }

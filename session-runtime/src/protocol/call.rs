@@ -1,9 +1,7 @@
 use std::time::Duration;
 
-use super::remember;
 use crate::attempts::Attempts;
 use crate::backoff::Backoff;
-use crate::change::Changes;
 use crate::context::{Context, Deadline};
 use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
@@ -11,6 +9,7 @@ use crate::expiry::Lifetime;
 use crate::item::Item;
 
 /// How long a request may take that is made only once.
+#[cfg(feature = "tower")]
 const SINGLE_ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// One call of an application, across all the requests that it takes.
@@ -38,29 +37,22 @@ impl Call {
     }
 
     /// A call that is given up at the first failure, and soon.
+    #[cfg(feature = "tower")]
     pub(crate) fn once(self) -> Self {
         let allowed = self.allowed.min(SINGLE_ATTEMPT_TIMEOUT);
         Self { retries: Retries::Off, deadline: Deadline::after(allowed), allowed, ..self }
     }
 
+    #[cfg(feature = "tower")]
     /// A call that is not the visitor's activity: what it writes leaves the expiry where it is.
     pub(crate) fn without_extending(self) -> Self {
         Self { extends: false, ..self }
     }
 
     /// The expiry that a commit is to write, if it is due.
-    pub(super) fn moved_expiry(
-        &self,
-        context: &Context,
-        stored: Lifetime,
-        changes: &Changes,
-    ) -> Option<i64> {
-        let (now, timeouts) = (context.now(), context.timeouts);
-        match remember::chosen_by(context.schema, changes) {
-            Some(remembered) => timeouts.changed_expiry(now, Lifetime { remembered, ..stored }),
-            None if self.extends => timeouts.moved_expiry(now, stored),
-            None => None,
-        }
+    pub(super) fn moved_expiry(&self, context: &Context, stored: Lifetime) -> Option<i64> {
+        let moved = context.timeouts.moved_expiry(context.now(), stored);
+        moved.filter(|_| self.extends)
     }
 
     /// What the call has needed so far.

@@ -25,7 +25,6 @@ mod handle;
 mod judge;
 mod phase;
 mod record;
-mod remember;
 mod renew;
 mod rounds;
 mod tokens;

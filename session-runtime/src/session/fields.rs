@@ -1,10 +1,9 @@
 use crate::change::Changes;
 use crate::context::Context;
-use crate::derived::{DynamoSession, Header};
+use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
-use crate::item::{Decoder, Encoder, Fields, Item, Unreadable};
+use crate::item::{Encoder, Fields, Unreadable};
 use crate::readable::require_readable;
-use crate::schema::Attribute;
 
 pub(super) fn encode<S: DynamoSession>(
     data: &S,
@@ -56,19 +55,4 @@ pub(super) fn require_header<S: DynamoSession>(
         ),
     )
     .with_attribute(attribute))
-}
-
-/// A session with these fields, as a load would give it.
-pub(super) fn decode_fields<S: DynamoSession>(
-    fields: Fields,
-    header: Header<S::Key>,
-) -> Result<S, Error> {
-    let mut item = item_of(S::SCHEMA.attributes(), fields);
-    S::__decode(header, &mut Decoder::new(S::SCHEMA.attributes(), &mut item))
-}
-
-/// Encoded fields as attributes.
-fn item_of(attributes: &'static [Attribute], fields: Fields) -> Item {
-    let named = attributes.iter().zip(fields);
-    named.filter_map(|(attribute, value)| Some((attribute.name().to_owned(), value?))).collect()
 }

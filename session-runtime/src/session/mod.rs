@@ -2,8 +2,10 @@
 
 mod decode;
 mod fields;
+#[cfg(feature = "tower")]
+mod lending;
 mod state;
-#[cfg(all(test, feature = "axum", feature = "embedded"))]
+#[cfg(all(test, feature = "tower", feature = "embedded"))]
 mod tests;
 mod update;
 
@@ -12,18 +14,22 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use decode::decode;
+#[cfg(feature = "tower")]
+pub(crate) use lending::Shown;
 use state::State;
 pub(crate) use update::update;
 
 use crate::attempts::Attempts;
 use crate::context::Context;
 use crate::derived::DynamoSession;
+#[cfg(feature = "tower")]
+use crate::derived::Header;
 use crate::error::Error;
 use crate::expiry::Expires;
 use crate::id::SessionKey;
 use crate::item::Item;
 use crate::operation::Operation;
-#[cfg(feature = "axum")]
+#[cfg(feature = "tower")]
 use crate::protocol::UnfoundId;
 use crate::protocol::{Call, Committed};
 
@@ -65,11 +71,16 @@ use crate::protocol::{Call, Committed};
 pub struct Session<S: DynamoSession> {
     // Boxed so that a handle moves cheaply between a web layer and its handlers.
     state: Option<Box<State<S>>>,
+    #[cfg(feature = "tower")]
     lender: Option<Box<dyn Lender<S>>>,
 }
 
+#[cfg(feature = "tower")]
 /// Takes a lent session back when its handle is dropped.
 pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
+    /// Where the session stands after a call.
+    fn note(&self, session: &Session<S>);
+
     fn take_back(&self, session: Session<S>);
 }
 
@@ -78,7 +89,7 @@ impl<S: DynamoSession> Session<S> {
         Self::of(State::new(context, None))
     }
 
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn in_place_of(context: Arc<Context>, unfound: UnfoundId<S::Key>) -> Self {
         Self::of(State::new(context, Some(unfound)))
     }
@@ -94,13 +105,11 @@ impl<S: DynamoSession> Session<S> {
     }
 
     fn of(state: State<S>) -> Self {
-        Self { state: Some(Box::new(state)), lender: None }
-    }
-
-    #[cfg(feature = "axum")]
-    pub(crate) fn lent_by(mut self, lender: Box<dyn Lender<S>>) -> Self {
-        self.lender = Some(lender);
-        self
+        Self {
+            state: Some(Box::new(state)),
+            #[cfg(feature = "tower")]
+            lender: None,
+        }
     }
 
     fn state(&self) -> &State<S> {
@@ -137,49 +146,36 @@ impl<S: DynamoSession> Session<S> {
         self.state().handle.is_new()
     }
 
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn is_stored(&self) -> bool {
         self.state().handle.is_stored()
     }
 
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn is_destroyed(&self) -> bool {
         self.state().handle.is_destroyed()
     }
 
-    /// Whether the session has the idle timeout of a remembered one, as far as the handle knows the table.
-    #[allow(dead_code, reason = "for the web layer, which is a feature")]
-    pub(crate) fn is_remembered(&self) -> bool {
-        self.state().handle.lifetime().remembered
-    }
-
     /// Whether a `destroy` or `restart` was begun that did not succeed: the session is to be ended, and may still be there.
-    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    #[cfg(feature = "tower")]
     pub(crate) fn is_ending(&self) -> bool {
         self.state().is_ending
     }
 
     /// Whether the handle had another session before, which [`restart`](Self::restart) has ended.
-    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    #[cfg(feature = "tower")]
     pub(crate) fn was_restarted(&self) -> bool {
         self.state().was_restarted
     }
 
-    /// A second session with the fields as they are now, apart from this handle. Fields marked `skip` have their defaults.
-    #[allow(dead_code, reason = "for the web layer, which is a feature")]
-    pub(crate) fn snapshot(&self) -> Result<S, Error> {
-        let state = self.state();
-        state.copy().map_err(|error| state.in_context(error, Operation::Commit))
-    }
-
     /// Whether the fields were given out for changing since they were last in step with the table.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn may_have_changes(&self) -> bool {
         self.state().may_have_changes()
     }
 
     /// Whether a renewal was begun whose outcome is not known.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn is_renewing(&self) -> bool {
         self.state().handle.is_renewing()
     }
@@ -371,7 +367,7 @@ impl<S: DynamoSession> Session<S> {
     /// moment. After an error, the session is as it was, or was touched; either is good for whatever comes next.
     ///
     /// Where a write has yet to be settled, or a renewal to be finished, that is left to a [`commit`](Self::commit).
-    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    #[cfg(feature = "tower")]
     pub(crate) async fn touch_once(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin().once();
         let result = self.state_mut().touch_settled(&mut call).await;
@@ -379,7 +375,7 @@ impl<S: DynamoSession> Session<S> {
     }
 
     /// Writes what has changed, and leaves the expiry of a stored session as it is: for what is no activity of the visitor.
-    #[allow(dead_code, reason = "for the web layer, which is a feature")]
+    #[cfg(feature = "tower")]
     pub(crate) async fn commit_without_extending(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin().without_extending();
         let result = self.state_mut().commit_changes(&mut call).await;
@@ -388,7 +384,7 @@ impl<S: DynamoSession> Session<S> {
     }
 
     /// Commits, but leaves an unchanged session as it is.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
         let mut call = self.begin();
         let result = self.state_mut().commit_changes(&mut call).await;
@@ -409,7 +405,85 @@ impl<S: DynamoSession> Session<S> {
     ) -> Result<T, Error> {
         let state = self.state_mut();
         state.attempts = call.attempts();
-        result.map_err(|error| state.in_context(error, operation))
+        let result = result.map_err(|error| state.in_context(error, operation));
+        #[cfg(feature = "tower")]
+        if let Some(lender) = &self.lender {
+            lender.note(self);
+        }
+        result
+    }
+}
+
+/// What a web layer needs of the session that it lends.
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+impl<S: DynamoSession> Session<S> {
+    pub(crate) fn lent_by(mut self, lender: Box<dyn Lender<S>>) -> Self {
+        self.state_mut().is_discarded = false;
+        self.lender = Some(lender);
+        self
+    }
+
+    /// The session as it is now. What is encoded for this serves the next commit, too.
+    pub(crate) fn shown(&mut self) -> Shown<S::Key> {
+        let exists = self.exists();
+        let state = self.state_mut();
+        let header = Header {
+            key: state.handle.key().clone(),
+            created: state.data.__created().unwrap_or_default(),
+            expires: state.data.__expires(),
+        };
+        Shown { fields: state.shown(), header, exists }
+    }
+
+    /// Whether the browser keeps the session when it is closed.
+    pub(crate) fn is_remembered(&self) -> bool {
+        false
+    }
+
+    /// Whether the visitor has this session, be it stored or about to be.
+    pub(crate) fn exists(&self) -> bool {
+        self.is_stored() || (self.is_new() && self.may_have_changes())
+    }
+
+    pub(crate) fn is_discarded(&self) -> bool {
+        self.state().is_discarded
+    }
+
+    /// Gives up the changes that were not committed, and with them what a failed call has left to say: where the session
+    /// was lent by a web layer, that commits nothing for this request, and lets the response stand.
+    ///
+    /// For handlers that answer an error of their own commit by themselves. An unfinished [`renew`](Self::renew) is
+    /// finished by the layer all the same, since the browser has to learn the new id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Error, Expires, Session, SessionId};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(guard)]
+    /// #     address: Option<String>,
+    /// # }
+    /// async fn move_to(mut session: Session<ShopSession>, address: String) -> Result<String, Error> {
+    ///     session.address = Some(address);
+    ///     match session.commit().await {
+    ///         Ok(_) => Ok("We will deliver there.".to_owned()),
+    ///         Err(error) if error.is_conflict() => {
+    ///             session.discard();
+    ///             Ok("You changed your address in another tab. Please look at it again.".to_owned())
+    ///         }
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    pub fn discard(mut self) {
+        self.state_mut().discard();
     }
 }
 
@@ -432,9 +506,12 @@ impl<S: DynamoSession> DerefMut for Session<S> {
 impl<S: DynamoSession> Drop for Session<S> {
     fn drop(&mut self) {
         let Some(state) = self.state.take() else { return };
+        #[cfg(feature = "tower")]
         if let Some(lender) = self.lender.take() {
             lender.take_back(Self { state: Some(state), lender: None });
-        } else if state.has_changes() {
+            return;
+        }
+        if state.has_changes() {
             let session = state.handle.key().fingerprint();
             tracing::warn!(session, "session dropped with changes that were not committed");
         }

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
-use super::fields::{changes_between, decode_fields, encode, require_header};
+use super::fields::{changes_between, encode, require_header};
+#[cfg(feature = "tower")]
+use super::lending::decode_fields;
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
@@ -32,7 +34,11 @@ pub(crate) struct State<S: DynamoSession> {
     /// The session was to be ended, and is not known to be.
     pub(super) is_ending: bool,
     /// The handle had another session before, which was ended.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
     pub(super) was_restarted: bool,
+    /// The changes were given up, and are not to be written for the application.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
+    pub(super) is_discarded: bool,
 }
 
 impl<S: DynamoSession> State<S> {
@@ -66,6 +72,7 @@ impl<S: DynamoSession> State<S> {
             attempts: Attempts::default(),
             is_ending: false,
             was_restarted: false,
+            is_discarded: false,
         }
     }
 
@@ -82,11 +89,21 @@ impl<S: DynamoSession> State<S> {
         encode(&self.data, &self.unreadable, self.context())
     }
 
-    /// A second session with the fields as they are, which no handle knows.
-    pub(super) fn copy(&self) -> Result<S, Error> {
-        let (key, lifetime) = (self.handle.key().clone(), self.handle.lifetime());
-        let created = lifetime.created.unwrap_or_else(|| self.context().now());
-        decode_fields(self.encode()?, Header { key, created, expires: lifetime.expires })
+    /// Takes back what was changed since the session was last in step with the table.
+    #[cfg(feature = "tower")]
+    pub(super) fn discard(&mut self) {
+        if let (Some(Ok(before)), true) = (&self.snapshot, self.is_touched) {
+            let header = Header {
+                key: self.handle.key().clone(),
+                created: self.held.1.unwrap_or_default(),
+                expires: self.held.0,
+            };
+            match decode_fields(Fields::clone(before), header) {
+                Ok(data) => self.data = data,
+                Err(error) => tracing::warn!(%error, "discarded changes can still be seen"),
+            }
+        }
+        (self.snapshot, self.is_touched, self.is_discarded) = (None, false, true);
     }
 
     /// What has changed since the fields were these.
@@ -102,9 +119,23 @@ impl<S: DynamoSession> State<S> {
         self.is_touched = true;
     }
 
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(super) fn may_have_changes(&self) -> bool {
-        self.snapshot.is_some()
+        self.is_touched && self.snapshot.is_some()
+    }
+
+    /// The fields as they are, which serve as those before the next change, too.
+    #[cfg(feature = "tower")]
+    pub(super) fn shown(&mut self) -> Result<Arc<Fields>, Error> {
+        if self.is_touched {
+            return self.encode().map(Arc::new);
+        }
+        let encoded = self.snapshot.take().unwrap_or_else(|| self.encode().map(Arc::new));
+        self.snapshot = Some(encoded);
+        match self.snapshot()? {
+            Some(fields) => Ok(fields),
+            None => Err(Error::internal("fields that were just encoded are not there")),
+        }
     }
 
     /// Whether there is something that a commit would write.
@@ -133,6 +164,9 @@ impl<S: DynamoSession> State<S> {
             return Ok(Some(Committed::Updated));
         }
         let settled = self.settle(call).await?;
+        if !self.is_touched {
+            return Ok(settled);
+        }
         let Some(before) = self.snapshot()? else { return Ok(settled) };
         self.require_header()?;
         let changes = self.changes_since(&before)?;
@@ -158,6 +192,7 @@ impl<S: DynamoSession> State<S> {
         self.touch_stored(call).await
     }
 
+    #[cfg(feature = "tower")]
     /// Touches a session that has nothing else to send.
     pub(super) async fn touch_settled(&mut self, call: &mut Call) -> Result<Committed, Error> {
         self.handle.require_not_over()?;

@@ -29,28 +29,18 @@ const NOW: i64 = 1_800_000_000;
 const IDLE: i64 = 30 * 60;
 
 #[derive(dynamo_session_derive::DynamoSession)]
-#[session(
-    crate = crate,
-    table = "shop",
-    idle_timeout = "30m",
-    remember_timeout = "2h",
-    touch_interval = "1m"
-)]
+#[session(crate = crate, table = "shop", idle_timeout = "30m", touch_interval = "1m")]
 struct Shop {
     #[session(hash_key)]
     id: SessionId,
     #[session(ttl)]
     expires_at: Expires,
-    #[session(remember)]
-    remember: bool,
     user: Option<String>,
     cart: BTreeMap<String, u32>,
     #[session(counter)]
     views: u64,
     #[session(set)]
     roles: BTreeSet<String>,
-    #[session(skip)]
-    seen: bool,
 }
 
 /// What happens to a request on its way.
@@ -317,43 +307,4 @@ async fn a_call_that_is_dropped_leaves_the_session_ending() {
     let call = tokio::time::timeout(Duration::from_millis(1), session.destroy());
     let _ = call.await.unwrap_err();
     assert!(session.is_ending());
-}
-
-#[tokio::test]
-async fn a_snapshot_has_the_fields_as_they_are_and_stays_as_it_was() {
-    let world = World::new().await;
-    let mut session = world.stored().await;
-    session.cart.insert("sku-1".to_owned(), 2);
-    session.roles.insert("editor".to_owned());
-    (session.views, session.seen) = (7, true);
-    let copy = session.snapshot().unwrap();
-    assert_eq!((&copy.id, copy.expires_at), (session.id(), session.expires_at()));
-    assert_eq!(copy.user.as_deref(), Some("ada"));
-    assert_eq!(copy.cart, session.cart);
-    assert_eq!((copy.views, copy.roles.contains("editor"), copy.seen), (7, true, false));
-
-    session.cart.clear();
-    assert_eq!(copy.cart["sku-1"], 2);
-    assert_eq!(session.commit().await.unwrap(), Committed::Updated);
-    let mut new = world.store.create();
-    assert_eq!(new.snapshot().unwrap().user, None);
-    new.destroy().await.unwrap();
-}
-
-/// What the visitor has decided is no extension that a prefetch must not make.
-#[tokio::test]
-async fn a_commit_without_extending_heeds_what_is_to_be_remembered() {
-    let world = World::new().await;
-    let mut session = world.stored().await;
-    assert!(!session.is_remembered());
-    session.remember = true;
-    assert!(!session.is_remembered(), "it goes by what is stored");
-    assert_eq!(session.commit_without_extending().await.unwrap(), Committed::Updated);
-    assert!(session.is_remembered() && world.load(&session).await.unwrap().is_remembered());
-    assert_eq!(world.expiry(&session).await, NOW + 2 * 60 * 60);
-    world.advance(600);
-    session.remember = false;
-    assert_eq!(session.commit_without_extending().await.unwrap(), Committed::Updated);
-    assert!(!session.is_remembered());
-    assert_eq!(world.expiry(&session).await, NOW + 600 + IDLE);
 }

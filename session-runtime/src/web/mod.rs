@@ -1,11 +1,17 @@
-//! Sessions in axum: a layer that commits, and an extractor that loads.
+//! Sessions of web requests: the cookie, the visit, and the frameworks that they meet in.
 
+mod answer;
+#[cfg(feature = "axum")]
+mod axum;
 mod cookie;
-mod extractor;
-mod layer;
-mod logout;
-mod response;
-mod slot;
+mod rejected;
+mod settings;
+mod tower;
+mod visit;
 
-pub use layer::{SessionLayer, SessionService};
-pub use logout::Logout;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use axum::Logout;
+pub use cookie::{SameSite, SessionCookie, SessionCookieBuilder};
+pub use tower::{ErrorPage, ErrorResponse, RequestHead, SessionLayer, SessionService};
+pub use visit::{RequestSession, SessionView};

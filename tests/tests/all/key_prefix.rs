@@ -11,8 +11,8 @@ use axum::routing::get;
 use axum::{Router, response::Response};
 use dynamo_session::private::{Schema, Timeouts};
 use dynamo_session::{
-    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Logout, Session, SessionId, SessionKey,
-    SessionLayer, SessionStore,
+    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Logout, Session, SessionCookie, SessionId,
+    SessionKey, SessionLayer, SessionStore,
 };
 use dynamo_session_tests::World;
 use tower::ServiceExt;
@@ -123,14 +123,15 @@ async fn log_out_unread(logout: Logout<AdminSession>) -> Result<(), Error> {
 async fn the_shops_cookie_is_a_strangers_in_the_admin_area() {
     let shared = Shared::new().await;
     let id = shared.shops("mallory").await.id().clone();
+    let cookie = SessionCookie::builder().name("admin").build().unwrap();
     let app = Router::new()
         .route("/who", get(who))
         .route("/log-in", get(log_in))
         .route("/log-out", get(log_out))
         .route("/log-out-unread", get(log_out_unread))
-        .layer(SessionLayer::new(shared.admin.clone()).cookie_name("admin"));
+        .layer(SessionLayer::new(shared.admin.clone()).cookie(cookie));
     let visit = async |path: &str| -> Response {
-        let cookie = format!("__Host-admin={}", id.expose_secret());
+        let cookie = format!("__Host-Http-admin={}", id.expose_secret());
         let request = Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap();
         let response = app.clone().oneshot(request).await.unwrap();
         assert!(response.status().is_success(), "{path}");

@@ -48,7 +48,6 @@ mod limits;
 mod promises;
 mod properties;
 mod purge;
-mod remember;
 mod removals;
 mod rename;
 mod renew;

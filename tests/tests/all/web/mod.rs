@@ -1,14 +1,22 @@
 //! The layer and the extractor, from the side of a browser.
 
 mod aborted;
+mod activity;
+mod caches;
 mod commits;
+mod cookie_settings;
 mod cookies;
+mod endings;
+mod errors;
 mod handles;
 mod keys;
 mod loading;
+mod misconfigured;
 mod presented_ids;
+mod service;
 mod superseded;
 mod unchanged;
+mod views;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -26,8 +34,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use dynamo_session::{
-    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Session, SessionId, SessionKey,
-    SessionLayer,
+    CreatedAt, DynamoSession, Error, ErrorKind, Expires, Logout, SameSite, Session, SessionCookie,
+    SessionId, SessionKey, SessionLayer, SessionView,
 };
 use dynamo_session_tests::refusals::{DENIED, THROTTLED};
 use dynamo_session_tests::{Fault, Traces, World};
@@ -91,6 +99,7 @@ struct Site {
     app: Router,
 }
 
+#[derive(Debug)]
 struct Reply {
     status: StatusCode,
     headers: HeaderMap,
@@ -105,7 +114,7 @@ impl Reply {
     /// The id that the response brings the browser.
     fn id(&self) -> Option<SessionId> {
         let [cookie] = self.set_cookies()[..] else { return None };
-        cookie.strip_prefix("__Host-session=")?.split(';').next()?.parse().ok()
+        cookie.strip_prefix("__Host-Http-session=")?.split(';').next()?.parse().ok()
     }
 
     fn values(&self, name: HeaderName) -> Vec<&str> {
@@ -167,5 +176,5 @@ impl Site {
 }
 
 fn pair(id: &SessionId) -> String {
-    format!("__Host-session={}", id.expose_secret())
+    format!("__Host-Http-session={}", id.expose_secret())
 }

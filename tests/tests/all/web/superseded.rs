@@ -1,7 +1,6 @@
 //! Promises 9 and 10: what a request may do that still carries the id from before a renewal.
 
 use axum::routing::post;
-use dynamo_session::Logout;
 
 use super::*;
 

@@ -1,0 +1,24 @@
+use std::any::type_name;
+
+use http::request::Parts;
+
+use crate::derived::DynamoSession;
+use crate::error::{Error, ErrorKind};
+use crate::web::visit::RequestSession;
+
+/// The session of a request, as the layer around the handler put it there.
+pub(super) fn request_session<S: DynamoSession>(parts: &Parts) -> Result<RequestSession<S>, Error> {
+    let session = parts.extensions.get::<RequestSession<S>>().cloned();
+    session.ok_or_else(|| no_layer(type_name::<S>()))
+}
+
+fn no_layer(session: &str) -> Error {
+    Error::new(
+        ErrorKind::Configuration,
+        format!(
+            "no layer provides sessions of type `{session}` to this handler; add \
+             `.layer(SessionLayer::new(store))`, with a `SessionStore<{session}>`, to the router after its \
+             routes"
+        ),
+    )
+}

@@ -1,0 +1,102 @@
+use super::session_cookie::SessionCookie;
+use crate::id::SessionKey;
+use crate::web::rejected::rejected;
+
+/// How many different ids of one request are looked up: each costs a read.
+const MAX_IDS: usize = 3;
+
+/// The ids that a request presented under the cookie's name. Nobody has vouched for them yet.
+#[derive(Debug)]
+pub(in crate::web) struct Presented<K> {
+    ids: Vec<PresentedId<K>>,
+    /// Something was presented, be it an id or not.
+    is_something: bool,
+}
+
+#[derive(Debug)]
+struct PresentedId<K> {
+    key: K,
+    is_signed_by_first: bool,
+}
+
+impl<K: SessionKey> Presented<K> {
+    pub(in crate::web) fn nothing() -> Self {
+        Self { ids: Vec::new(), is_something: false }
+    }
+
+    /// Reads untrusted headers. Nothing in them is an error: at worst, there is no id in them.
+    pub(in crate::web) fn read(cookie: &SessionCookie, headers: &[Box<[u8]>]) -> Self {
+        let mut presented = Self::nothing();
+        let mut malformed = 0_u64;
+        let mut reason = None;
+        for header in headers {
+            // Other cookies may hold any bytes; they must not cost the visitor the session.
+            for pair in header.split(|byte| *byte == b';') {
+                let Some(value) = value_of(pair, cookie.full_name()) else { continue };
+                presented.is_something = true;
+                match read_id(cookie, value) {
+                    Ok(id) if presented.contains(&id.key) => {}
+                    Ok(id) => presented.ids.push(id),
+                    Err(why) => {
+                        malformed += 1;
+                        reason = Some(why);
+                    }
+                }
+                if presented.ids.len() > MAX_IDS {
+                    rejected(
+                        None,
+                        presented.ids.len() as u64,
+                        "too many different ids were presented",
+                    );
+                    presented.ids.clear();
+                    return presented;
+                }
+            }
+        }
+        if let Some(reason) = reason {
+            rejected(None, malformed, &reason);
+        }
+        presented
+    }
+
+    pub(in crate::web) fn ids(&self) -> impl Iterator<Item = &K> {
+        self.ids.iter().map(|id| &id.key)
+    }
+
+    pub(in crate::web) fn is_something(&self) -> bool {
+        self.is_something
+    }
+
+    pub(in crate::web) fn contains(&self, key: &K) -> bool {
+        self.ids().any(|presented| presented == key)
+    }
+
+    /// Whether the browser holds this id as it would be given out today.
+    pub(in crate::web) fn is_current(&self, key: &K) -> bool {
+        self.ids.iter().any(|id| id.key == *key && id.is_signed_by_first)
+    }
+}
+
+fn read_id<K: SessionKey>(cookie: &SessionCookie, value: &[u8]) -> Result<PresentedId<K>, String> {
+    let value = std::str::from_utf8(value).map_err(|_| "it is not text".to_owned())?;
+    let Some((id, is_signed_by_first)) = cookie.verify(value) else {
+        return Err("it is not signed by one of the keys".to_owned());
+    };
+    let key = K::parse(&id).map_err(|error| error.to_string())?;
+    Ok(PresentedId { key, is_signed_by_first })
+}
+
+/// The value of a pair with exactly this name. Only space and tab are trimmed: what else Unicode calls white space is
+/// part of a name, under which a script could plant a cookie that no prefix protects.
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let equals = pair.iter().position(|byte| *byte == b'=')?;
+    let (key, value) = (&pair[..equals], &pair[equals + 1..]);
+    (trimmed(key) == name.as_bytes()).then(|| trimmed(value))
+}
+
+fn trimmed(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
+        text = rest;
+    }
+    text
+}

@@ -1,0 +1,34 @@
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue, VARY};
+
+/// A response that a session has had a part in is for one visitor, unless the application says otherwise.
+pub(super) fn keep_private(headers: &mut HeaderMap) {
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+    }
+    vary_by_cookie(headers);
+}
+
+/// A response with a new id is for one visitor, whatever the application says: a shared cache would hand the id to all.
+pub(super) fn keep_from_caches(headers: &mut HeaderMap) {
+    let is_kept_from_shared = headers.get_all(CACHE_CONTROL).iter().any(|value| {
+        directives(value).any(|directive| matches!(&*directive, "no-store" | "private"))
+    });
+    if !is_kept_from_shared {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    vary_by_cookie(headers);
+}
+
+fn vary_by_cookie(headers: &mut HeaderMap) {
+    let varies =
+        |value: &HeaderValue| directives(value).any(|name| matches!(&*name, "*" | "cookie"));
+    if !headers.get_all(VARY).iter().any(varies) {
+        headers.append(VARY, HeaderValue::from_static("cookie"));
+    }
+}
+
+fn directives(value: &HeaderValue) -> impl Iterator<Item = String> {
+    let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+    let names: Vec<_> = value.split(',').map(|name| name.trim().to_owned()).collect();
+    names.into_iter()
+}

@@ -1,0 +1,139 @@
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::header::{HeaderMap, SET_COOKIE};
+use http::{HeaderValue, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::arrival::{self, Cookies};
+use super::caching::{keep_from_caches, keep_private};
+use super::error_response::{ErrorResponse, RequestHead};
+use super::failure::{Failure, trace};
+use super::layer::SessionLayer;
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::web::visit::{Facts, RequestSession, SetCookie, Settled, settle};
+
+const CLEAR_SITE_DATA: &str = "clear-site-data";
+
+/// The service that a [`SessionLayer`] makes.
+pub struct SessionService<I, S: DynamoSession, E> {
+    inner: I,
+    layer: SessionLayer<S, E>,
+}
+
+impl<I, S: DynamoSession, E> Layer<I> for SessionLayer<S, E> {
+    type Service = SessionService<I, S, E>;
+
+    fn layer(&self, inner: I) -> Self::Service {
+        SessionService { inner, layer: self.clone() }
+    }
+}
+
+impl<I, S, E, B, R> Service<Request<B>> for SessionService<I, S, E>
+where
+    I: Service<Request<B>, Response = Response<R>>,
+    I::Future: Send + 'static,
+    I::Error: Send,
+    R: Send,
+    S: DynamoSession,
+    E: ErrorResponse<R> + Send + Sync + 'static,
+{
+    type Response = Response<R>;
+    type Error = I::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, I::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), I::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let SessionLayer { store, settings, on_error, activity, .. } = self.layer.clone();
+        let (mut parts, body) = request.into_parts();
+        let head = RequestHead::of(&parts.headers);
+        if let Err(error) = Cookies::add(&mut parts, settings.cookie.shared_name()) {
+            return Box::pin(async move { Ok(answer(&error, &*on_error, &head)) });
+        }
+        self.layer.warn_of_plain_http(&parts);
+        let cookies = arrival::cookies(&parts.headers);
+        let session = RequestSession::new(store, settings.clone(), cookies);
+        let is_safe = parts.method.is_safe();
+        let is_activity = arrival::is_activity(&parts) && activity(&parts);
+        parts.extensions.insert(session.clone());
+
+        let response = self.inner.call(Request::from_parts(parts, body));
+        Box::pin(async move {
+            let mut response = response.await?;
+            let told = response.extensions_mut().remove::<Failure>();
+            let facts = Facts { is_safe, is_activity, tells_of_failure: told.is_some() };
+            let Settled { set_cookie, was_read, failure } = settle(&session, facts).await;
+            if let Some(Failure(error)) = told {
+                response = on_error.respond(&error, &head);
+                response.extensions_mut().insert(error.kind());
+            }
+            if let Some(error) = failure {
+                response = answer(&error, &*on_error, &head);
+            }
+            write(set_cookie, was_read, settings.clears_site_data, response.headers_mut());
+            Ok(response)
+        })
+    }
+}
+
+fn answer<R>(error: &Error, on_error: &impl ErrorResponse<R>, head: &RequestHead) -> Response<R> {
+    let mut response = on_error.respond(error, head);
+    trace(error, response.status().as_u16());
+    response.extensions_mut().insert(error.kind());
+    response
+}
+
+fn write(
+    set_cookie: Option<SetCookie>,
+    was_read: bool,
+    clears_site_data: bool,
+    headers: &mut HeaderMap,
+) {
+    match set_cookie {
+        Some(SetCookie::Keep(cookie)) => append_cookie(headers, &cookie),
+        Some(SetCookie::Forget(cookie)) => {
+            append_cookie(headers, &cookie);
+            if clears_site_data {
+                headers.insert(
+                    CLEAR_SITE_DATA,
+                    HeaderValue::from_static("\"cache\", \"cookies\", \"storage\""),
+                );
+            }
+        }
+        None if was_read => keep_private(headers),
+        None => {}
+    }
+}
+
+fn append_cookie(headers: &mut HeaderMap, cookie: &str) {
+    match HeaderValue::from_str(cookie) {
+        Ok(mut value) => {
+            value.set_sensitive(true);
+            headers.append(SET_COOKIE, value);
+        }
+        // Name, path and domain were checked when the cookie was built, and the key before it was committed.
+        Err(error) => tracing::error!(%error, "the session cookie does not fit a header"),
+    }
+    keep_from_caches(headers);
+}
+
+impl<I: Clone, S: DynamoSession, E> Clone for SessionService<I, S, E> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), layer: self.layer.clone() }
+    }
+}
+
+impl<I: fmt::Debug, S: DynamoSession, E> fmt::Debug for SessionService<I, S, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionService")
+            .field("inner", &self.inner)
+            .field("layer", &self.layer)
+            .finish()
+    }
+}

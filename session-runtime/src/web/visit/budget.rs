@@ -1,0 +1,45 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::error::{Error, ErrorKind};
+
+/// The time that the layer may spend on a request's session in all, the handler's own calls apart.
+pub(super) struct Budget {
+    allowed: Duration,
+    spent: Mutex<Duration>,
+}
+
+impl Budget {
+    pub(super) fn new(allowed: Duration) -> Self {
+        Self { allowed, spent: Mutex::default() }
+    }
+
+    pub(super) async fn run<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let result = timeout(self.left(), work).await;
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        *spent = spent.saturating_add(begun.elapsed());
+        result.unwrap_or_else(|_| Err(self.used_up()))
+    }
+
+    fn left(&self) -> Duration {
+        let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        self.allowed.saturating_sub(*spent)
+    }
+
+    fn used_up(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "DynamoDB did not answer within the {:?} that `SessionLayer::deadline` allows for a request's session; \
+                 a write that was under way may still be applied",
+                self.allowed
+            ),
+        )
+    }
+}

@@ -1,0 +1,15 @@
+//! The visit of a request to its session: found by the cookie, lent to who asks, settled into a header and an outcome.
+//!
+//! It knows header values, not the crate that carries them, so that any web framework can stand above it.
+
+mod budget;
+mod lookup;
+mod place;
+mod request_session;
+mod settle;
+mod standing;
+mod view;
+
+pub use request_session::RequestSession;
+pub(super) use settle::{Facts, SetCookie, Settled, settle};
+pub use view::SessionView;

@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use super::place::{Place, Visit};
+use super::request_session::{RequestSession, in_use};
+use super::standing::{Found, Standing};
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::session::Session;
+use crate::web::cookie::Presented;
+
+/// What is known of a request and of the application's response when its session is settled.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct Facts {
+    /// The request was made with a safe method: GET, HEAD, OPTIONS or TRACE.
+    pub(in crate::web) is_safe: bool,
+    /// The request is the visitor's doing, and extends the idle timeout.
+    pub(in crate::web) is_activity: bool,
+    /// The response tells of an error of the session already.
+    pub(in crate::web) tells_of_failure: bool,
+}
+
+/// What the response has to say about the session.
+pub(in crate::web) struct Settled {
+    pub(in crate::web) set_cookie: Option<SetCookie>,
+    /// Somebody asked for the session, so the response may depend on it.
+    pub(in crate::web) was_read: bool,
+    /// What is to be answered in place of the application's response.
+    pub(in crate::web) failure: Option<Error>,
+}
+
+pub(in crate::web) enum SetCookie {
+    Keep(String),
+    Forget(String),
+}
+
+/// Commits the session, and tells what the response has to say.
+pub(in crate::web) async fn settle<S: DynamoSession>(
+    request: &RequestSession<S>,
+    facts: Facts,
+) -> Settled {
+    let mut visit = request.close();
+    let was_read = !matches!(visit.place, Place::Unasked | Place::Closed);
+    let failure = match &mut visit.place {
+        Place::Unasked if visit.is_ending && !facts.tells_of_failure => {
+            visit.presented = request.presented();
+            let ended = request.end_all(&visit.presented).await;
+            visit.replaced = ended.is_ok();
+            ended.err()
+        }
+        Place::Lent => Some(in_use(
+            "a task or the response's body still held it when the handler returned, so its changes were not \
+             committed; drop the handle earlier, or commit first and pass on copies of what is needed",
+        )),
+        Place::Returned(session) => {
+            let committed = conclude(request, session, &visit.presented, facts).await;
+            committed.err().and_then(|error| told(error, session, facts))
+        }
+        Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
+    };
+    match set_cookie(request, &visit, failure.is_some()) {
+        Ok(set_cookie) => Settled { set_cookie, was_read, failure },
+        Err(unfit) => {
+            Settled { set_cookie: None, was_read, failure: Some(failure.unwrap_or(unfit)) }
+        }
+    }
+}
+
+/// A page that was only looked at is right without what it would have noted in the session.
+fn told<S: DynamoSession>(error: Error, session: &Session<S>, facts: Facts) -> Option<Error> {
+    if error.is_gone() && facts.is_safe && !session.is_destroyed() {
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::warn!(error, "changes to a session that has ended are lost");
+        return None;
+    }
+    Some(error)
+}
+
+async fn conclude<S: DynamoSession>(
+    request: &RequestSession<S>,
+    session: &mut Session<S>,
+    presented: &Presented<S::Key>,
+    facts: Facts,
+) -> Result<(), Error> {
+    if session.is_ending() {
+        // Neither prolonged nor changed any more. Who was told of the failure tries again.
+        return match facts.tells_of_failure {
+            true => Ok(()),
+            false => request.budget().run(session.destroy()).await,
+        };
+    }
+    if session.is_destroyed() && !session.may_have_changes() {
+        return Ok(());
+    }
+    // The handler may have given up on a renewal. What it wrote for a logged-in user must not come under an
+    // id that others may know, and if the answer was lost, the old id is dead already.
+    if session.is_renewing() {
+        request.budget().run(session.renew()).await?;
+    }
+    if session.is_discarded() {
+        return Ok(());
+    }
+    if !presented.contains(session.id()) {
+        request.cookie().require_carries(session.id())?;
+    }
+    if !facts.is_activity {
+        return request.budget().run(session.commit_without_extending()).await.map(drop);
+    }
+    request.budget().run(session.commit_changes()).await?;
+    // Nothing is lost if the expiry cannot be moved, and the next request tries again.
+    if let Err(error) = session.touch_once().await {
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::warn!(error, "session not touched");
+    }
+    Ok(())
+}
+
+fn set_cookie<S: DynamoSession>(
+    request: &RequestSession<S>,
+    visit: &Visit<S>,
+    has_failed: bool,
+) -> Result<Option<SetCookie>, Error> {
+    let cookie = request.cookie();
+    let standing = match &visit.place {
+        Place::Returned(session) | Place::Poisoned(session) => Some(Standing::of(session)),
+        _ => None,
+    };
+    let Some(standing) = standing.as_ref().or(visit.noted.as_ref()) else {
+        let is_forgotten = visit.replaced && !has_failed && visit.presented.is_something();
+        return Ok(is_forgotten.then(|| SetCookie::Forget(cookie.removal())));
+    };
+    let presented = &visit.presented;
+    if standing.is_stored {
+        // Whatever became of the commit: a renewed session's old id is dead already.
+        let is_known = presented.is_current(&standing.key);
+        let keeps = |session: Found| session.is_remembered || cookie.is_persistent();
+        let rolls = keeps(standing.now) || visit.found.is_some_and(keeps);
+        if is_known && (!rolls || visit.found == Some(standing.now)) {
+            return Ok(None);
+        }
+        cookie.require_carries(&standing.key)?;
+        let max_age = keeps(standing.now)
+            .then(|| Duration::from_secs(standing.now.seconds_from(request.now())));
+        return Ok(Some(SetCookie::Keep(cookie.setting(&standing.key, max_age))));
+    }
+    // Only what this request ended is forgotten. A session that was found to be gone may have been renewed
+    // by another request, whose response has brought the browser the new id.
+    let ended = visit.replaced || standing.is_destroyed || standing.was_restarted;
+    Ok((ended && presented.is_something()).then(|| SetCookie::Forget(cookie.removal())))
+}

@@ -1,0 +1,42 @@
+use crate::derived::DynamoSession;
+use crate::expiry::Expires;
+use crate::id::SessionKey;
+use crate::session::Session;
+
+/// Where a session stands in the table, as far as the cookie is concerned.
+pub(super) struct Standing<K> {
+    pub(super) key: K,
+    pub(super) is_stored: bool,
+    pub(super) is_destroyed: bool,
+    pub(super) was_restarted: bool,
+    pub(super) now: Found,
+}
+
+/// What decides for how long the browser keeps the cookie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) expires: Expires,
+    pub(super) is_remembered: bool,
+}
+
+impl Found {
+    pub(super) fn of<S: DynamoSession>(session: &Session<S>) -> Self {
+        Self { expires: session.expires_at(), is_remembered: session.is_remembered() }
+    }
+
+    pub(super) fn seconds_from(self, now: i64) -> u64 {
+        u64::try_from(self.expires.epoch_seconds().saturating_sub(now)).unwrap_or(0)
+    }
+}
+
+impl<K: SessionKey> Standing<K> {
+    pub(super) fn of<S: DynamoSession<Key = K>>(session: &Session<S>) -> Self {
+        Self {
+            key: session.id().clone(),
+            is_stored: session.is_stored(),
+            is_destroyed: session.is_destroyed(),
+            was_restarted: session.was_restarted(),
+            now: Found::of(session),
+        }
+    }
+}
