@@ -36,6 +36,9 @@ pub(crate) fn check<'a>(session: &'a Session, errors: &mut Errors) -> Option<Che
     let hash_key = at_most_one(session, is_key, errors);
     let ttl = at_most_one(session, is_ttl, errors);
     let created = at_most_one(session, is_created, errors);
+    let is_remember = |field: &'a Field| field.stored()?.remember.as_ref();
+    let remember = at_most_one(session, is_remember, errors);
+    timeouts::check_remember(session, remember, errors);
     if hash_key.is_none() && session.surely_lacks("hash_key") {
         missing(session, "hash_key", "id: SessionId", "has no hash key", errors);
     }

@@ -99,7 +99,10 @@ pub(crate) fn wrapped(session: &Session, implementation: &TokenStream) -> TokenS
 fn schema(checked: &Checked<'_>) -> TokenStream {
     let Checked { session, hash_key, ttl, created, stored } = checked;
     let (key, expires) = (&hash_key.name.text, &ttl.name.text);
-    let Timeouts { idle, touch_interval, absolute } = &session.timeouts;
+    let Timeouts { idle, remember, touch_interval, absolute } = &session.timeouts;
+    let remember_timeout = remember.map(|seconds| quote!(.with_remember(#seconds)));
+    let remember = stored.iter().position(|(_, stored)| stored.remember.is_some());
+    let remember = remember.map(|index| quote!(.with_remember(#index)));
     let absolute = match absolute {
         Some(seconds) => quote!(__private::Some(#seconds)),
         None => quote!(__private::None),
@@ -125,11 +128,12 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
         &__private::Schema::new(
             #key,
             #expires,
-            __private::Timeouts::from_secs(#idle, #absolute, #touch_interval),
+            __private::Timeouts::from_secs(#idle, #absolute, #touch_interval) #remember_timeout,
             &[#(#attributes),*],
         )
         #table
         #key_prefix
         #created
+        #remember
     }
 }

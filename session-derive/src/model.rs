@@ -30,6 +30,7 @@ pub(crate) struct Session {
 /// In seconds.
 pub(crate) struct Timeouts {
     pub(crate) idle: u64,
+    pub(crate) remember: Option<u64>,
     pub(crate) touch_interval: u64,
     pub(crate) absolute: Option<u64>,
 }
@@ -93,6 +94,7 @@ impl Timeouts {
         let idle = options.idle_timeout.as_ref().map_or(DEFAULT_IDLE, |idle| idle.value.seconds);
         Self {
             idle,
+            remember: options.remember_timeout.as_ref().map(|remember| remember.value.seconds),
             touch_interval: match &options.touch_interval {
                 Some(touch) => touch.value.seconds,
                 None => (idle / 10).max(1),

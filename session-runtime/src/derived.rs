@@ -272,6 +272,20 @@ impl<K, V: Counter, H> Counter for std::collections::HashMap<K, V, H> {
     const RANGE: CounterRange = V::RANGE;
 }
 
+/// Whether a session is remembered.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say whether a session is remembered",
+    label = "not a `bool`",
+    note = "a field marked `remember` is a `bool`"
+)]
+pub trait Remember {
+    /// How a commit writes the field.
+    const ROLE: Role = Role::Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl Remember for bool {}
+
 /// A set of texts, numbers or bytes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored as a native set",

@@ -50,6 +50,7 @@ pub struct Schema {
     key_prefix: KeyPrefix,
     time_to_live: &'static str,
     created: Option<&'static str>,
+    remember: Option<usize>,
     timeouts: Timeouts,
     attributes: &'static [Attribute],
 }
@@ -69,6 +70,7 @@ impl Schema {
             key_prefix,
             time_to_live,
             created: None,
+            remember: None,
             timeouts,
             attributes,
         }
@@ -94,6 +96,12 @@ impl Schema {
     #[doc(hidden)]
     pub const fn with_created(mut self, created: &'static str) -> Self {
         self.created = Some(created);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_remember(mut self, index: usize) -> Self {
+        self.remember = Some(index);
         self
     }
 
@@ -161,6 +169,11 @@ impl Schema {
     /// The stored fields, in the order of the struct, without key, expiry and creation.
     pub const fn attributes(&self) -> &'static [Attribute] {
         self.attributes
+    }
+
+    /// The attribute that says whether a session is remembered, with its place among the others.
+    pub(crate) fn remember(&self) -> Option<(usize, &'static Attribute)> {
+        self.remember.map(|index| (index, &self.attributes[index]))
     }
 
     /// The global secondary indexes that fields ask for with `index`.

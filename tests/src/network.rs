@@ -158,6 +158,13 @@ impl Network {
         }
     }
 
+    /// A copy of each request of this operation that was not yet [taken](Self::take_sent), oldest first.
+    pub fn copies(&self, operation: &str) -> Vec<HttpRequest> {
+        let sent = lock(&self.shared.sent);
+        let of_operation = sent.iter().filter(|(sent, _)| sent.operation == operation);
+        of_operation.filter_map(|(_, request)| request.try_clone()).collect()
+    }
+
     /// Delivers a request to the engine; returns the status of the answer.
     pub async fn deliver(&self, request: HttpRequest) -> u16 {
         match self.shared.engine().call(request).await {

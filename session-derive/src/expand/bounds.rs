@@ -58,6 +58,9 @@ fn bounds(field: &Field) -> Vec<TokenStream> {
                 Role::Append if !is_custom => bounds.push(quote!(List)),
                 _ => {}
             }
+            if stored.remember.is_some() {
+                bounds.push(quote!(Remember));
+            }
             if stored.index.is_some() {
                 bounds.push(quote!(IndexKey));
             }

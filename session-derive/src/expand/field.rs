@@ -46,6 +46,7 @@ pub(crate) fn attribute(field: &Field, stored: &Stored) -> TokenStream {
     let (name, ty) = (&field.name.text, &field.ty);
     let is_custom = matches!(stored.codec, Codec::With(_));
     let role = match stored.role {
+        Role::Value if stored.remember.is_some() => quote!(<#ty as __private::Remember>::ROLE),
         Role::Value => quote!(__private::Role::Value),
         Role::Whole => quote!(__private::Role::Whole),
         Role::Merge => quote!(__private::Role::Merge),

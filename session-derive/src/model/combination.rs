@@ -53,6 +53,7 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
         &options.ttl,
         &options.created,
         &options.skip,
+        &options.remember,
         &options.counter,
         &options.set,
         &options.append,
@@ -82,6 +83,11 @@ fn exclusion(first: &str, second: &str) -> Option<&'static str> {
         ("hash_key" | "ttl" | "created", _) => "the store sets this field, so remove {}",
         ("skip", "default") => return None,
         ("skip", _) => "a skipped field is not stored, so remove one of the two",
+        ("remember", "rename" | "alias" | "guard") => return None,
+        ("remember", "default") => {
+            "a session is remembered when the visitor asks for it, so it begins as `false`: remove {}"
+        }
+        ("remember", _) => "the field is a `bool` that the library has to read, so remove {}",
         (
             "counter" | "set" | "append" | "whole" | "merge",
             "counter" | "set" | "append" | "whole" | "merge",

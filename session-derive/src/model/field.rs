@@ -37,6 +37,8 @@ pub(crate) struct Stored {
     pub(crate) role: Role,
     pub(crate) guard: bool,
     pub(crate) lenient: bool,
+    /// The word, where the field says whether the session is remembered.
+    pub(crate) remember: Option<Ident>,
     pub(crate) index: Option<Name>,
     pub(crate) codec: Codec,
 }
@@ -149,6 +151,7 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
         role: role(&options),
         guard: options.guard.is_some(),
         lenient: options.lenient.is_some(),
+        remember: options.remember.map(|remember| remember.name),
         index: options.index.map(|index| match &index.value {
             Some(literal) => Name::literal(literal),
             None => Name::implied(name.text.clone(), index.name),

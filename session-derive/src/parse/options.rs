@@ -23,6 +23,7 @@ pub(crate) struct StructOptions {
     pub(crate) table: Option<Given<Text>>,
     pub(crate) key_prefix: Option<Given<Text>>,
     pub(crate) idle_timeout: Option<Given<Seconds>>,
+    pub(crate) remember_timeout: Option<Given<Seconds>>,
     pub(crate) touch_interval: Option<Given<Seconds>>,
     pub(crate) absolute_timeout: Option<Given<Seconds>>,
     pub(crate) rename_all: Option<Given<LitStr>>,
@@ -45,6 +46,7 @@ pub(crate) struct FieldOptions {
     pub(crate) merge: Flag,
     pub(crate) guard: Flag,
     pub(crate) lenient: Flag,
+    pub(crate) remember: Flag,
     pub(crate) rename: Option<Given<LitStr>>,
     pub(crate) alias: Vec<Given<LitStr>>,
     pub(crate) default: Option<Given<Option<Expr>>>,
@@ -60,6 +62,7 @@ const ON_STRUCT: &[(&str, &str)] = &[
     ("table", "`table = \"sessions\"` or `table = CONSTANT`"),
     ("key_prefix", "`key_prefix = \"Session#\"` or `key_prefix = CONSTANT`"),
     ("idle_timeout", "`idle_timeout = \"30m\"`"),
+    ("remember_timeout", "`remember_timeout = \"30 days\"`"),
     ("touch_interval", "`touch_interval = \"1m\"`"),
     ("absolute_timeout", "`absolute_timeout = \"12h\"`"),
     ("rename_all", "`rename_all = \"camelCase\"`"),
@@ -79,6 +82,7 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("merge", "`merge`"),
     ("guard", "`guard`"),
     ("lenient", "`lenient`"),
+    ("remember", "`remember`"),
     ("rename", "`rename = \"name\"`"),
     ("alias", "`alias = \"old_name\"`"),
     ("default", "`default` or `default = expression`"),
@@ -112,6 +116,9 @@ impl StructOptions {
             "table" => once(&mut self.table, setting, setting.constant_text(usage)?),
             "key_prefix" => once(&mut self.key_prefix, setting, setting.constant_text(usage)?),
             "idle_timeout" => once(&mut self.idle_timeout, setting, seconds(setting, usage)?),
+            "remember_timeout" => {
+                once(&mut self.remember_timeout, setting, seconds(setting, usage)?)
+            }
             "touch_interval" => once(&mut self.touch_interval, setting, seconds(setting, usage)?),
             "absolute_timeout" => {
                 once(&mut self.absolute_timeout, setting, seconds(setting, usage)?)
@@ -183,6 +190,7 @@ impl FieldOptions {
             "guard" => &mut self.guard,
             "ignore_serde" => &mut self.ignore_serde,
             "lenient" => &mut self.lenient,
+            "remember" => &mut self.remember,
             _ => &mut self.skip,
         };
         once(flag, &setting, setting.flag(usage)?)

@@ -15,10 +15,11 @@ const _: () = {
                 "id",
                 "ttl",
                 __private::Timeouts::from_secs(
-                    1800u64,
-                    __private::Some(43200u64),
-                    60u64,
-                ),
+                        1800u64,
+                        __private::Some(7776000u64),
+                        60u64,
+                    )
+                    .with_remember(2592000u64),
                 &[
                     __private::Attribute::new("user", __private::Role::Value)
                         .with_guard()
@@ -26,6 +27,10 @@ const _: () = {
                             "by_user",
                             <Option<String> as __private::IndexKey>::KEY_TYPE,
                         ),
+                    __private::Attribute::new(
+                        "remember",
+                        <bool as __private::Remember>::ROLE,
+                    ),
                     __private::Attribute::new("cart", __private::Role::Value),
                     __private::Attribute::new("credits", __private::Role::Counter)
                         .with_range(<u8 as __private::Counter>::RANGE),
@@ -49,7 +54,8 @@ const _: () = {
             )
             .with_table("shop-sessions")
             .with_default_key_prefix(Self::__IS_PREFIXED, "Shop#")
-            .with_created("createdAt");
+            .with_created("createdAt")
+            .with_remember(1usize);
         fn __new(__header: __private::Header<Self::Key>) -> Self {
             Self {
                 id: __header.key,
@@ -60,6 +66,7 @@ const _: () = {
                     __header.created,
                 ),
                 user: <Option<String> as __private::Initial>::initial(),
+                remember: <bool as __private::Initial>::initial(),
                 cart: <BTreeMap<String, u32> as __private::Initial>::initial(),
                 credits: 10,
                 hits: <BTreeMap<String, i64> as __private::Initial>::initial(),
@@ -93,34 +100,35 @@ const _: () = {
         }
         fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
             <Option<String> as __private::Field>::encode(&self.user, __encoder, 0usize)?;
+            <bool as __private::Field>::encode(&self.remember, __encoder, 1usize)?;
             <BTreeMap<
                 String,
                 u32,
-            > as __private::Field>::encode(&self.cart, __encoder, 1usize)?;
-            <u8 as __private::Field>::encode(&self.credits, __encoder, 2usize)?;
+            > as __private::Field>::encode(&self.cart, __encoder, 2usize)?;
+            <u8 as __private::Field>::encode(&self.credits, __encoder, 3usize)?;
             <BTreeMap<
                 String,
                 i64,
-            > as __private::Field>::encode(&self.hits, __encoder, 3usize)?;
-            <Vec<T> as __private::Field>::encode(&self.seen, __encoder, 4usize)?;
+            > as __private::Field>::encode(&self.hits, __encoder, 4usize)?;
+            <Vec<T> as __private::Field>::encode(&self.seen, __encoder, 5usize)?;
             <BTreeSet<
                 String,
-            > as __private::Field>::encode(&self.roles, __encoder, 5usize)?;
+            > as __private::Field>::encode(&self.roles, __encoder, 6usize)?;
             <BTreeMap<
                 String,
                 u32,
-            > as __private::Field>::encode(&self.layout, __encoder, 6usize)?;
+            > as __private::Field>::encode(&self.layout, __encoder, 7usize)?;
             <Preferences as __private::Field>::encode(
                 &self.preferences,
                 __encoder,
-                7usize,
+                8usize,
             )?;
             __encoder
                 .with(
-                    8usize,
+                    9usize,
                     |__serializer| as_text::serialize(&self.price, __serializer),
                 )?;
-            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 9usize)?;
+            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 10usize)?;
             __private::Ok(())
         }
         fn __decode_field(
@@ -139,81 +147,88 @@ const _: () = {
                     )?;
                 }
                 1usize => {
+                    self.remember = <bool as __private::Field>::decode(
+                        __decoder,
+                        1usize,
+                        || <bool as __private::Initial>::initial(),
+                    )?;
+                }
+                2usize => {
                     self.cart = <BTreeMap<
                         String,
                         u32,
                     > as __private::Field>::decode(
                         __decoder,
-                        1usize,
+                        2usize,
                         || <BTreeMap<String, u32> as __private::Initial>::initial(),
                     )?;
                 }
-                2usize => {
+                3usize => {
                     self.credits = <u8 as __private::Field>::decode(
                         __decoder,
-                        2usize,
+                        3usize,
                         || 10,
                     )?;
                 }
-                3usize => {
+                4usize => {
                     self.hits = <BTreeMap<
                         String,
                         i64,
                     > as __private::Field>::decode(
                         __decoder,
-                        3usize,
+                        4usize,
                         || <BTreeMap<String, i64> as __private::Initial>::initial(),
                     )?;
                 }
-                4usize => {
+                5usize => {
                     self.seen = <Vec<
                         T,
                     > as __private::Field>::decode(
                         __decoder,
-                        4usize,
+                        5usize,
                         || <Vec<T> as __private::Initial>::initial(),
                     )?;
                 }
-                5usize => {
+                6usize => {
                     self.roles = <BTreeSet<
                         String,
                     > as __private::Field>::decode(
                         __decoder,
-                        5usize,
+                        6usize,
                         || <BTreeSet<String> as __private::Initial>::initial(),
                     )?;
                 }
-                6usize => {
+                7usize => {
                     self.layout = <BTreeMap<
                         String,
                         u32,
                     > as __private::Field>::decode(
                         __decoder,
-                        6usize,
+                        7usize,
                         || <BTreeMap<String, u32> as __private::Initial>::initial(),
                     )?;
                 }
-                7usize => {
+                8usize => {
                     self.preferences = <Preferences as __private::Field>::decode(
                         __decoder,
-                        7usize,
+                        8usize,
                         || <Preferences as __private::Initial>::initial(),
                     )?;
                 }
-                8usize => {
+                9usize => {
                     self.price = __decoder
                         .with(
-                            8usize,
+                            9usize,
                             || <Price as __private::Initial>::initial(),
                             |__deserializer| as_text::deserialize(__deserializer),
                         )?;
                 }
-                9usize => {
+                10usize => {
                     self.avatar = <Vec<
                         u8,
                     > as __private::Bytes>::decode(
                         __decoder,
-                        9usize,
+                        10usize,
                         || <Vec<u8> as __private::Bytes>::initial(),
                     )?;
                 }

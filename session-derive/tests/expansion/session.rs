@@ -3,7 +3,8 @@
 #[session(
     table = "shop-sessions",
     idle_timeout = "30m",
-    absolute_timeout = "12h",
+    remember_timeout = "30 days",
+    absolute_timeout = "90 days",
     touch_interval = "1m",
     rename_all = "camelCase"
 )]
@@ -19,6 +20,8 @@ where
     pub created_at: CreatedAt,
     #[session(index = "by_user", guard)]
     pub user: Option<String>,
+    #[session(remember)]
+    pub remember: bool,
     pub cart: BTreeMap<String, u32>,
     #[session(counter, default = 10)]
     pub credits: u8,

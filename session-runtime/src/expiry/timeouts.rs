@@ -3,10 +3,13 @@ use std::time::Duration;
 
 use super::epoch_seconds::seconds;
 
+const DAY: u64 = 24 * 60 * 60;
+
 /// When a session ends: after a time without activity, and at the latest a time after it began.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     idle: Duration,
+    remember: Option<Duration>,
     absolute: Option<Duration>,
     touch_interval: Duration,
 }
@@ -16,6 +19,7 @@ impl Timeouts {
     pub const fn from_secs(idle: u64, absolute: Option<u64>, touch_interval: u64) -> Self {
         Self {
             idle: Duration::from_secs(idle),
+            remember: None,
             absolute: match absolute {
                 Some(seconds) => Some(Duration::from_secs(seconds)),
                 None => None,
@@ -24,9 +28,20 @@ impl Timeouts {
         }
     }
 
+    #[doc(hidden)]
+    pub const fn with_remember(mut self, seconds: u64) -> Self {
+        self.remember = Some(Duration::from_secs(seconds));
+        self
+    }
+
     /// How long a session lives without activity.
     pub const fn idle(&self) -> Duration {
         self.idle
+    }
+
+    /// How long a remembered session lives without activity, if the type has a field marked `remember`.
+    pub const fn remember(&self) -> Option<Duration> {
+        self.remember
     }
 
     /// How long a session lives at most, whatever its activity.
@@ -34,15 +49,17 @@ impl Timeouts {
         self.absolute
     }
 
-    /// By how much the expiry must have moved before a touch is worth a write.
+    /// By how much the expiry must have moved before a touch is worth a write. For a remembered session it is the same
+    /// share of [`remember`](Self::remember), but at most a day.
     pub const fn touch_interval(&self) -> Duration {
         self.touch_interval
     }
 
     /// The expiry of a session that is active now, in epoch seconds.
-    pub(crate) fn next_expiry(&self, now: i64, created: Option<i64>) -> i64 {
-        let idle = now.saturating_add(seconds(self.idle));
-        match self.end(created) {
+    pub(crate) fn next_expiry(&self, now: i64, session: Lifetime) -> i64 {
+        let timeout = self.remember.filter(|_| session.remembered).unwrap_or(self.idle);
+        let idle = now.saturating_add(seconds(timeout));
+        match self.end(session.created) {
             Some(end) => idle.min(end),
             None => idle,
         }
@@ -71,9 +88,29 @@ impl Timeouts {
 
     /// The expiry of a session that is active now, if it is away from the stored one by the touch interval.
     pub(crate) fn moved_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
-        let next = self.next_expiry(now, stored.created);
+        let next = self.next_expiry(now, stored);
         let moved = next.abs_diff(stored.expires);
-        (moved > 0 && moved >= self.touch_interval.as_secs()).then_some(next)
+        (moved > 0 && moved >= self.interval(stored.remembered)).then_some(next)
+    }
+
+    /// The expiry of a session that is active now, and becomes a remembered one or ceases to be, whichever the lifetime
+    /// says: if it moves ahead, or has to move back.
+    pub(crate) fn changed_expiry(&self, now: i64, session: Lifetime) -> Option<i64> {
+        let next = self.next_expiry(now, session);
+        let moves = match session.remembered {
+            true => next > session.expires,
+            false => next != session.expires,
+        };
+        moves.then_some(next)
+    }
+
+    /// An idle timeout of a month need not be kept to the minute, and each minute of it would cost a write.
+    fn interval(&self, remembered: bool) -> u64 {
+        let touch = self.touch_interval.as_secs();
+        let Some(remember) = self.remember.filter(|_| remembered) else { return touch };
+        let (remember, idle) = (u128::from(remember.as_secs()), u128::from(self.idle.as_secs()));
+        let share = u128::from(touch) * remember / idle.max(1);
+        u64::try_from(share).map_or(DAY, |share| share.min(DAY)).max(touch)
     }
 
     fn end(&self, created: Option<i64>) -> Option<i64> {
@@ -87,6 +124,8 @@ pub(crate) struct Lifetime {
     pub(crate) expires: i64,
     /// `None` if the type keeps no creation time, or the item has none yet.
     pub(crate) created: Option<i64>,
+    /// Whether the field marked `remember` is true.
+    pub(crate) remembered: bool,
 }
 
 impl Lifetime {
@@ -99,6 +138,7 @@ impl fmt::Debug for Timeouts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Timeouts")
             .field("idle", &self.idle)
+            .field("remember", &self.remember)
             .field("absolute", &self.absolute)
             .field("touch_interval", &self.touch_interval)
             .finish()

@@ -233,6 +233,16 @@ impl<'a> Expression<'a> {
         }
     }
 
+    /// Another value than this.
+    pub(crate) fn require_other_value(
+        &mut self,
+        place: &DocumentPath,
+        value: impl Into<Operand<'a>>,
+    ) {
+        let value = self.value(value);
+        self.require(&[Operator("NOT "), At(place), Operator("="), Text(&value)]);
+    }
+
     pub(crate) fn require_number(
         &mut self,
         place: &DocumentPath,

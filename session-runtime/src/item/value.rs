@@ -23,6 +23,14 @@ impl Value {
         Self::Atom(AttributeValue::Null(true))
     }
 
+    pub(crate) fn boolean(is: bool) -> Self {
+        Self::Atom(AttributeValue::Bool(is))
+    }
+
+    pub(crate) fn is_true(&self) -> bool {
+        matches!(self, Self::Atom(AttributeValue::Bool(true)))
+    }
+
     pub(crate) fn number(number: impl ToString) -> Self {
         Self::Atom(AttributeValue::N(number.to_string()))
     }

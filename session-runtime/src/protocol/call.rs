@@ -1,7 +1,9 @@
 use std::time::Duration;
 
+use super::remember;
 use crate::attempts::Attempts;
 use crate::backoff::Backoff;
+use crate::change::Changes;
 use crate::context::{Context, Deadline};
 use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
@@ -50,9 +52,18 @@ impl Call {
     }
 
     /// The expiry that a commit is to write, if it is due.
-    pub(super) fn moved_expiry(&self, context: &Context, stored: Lifetime) -> Option<i64> {
-        let moved = context.timeouts.moved_expiry(context.now(), stored);
-        moved.filter(|_| self.extends)
+    pub(super) fn moved_expiry(
+        &self,
+        context: &Context,
+        stored: Lifetime,
+        changes: &Changes,
+    ) -> Option<i64> {
+        let (now, timeouts) = (context.now(), context.timeouts);
+        match remember::chosen_by(context.schema, changes) {
+            Some(remembered) => timeouts.changed_expiry(now, Lifetime { remembered, ..stored }),
+            None if self.extends => timeouts.moved_expiry(now, stored),
+            None => None,
+        }
     }
 
     /// What the call has needed so far.

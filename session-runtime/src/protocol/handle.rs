@@ -9,6 +9,7 @@ use super::failure::{
 };
 use super::phase::{End, Phase};
 use super::record::{self, Record, read_lifetime};
+use super::remember;
 use super::renew::{Renewal, Renewed};
 use super::tombstone::Tombstone;
 use super::update::Update;
@@ -48,8 +49,9 @@ impl<K: SessionKey> Handle<K> {
     pub(crate) fn new(context: Arc<Context>, key: K) -> Self {
         let now = context.now();
         let created = context.schema.created().map(|_| now);
-        let expires = context.timeouts.next_expiry(now, created);
-        let phase = Phase::New(Lifetime { expires, created });
+        let lifetime = Lifetime { expires: now, created, remembered: false };
+        let expires = context.timeouts.next_expiry(now, lifetime);
+        let phase = Phase::New(Lifetime { expires, ..lifetime });
         Self { context, key, renewed_from: None, unfound: None, phase, renewal: None }
     }
 
@@ -156,13 +158,15 @@ impl<K: SessionKey> Handle<K> {
                     self.phase = Phase::Over(End::Gone, lifetime);
                     return Err(gone().into());
                 }
-                let expires = timeouts.next_expiry(now, lifetime.created);
-                let lifetime = Lifetime { expires, ..lifetime };
+                let remembered = remember::is_among(self.context.schema, &changes.after);
+                let lifetime = Lifetime { remembered, ..lifetime };
+                let lifetime =
+                    Lifetime { expires: timeouts.next_expiry(now, lifetime), ..lifetime };
                 let key = self.table_key();
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
             Phase::Stored(record) => {
-                let expires = call.moved_expiry(&self.context, record.lifetime);
+                let expires = call.moved_expiry(&self.context, record.lifetime, &changes);
                 let update = Update::new(&record, before.clone(), changes, expires);
                 Phase::Updating(record, update)
             }
@@ -305,6 +309,8 @@ impl<K: SessionKey> Handle<K> {
             let mut expression = Expression::default();
             record::require_alive(&mut expression, context.schema, now);
             record.set_lifetime(&mut expression, context.schema, Some(next));
+            let remembered = record.lifetime.remembered;
+            remember::require(&mut expression, context.schema, remembered, &record.found);
             let request = {
                 let key = context.schema.table_key(key);
                 context.table.update(&key, expression, false, call.retries)
@@ -318,13 +324,19 @@ impl<K: SessionKey> Handle<K> {
                     call.pause(answer.may_be_applied).await?;
                     continue;
                 }
-                // Someone has moved it further ahead, or there is no session to move.
+                // Someone has moved it further ahead, or gave it another timeout, or there is no session to move.
                 Outcome::Refused(item) => {
                     let item = item.filter(|item| Tombstone::read(item).is_none());
-                    match item.map(|item| read_lifetime(context.schema, &item)).transpose()? {
-                        Some(theirs) if theirs.expires > now => theirs.expires,
-                        _ => return Err(self.found_gone().into()),
+                    let Some(item) = item else { return Err(self.found_gone().into()) };
+                    let theirs = read_lifetime(context.schema, &item)?;
+                    if theirs.expires <= now {
+                        return Err(self.found_gone().into());
                     }
+                    if record.take_over_remembered(context.schema, &item, theirs) {
+                        call.pause(answer.may_be_applied).await?;
+                        continue;
+                    }
+                    theirs.expires
                 }
             };
             self.trace("session touched", call);

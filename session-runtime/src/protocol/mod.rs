@@ -25,6 +25,7 @@ mod handle;
 mod judge;
 mod phase;
 mod record;
+mod remember;
 mod renew;
 mod rounds;
 mod tokens;

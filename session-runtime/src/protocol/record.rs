@@ -1,3 +1,4 @@
+use super::remember;
 use super::tokens::Bookkeeping;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::Lifetime;
@@ -155,6 +156,23 @@ impl Record {
         }
     }
 
+    /// Takes over from an item whether the session is remembered; false if that was known.
+    pub(super) fn take_over_remembered(
+        &mut self,
+        schema: &Schema,
+        item: &Item,
+        theirs: Lifetime,
+    ) -> bool {
+        let Some((index, attribute)) = schema.remember() else { return false };
+        let found = item.find(attribute).map_or(Found::Absent, |(_, found)| found);
+        if (self.lifetime.remembered, self.found[index]) == (theirs.remembered, found) {
+            return false;
+        }
+        (self.lifetime.remembered, self.found[index]) = (theirs.remembered, found);
+        self.lifetime.expires = theirs.expires;
+        true
+    }
+
     /// Refuses fields that no item has room for.
     pub(crate) fn require_size(
         &self,
@@ -248,7 +266,7 @@ pub(crate) fn read_lifetime(schema: &Schema, item: &Item) -> Result<Lifetime, Er
         .with_attribute(schema.time_to_live())
     })?;
     let created = schema.created().map(seconds).transpose()?.flatten();
-    Ok(Lifetime { expires, created })
+    Ok(Lifetime { expires, created, remembered: remember::is_in(schema, item) })
 }
 
 fn not_an_instant(attribute: &str, Mismatch(found): Mismatch) -> Error {

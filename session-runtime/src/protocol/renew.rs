@@ -2,6 +2,7 @@ use std::ops::ControlFlow;
 
 use super::call::Call;
 use super::record::{Record, Seen, require_alive, too_large};
+use super::remember;
 use super::tokens::{COMMITS, SEQUENCE, Token};
 use super::tombstone::Tombstone;
 use super::verdict::{Reading, Verdict};
@@ -132,7 +133,8 @@ fn renewed(
     if record.lacks_created {
         record.lifetime.created = known.lifetime.created;
     }
-    record.lifetime.expires = context.timeouts.next_expiry(now, record.lifetime.created);
+    record.lifetime.remembered = remember::is_in(context.schema, &renewed);
+    record.lifetime.expires = context.timeouts.next_expiry(now, record.lifetime);
     record.bookkeeping = record.bookkeeping.of_put(token);
     record.insert_into(&mut renewed, context.schema, new_key);
     renewed

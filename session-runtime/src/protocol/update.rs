@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::record::{Record, Seen, require_alive, too_large};
+use super::remember;
 use super::tokens::Token;
 use super::verdict::{Next, Rebase, Shape, Verdict};
 use crate::change::{Base, Changes, Plan, apply_to_item, plan, plan_whole};
@@ -10,7 +11,7 @@ use crate::context::Context;
 use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
-use crate::item::{Fields, MAX_ITEM_BYTES, item_size};
+use crate::item::{Fields, Found, MAX_ITEM_BYTES, item_size};
 
 /// One commit to a stored session, across all of its requests.
 #[derive(Debug)]
@@ -157,7 +158,7 @@ impl Update {
             theirs.lifetime.created = record.lifetime.created;
         }
         *record = theirs;
-        self.expires = call.moved_expiry(context, record.lifetime);
+        self.expires = call.moved_expiry(context, record.lifetime, &self.changes);
         self.seen = Some(seen);
         self.is_rebased = true;
     }
@@ -218,7 +219,7 @@ impl Update {
     ) {
         let steps = self.plan(record, context);
         require_alive(expression, context.schema, now);
-        record.set_lifetime(expression, context.schema, self.expires);
+        self.set_lifetime(expression, record, context, steps.base.found);
         record.guards.require(expression, context.schema, steps.base.found);
         record.bookkeeping.count_commit(expression, &self.token, &self.earlier);
         plan(&steps, expression);
@@ -234,10 +235,25 @@ impl Update {
         now: i64,
         guards: bool,
     ) {
+        let steps = self.plan(record, context);
         require_alive(expression, context.schema, now);
-        record.set_lifetime(expression, context.schema, self.expires);
+        self.set_lifetime(expression, record, context, steps.base.found);
         record.bookkeeping.count_commit_alone(expression, &self.token, &self.earlier);
-        plan_whole(&self.plan(record, context), expression, guards);
+        plan_whole(&steps, expression, guards);
+    }
+
+    fn set_lifetime(
+        &self,
+        expression: &mut Expression<'_>,
+        record: &Record,
+        context: &Context,
+        found: &[Found],
+    ) {
+        let schema = context.schema;
+        record.set_lifetime(expression, schema, self.expires);
+        if self.expires.is_some() && remember::chosen_by(schema, &self.changes).is_none() {
+            remember::require(expression, schema, record.lifetime.remembered, found);
+        }
     }
 
     fn too_many_changes(&self) -> Error {

@@ -1,4 +1,5 @@
 use super::record::{Record, presence};
+use super::remember;
 use super::tokens::SEQUENCE;
 use super::update::Update;
 use super::verdict::Shape;
@@ -51,6 +52,9 @@ impl Update {
         if let Some(expires) = expires {
             record.lifetime.expires = expires;
         }
+        if let Some(remembered) = remember::chosen_by(schema, &changes) {
+            record.lifetime.remembered = remembered;
+        }
         let changed: Vec<usize> = changes.by_attribute().map(|(index, _)| index).collect();
         let (mut after, mut merged) = (changes.after, Vec::with_capacity(fields.len()));
         for (index, value) in fields {
@@ -76,9 +80,9 @@ impl Update {
         let guards = std::mem::take(&mut record.guards);
         *record = Record { guards, ..theirs };
         (self.seen, self.expires) = (None, None);
-        let bookkeeping = record.bookkeeping.clone();
+        let (bookkeeping, lifetime) = (record.bookkeeping.clone(), record.lifetime);
         let written = self.finish(record, item, shape);
-        record.bookkeeping = bookkeeping;
+        (record.bookkeeping, record.lifetime) = (bookkeeping, lifetime);
         written
     }
 }

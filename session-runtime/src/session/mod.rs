@@ -156,6 +156,12 @@ impl<S: DynamoSession> Session<S> {
         self.state().handle.is_destroyed()
     }
 
+    /// Whether the session has the idle timeout of a remembered one, as far as the handle knows the table.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.state().handle.lifetime().remembered
+    }
+
     /// Whether a `destroy` or `restart` was begun that did not succeed: the session is to be ended, and may still be there.
     #[cfg(feature = "tower")]
     pub(crate) fn is_ending(&self) -> bool {
@@ -434,11 +440,6 @@ impl<S: DynamoSession> Session<S> {
             expires: state.data.__expires(),
         };
         Shown { fields: state.shown(), header, exists }
-    }
-
-    /// Whether the browser keeps the session when it is closed.
-    pub(crate) fn is_remembered(&self) -> bool {
-        false
     }
 
     /// Whether the visitor has this session, be it stored or about to be.

@@ -29,12 +29,20 @@ const NOW: i64 = 1_800_000_000;
 const IDLE: i64 = 30 * 60;
 
 #[derive(dynamo_session_derive::DynamoSession)]
-#[session(crate = crate, table = "shop", idle_timeout = "30m", touch_interval = "1m")]
+#[session(
+    crate = crate,
+    table = "shop",
+    idle_timeout = "30m",
+    remember_timeout = "2h",
+    touch_interval = "1m"
+)]
 struct Shop {
     #[session(hash_key)]
     id: SessionId,
     #[session(ttl)]
     expires_at: Expires,
+    #[session(remember)]
+    remember: bool,
     user: Option<String>,
     cart: BTreeMap<String, u32>,
     #[session(counter)]
@@ -307,4 +315,22 @@ async fn a_call_that_is_dropped_leaves_the_session_ending() {
     let call = tokio::time::timeout(Duration::from_millis(1), session.destroy());
     let _ = call.await.unwrap_err();
     assert!(session.is_ending());
+}
+
+/// What the visitor has decided is no extension that a prefetch must not make.
+#[tokio::test]
+async fn a_commit_without_extending_heeds_what_is_to_be_remembered() {
+    let world = World::new().await;
+    let mut session = world.stored().await;
+    assert!(!session.is_remembered());
+    session.remember = true;
+    assert!(!session.is_remembered(), "it goes by what is stored");
+    assert_eq!(session.commit_without_extending().await.unwrap(), Committed::Updated);
+    assert!(session.is_remembered() && world.load(&session).await.unwrap().is_remembered());
+    assert_eq!(world.expiry(&session).await, NOW + 2 * 60 * 60);
+    world.advance(600);
+    session.remember = false;
+    assert_eq!(session.commit_without_extending().await.unwrap(), Committed::Updated);
+    assert!(!session.is_remembered());
+    assert_eq!(world.expiry(&session).await, NOW + 600 + IDLE);
 }

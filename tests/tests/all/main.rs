@@ -48,6 +48,7 @@ mod limits;
 mod promises;
 mod properties;
 mod purge;
+mod remember;
 mod removals;
 mod rename;
 mod renew;
