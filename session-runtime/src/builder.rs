@@ -1,15 +1,21 @@
+mod client;
+mod creation;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
+use client::{client_of, with_timeouts};
+use creation::require_valid_since;
+
 use crate::context::{Context, OnUndecodable};
 use crate::derived::DynamoSession;
-use crate::dynamo::{ChosenProfile, Table};
+use crate::dynamo::Table;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{Clock, EpochSeconds, SystemClock};
 use crate::item::MAX_ITEM_BYTES;
@@ -17,11 +23,6 @@ use crate::operation::Operation;
 use crate::readable::encoded_defaults;
 use crate::schema::{TableOptions, require_valid_name};
 use crate::store::SessionStore;
-
-/// How long one request may take, by default.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long an operation may take with its retries, by default.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a call goes on in all, by default.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -45,6 +46,7 @@ pub struct SessionStoreBuilder<S: DynamoSession> {
     deadline: Duration,
     renewal_grace: Duration,
     max_size: usize,
+    valid_since: Option<SystemTime>,
     session: PhantomData<fn() -> S>,
 }
 
@@ -77,6 +79,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             deadline: DEADLINE,
             renewal_grace: RENEWAL_GRACE,
             max_size: MAX_ITEM_BYTES,
+            valid_since: None,
             session: PhantomData,
         }
     }
@@ -208,6 +211,56 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
+    /// Ends every session that began before this instant, at once: as soon as all servers have it, a stolen session is worth
+    /// nothing any more, whoever holds it.
+    ///
+    /// Such a session counts as expired: no load returns it, [`update`](SessionStore::update) and a renewal find it gone, a
+    /// visitor with its cookie is a stranger. Sessions of which no creation is stored count as begun before. The items stay
+    /// until they expire, or [`purge_expired`](SessionStore::purge_expired) or
+    /// [`end_everyone`](SessionStore::end_everyone) deletes them. A fraction of a second is rounded up, since creations are
+    /// whole seconds. Costs nothing.
+    ///
+    /// Each store checks what it reads itself: a server that was built without it, or a session that was loaded before
+    /// the store was built, goes on as before. Keep it until no session can be left from before, which takes the absolute
+    /// timeout, or until `end_everyone` is done; and give every server the same instant, by its configuration.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// #[derive(DynamoSession)]
+    /// #[session(table = "shop-sessions")]
+    /// struct ShopSession {
+    ///     #[session(hash_key)]
+    ///     id: SessionId,
+    ///     #[session(ttl)]
+    ///     expires_at: Expires,
+    ///     #[session(created)]
+    ///     created_at: CreatedAt,
+    /// }
+    ///
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// let key_was_replaced = UNIX_EPOCH + Duration::from_secs(1_764_000_000); // from the configuration
+    /// let builder = SessionStore::<ShopSession>::builder().valid_since(key_was_replaced);
+    /// # let store = builder.client(client).build().await?;
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) fails with [`ErrorKind::Configuration`] if the session type has no field marked `created`, or
+    /// the instant lies in the future, by the store's clock.
+    #[must_use]
+    pub fn valid_since(mut self, instant: SystemTime) -> Self {
+        self.valid_since = Some(instant);
+        self
+    }
+
     /// What loading does with an item that does not decode: by default it fails.
     #[must_use]
     pub fn on_undecodable(mut self, action: OnUndecodable) -> Self {
@@ -238,6 +291,12 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         })?;
         let in_context = |error: Error| error.with_context(operation, &name, None);
         require_valid_name(&name).map_err(in_context)?;
+        let valid_since = match self.valid_since {
+            Some(instant) => {
+                Some(require_valid_since::<S>(instant, self.clock.now()).map_err(in_context)?)
+            }
+            None => None,
+        };
         let defaults =
             encoded_defaults::<S>(self.clock.now().epoch_seconds()).map_err(in_context)?;
         let client = match self.source {
@@ -262,7 +321,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             table: Table { client, name, hash_key: S::SCHEMA.hash_key() },
             schema: S::SCHEMA,
             table_options: self.table_options,
-            timeouts: S::SCHEMA.timeouts(),
+            timeouts: S::SCHEMA.timeouts().with_valid_since(valid_since),
             clock: self.clock,
             consistent_read: self.consistent_read,
             on_undecodable: self.on_undecodable,
@@ -291,31 +350,4 @@ impl<S: DynamoSession> fmt::Debug for SessionStoreBuilder<S> {
             .field("consistent_read", &self.consistent_read)
             .finish_non_exhaustive()
     }
-}
-
-fn client_of(config: &SdkConfig) -> Result<Client, Error> {
-    if config.region().is_none() {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "no AWS Region is set; set AWS_REGION, or `region` in the profile (a local endpoint takes \
-                 any){ChosenProfile}"
-            ),
-        ));
-    }
-    Ok(Client::new(config))
-}
-
-/// The store's own timeouts first, then the client's, then ours.
-fn with_timeouts(client: Client, mut timeouts: TimeoutConfig) -> Client {
-    if let Some(set) = client.config().timeout_config() {
-        timeouts.take_defaults_from(set);
-    }
-    let ours = TimeoutConfig::builder()
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build();
-    timeouts.take_defaults_from(&ours);
-    let config = client.config().to_builder().timeout_config(timeouts).build();
-    Client::from_conf(config)
 }

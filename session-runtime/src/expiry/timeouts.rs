@@ -12,6 +12,8 @@ pub struct Timeouts {
     remember: Option<Duration>,
     absolute: Option<Duration>,
     touch_interval: Duration,
+    /// In epoch seconds: sessions that began before have ended.
+    valid_since: Option<i64>,
 }
 
 impl Timeouts {
@@ -25,6 +27,7 @@ impl Timeouts {
                 None => None,
             },
             touch_interval: Duration::from_secs(touch_interval),
+            valid_since: None,
         }
     }
 
@@ -32,6 +35,10 @@ impl Timeouts {
     pub const fn with_remember(mut self, seconds: u64) -> Self {
         self.remember = Some(Duration::from_secs(seconds));
         self
+    }
+
+    pub(crate) const fn with_valid_since(self, valid_since: Option<i64>) -> Self {
+        Self { valid_since, ..self }
     }
 
     /// How long a session lives without activity.
@@ -74,9 +81,15 @@ impl Timeouts {
         self.end(created).map_or(expires, |end| end.min(expires))
     }
 
-    /// The creation of the youngest sessions that have ended by now, if there is an absolute timeout.
+    /// The creation of the youngest sessions that have ended by now, if they end by their creation.
     pub(crate) fn latest_ended(&self, now: i64) -> Option<i64> {
-        Some(now.saturating_sub(seconds(self.absolute?)))
+        let timed_out = self.absolute.map(|absolute| now.saturating_sub(seconds(absolute)));
+        timed_out.max(self.valid_since.map(|valid_since| valid_since.saturating_sub(1)))
+    }
+
+    /// Whether a session of which no creation is stored has ended: nothing tells that it began late enough.
+    pub(crate) fn ends_without_creation(&self) -> bool {
+        self.valid_since.is_some()
     }
 
     /// The expiry of a session that is active now, if it is ahead of the stored one by the touch interval.
@@ -114,7 +127,11 @@ impl Timeouts {
     }
 
     fn end(&self, created: Option<i64>) -> Option<i64> {
-        Some(created?.saturating_add(seconds(self.absolute?)))
+        match (created, self.valid_since) {
+            (None, valid_since) => valid_since,
+            (Some(created), Some(valid_since)) if created < valid_since => Some(valid_since),
+            (Some(created), _) => Some(created.saturating_add(seconds(self.absolute?))),
+        }
     }
 }
 
@@ -141,6 +158,7 @@ impl fmt::Debug for Timeouts {
             .field("remember", &self.remember)
             .field("absolute", &self.absolute)
             .field("touch_interval", &self.touch_interval)
+            .field("valid_since", &self.valid_since)
             .finish()
     }
 }

@@ -110,7 +110,7 @@ impl<K: SessionKey> Renewal<K> {
             Ok(record) => record,
             Err(error) => return ControlFlow::Break(Verdict::Failed(error)),
         };
-        if record.lifetime.is_over(context.timeouts, now) {
+        if record.is_over(context.timeouts, now) {
             return ControlFlow::Break(Verdict::Gone);
         }
         let seen = Seen::read(schema, &item);
@@ -129,7 +129,7 @@ impl<K: SessionKey> Renewal<K> {
         match item.filter(|item| Tombstone::read(item).is_none()) {
             None => Verdict::Gone,
             Some(item) => match Record::read(context.schema, item.clone(), now) {
-                Ok(record) if record.lifetime.is_over(context.timeouts, now) => Verdict::Gone,
+                Ok(record) if record.is_over(context.timeouts, now) => Verdict::Gone,
                 Ok(record) => Verdict::FoundApplied(Box::new(record), item),
                 Err(error) => Verdict::Failed(error),
             },

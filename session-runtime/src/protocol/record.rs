@@ -1,7 +1,7 @@
 use super::remember;
 use super::tokens::Bookkeeping;
 use crate::error::{Error, ErrorKind};
-use crate::expiry::Lifetime;
+use crate::expiry::{Lifetime, Timeouts};
 use crate::expression::{Comparison, Expression};
 use crate::item::{Fields, Found, Item, Mismatch, Value, attribute_size, encoded_size, item_size};
 use crate::schema::{Attribute, Schema};
@@ -64,6 +64,12 @@ pub(crate) struct Header {
 }
 
 impl Header {
+    /// Whether the session has ended, by its expiry or by its creation.
+    pub(crate) fn is_over(&self, timeouts: Timeouts, now: i64) -> bool {
+        let is_undated = self.lacks_created && timeouts.ends_without_creation();
+        is_undated || self.lifetime.is_over(timeouts, now)
+    }
+
     pub(crate) fn read(schema: &Schema, item: &Item, now: i64) -> Result<Self, Error> {
         let mut lifetime = read_lifetime(schema, item)?;
         let lacks_created = schema.created().is_some() && lifetime.created.is_none();
@@ -91,6 +97,12 @@ impl Header {
 }
 
 impl Record {
+    /// Whether the session has ended, by its expiry or by its creation.
+    pub(super) fn is_over(&self, timeouts: Timeouts, now: i64) -> bool {
+        let is_undated = self.lacks_created && timeouts.ends_without_creation();
+        is_undated || self.lifetime.is_over(timeouts, now)
+    }
+
     pub(super) fn read(schema: &Schema, mut item: Item, now: i64) -> Result<Self, Error> {
         let header = Header::read(schema, &item, now)?;
         let found = Seen::take(schema, &mut item).found;

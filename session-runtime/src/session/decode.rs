@@ -37,7 +37,7 @@ fn decode_strictly<S: DynamoSession>(
     let now = context.now();
     let header = ItemHeader::read(S::SCHEMA, &item, now)?;
     let lifetime = header.lifetime;
-    if lifetime.is_over(context.timeouts, now) {
+    if header.is_over(context.timeouts, now) {
         tracing::debug!(session = key.fingerprint(), "session has expired");
         return Ok(None);
     }

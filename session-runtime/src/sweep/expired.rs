@@ -19,6 +19,8 @@ pub(super) fn require_expired(
     let created = schema.created().zip(context.timeouts.latest_ended(now));
     let created =
         created.map(|(created, latest)| (expression.attribute(created), expression.number(latest)));
+    let undated = schema.created().filter(|_| context.timeouts.ends_without_creation());
+    let undated = undated.map(|created| expression.attribute(created));
     let renewed_at = expression.attribute(RENEWED_AT);
     let grace = expression.number(now.saturating_sub(context.renewal_grace));
     let key = or_absent.then(|| expression.attribute(schema.hash_key()));
@@ -32,6 +34,10 @@ pub(super) fn require_expired(
     clause.extend([Operator(" AND "), Text("("), Path(&ttl), Operator("<="), Text(&time)]);
     if let Some((created, latest)) = &created {
         clause.extend([Operator(" OR "), Path(created), Operator("<="), Text(latest)]);
+    }
+    if let Some(created) = &undated {
+        clause.extend([Operator(" OR "), Operator("attribute_not_exists("), Path(created)]);
+        clause.push(Text(")"));
     }
     clause.extend([Text(")"), Operator(" AND "), Operator("NOT "), Path(&renewed_at)]);
     clause.extend([Operator(">"), Text(&grace)]);

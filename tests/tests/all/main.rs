@@ -64,6 +64,7 @@ mod ttl;
 mod unreadable;
 mod update;
 mod update_table;
+mod valid_since;
 mod verify_table;
 mod web;
 mod whole;

@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+
+use crate::dynamo::ChosenProfile;
+use crate::error::{Error, ErrorKind};
+
+/// How long one request may take, by default.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an operation may take with its retries, by default.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) fn client_of(config: &SdkConfig) -> Result<Client, Error> {
+    if config.region().is_none() {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            format!(
+                "no AWS Region is set; set AWS_REGION, or `region` in the profile (a local endpoint takes \
+                 any){ChosenProfile}"
+            ),
+        ));
+    }
+    Ok(Client::new(config))
+}
+
+/// The store's own timeouts first, then the client's, then ours.
+pub(super) fn with_timeouts(client: Client, mut timeouts: TimeoutConfig) -> Client {
+    if let Some(set) = client.config().timeout_config() {
+        timeouts.take_defaults_from(set);
+    }
+    let ours = TimeoutConfig::builder()
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build();
+    timeouts.take_defaults_from(&ours);
+    let config = client.config().to_builder().timeout_config(timeouts).build();
+    Client::from_conf(config)
+}
