@@ -89,6 +89,13 @@ enum Command {
         #[command(flatten)]
         consent: Consent,
     },
+    /// End the sessions of everyone, as after a break-in: of each user, and of visitors without a name
+    EndEveryone {
+        #[command(flatten)]
+        sweep: Sweep,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Delete what has expired, without waiting for TTL
     Purge {
         #[command(flatten)]
@@ -154,6 +161,7 @@ enum Use {
     Run,
     List,
     Purge,
+    EndEveryone,
     Count,
     Create,
     Update,
@@ -166,6 +174,7 @@ impl From<Use> for Access {
             Use::Run => Self::Run,
             Use::List => Self::List,
             Use::Purge => Self::Purge,
+            Use::EndEveryone => Self::EndEveryone,
             Use::Count => Self::Count,
             Use::Create => Self::Create,
             Use::Update => Self::Update,
@@ -232,6 +241,13 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::List { user } => list(&store, &user).await?,
         Command::End { user, except, consent } => {
             return end(&store, &user, &except, consent).await;
+        }
+        Command::EndEveryone { sweep, consent } => {
+            let question = format!("End the sessions of everyone in table {}?", store.table_name());
+            if !consents(consent, &question)? {
+                return Ok(ExitCode::FAILURE);
+            }
+            end_everyone(&store, sweep.on(is_embedded)).await?;
         }
         Command::Purge { sweep, checkpoint, consent } => {
             let question = format!("Delete what has expired from table {}?", store.table_name());
@@ -369,6 +385,25 @@ async fn end_listed(
         bar.set_message(format!("{ended} ended"));
     }
     Ok(ended)
+}
+
+/// Whoever logs in meanwhile stays: after a break-in, give the servers `valid_since` first.
+async fn end_everyone(store: &Store, sweep: Sweep) -> Result<()> {
+    let mut ending = store.end_everyone();
+    if let Some(segments) = sweep.segments {
+        ending = ending.segments(segments);
+    }
+    if let Some(units) = sweep.capacity {
+        ending = ending.capacity_per_second(units);
+    }
+    let mut ending = ending.start();
+    let bar = spinner();
+    while let Some(progress) = ending.next().await {
+        bar.set_message(progress?.to_string());
+    }
+    bar.finish_and_clear();
+    say(format_args!("{}.", ending.progress()))?;
+    Ok(())
 }
 
 async fn purge(store: &Store, sweep: Sweep, checkpoint: Option<&Path>) -> Result<()> {

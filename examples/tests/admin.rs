@@ -184,6 +184,11 @@ async fn a_table_from_its_creation_to_its_purge() {
     assert!(!purged.starts_with("deleted 0 "), "{purged}");
     let counted = admin(&["count"]).succeeds();
     assert!(counted.starts_with("1 sessions alive") && counted.contains(" 0 expired"), "{counted}");
+
+    assert!(admin(&["end-everyone"]).fails().contains("--yes"));
+    let ended = admin(&["end-everyone", "--yes"]).succeeds();
+    assert!(ended.starts_with("ended 1 session of "), "{ended}");
+    assert!(admin(&["count"]).succeeds().starts_with("0 sessions alive"));
 }
 
 #[tokio::test]

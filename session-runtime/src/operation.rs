@@ -65,6 +65,8 @@ pub enum Operation {
     VerifyTable,
     /// Deleting expired sessions.
     PurgeExpired,
+    /// Ending the sessions of everyone.
+    EndEveryone,
     /// Counting sessions.
     CountSessions,
     /// Writing the table as a CloudFormation template.
@@ -95,6 +97,7 @@ impl Operation {
             Self::UpdateTable => "update table",
             Self::VerifyTable => "verify table",
             Self::PurgeExpired => "purge expired",
+            Self::EndEveryone => "end everyone",
             Self::CountSessions => "count sessions",
             Self::WriteCloudFormation => "write CloudFormation",
             Self::WriteTerraform => "write Terraform",

@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+};
 use aws_sdk_dynamodb::{Client, operation::scan::ScanOutput};
 
 use super::failure::error;
@@ -42,12 +43,12 @@ pub(crate) struct Page {
 }
 
 /// What came of a conditional delete.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Swept {
     /// The item is not there any more.
     Done { units: Option<f64> },
-    /// The condition does not hold.
-    Refused,
+    /// The condition does not hold; this is the item, if it was asked for.
+    Refused(Option<Item>),
 }
 
 impl Table {
@@ -122,7 +123,9 @@ impl Table {
         &self,
         key: &str,
         condition: Expression<'_>,
+        return_refused: bool,
     ) -> Result<Swept, Error> {
+        let refused = return_refused.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let text = condition.condition_text().to_owned();
         let (names, values) = placeholders(condition);
         let result = self
@@ -132,21 +135,21 @@ impl Table {
             .set_key(Some(self.key(key)))
             .condition_expression(text)
             .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
+            .set_expression_attribute_values(some(values))
+            .set_return_values_on_condition_check_failure(refused)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
         match result {
             Ok(output) => Ok(Swept::Done { units: units(output.consumed_capacity) }),
-            Err(source) if is_refusal(&source) => Ok(Swept::Refused),
-            Err(source) => Err(denied(error(source), "dynamodb:DeleteItem")),
+            Err(source) => match source.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Swept::Refused(failed.item.clone().map(Item::from)))
+                }
+                _ => Err(denied(error(source), "dynamodb:DeleteItem")),
+            },
         }
     }
-}
-
-fn is_refusal<E: ProvideErrorMetadata>(source: &SdkError<E, HttpResponse>) -> bool {
-    let error = source.as_service_error();
-    error.and_then(ProvideErrorMetadata::code) == Some("ConditionalCheckFailedException")
 }
 
 fn denied(error: Error, action: &str) -> Error {

@@ -10,6 +10,8 @@ pub enum Access {
     List,
     /// To delete what has expired.
     Purge,
+    /// To end the sessions of everyone.
+    EndEveryone,
     /// To count sessions.
     Count,
     /// To create the table as its options say.
@@ -22,6 +24,14 @@ pub enum Access {
 
 impl Access {
     /// Every use, for programs that let someone choose.
-    pub const ALL: [Self; 7] =
-        [Self::Run, Self::List, Self::Purge, Self::Count, Self::Create, Self::Update, Self::Verify];
+    pub const ALL: [Self; 8] = [
+        Self::Run,
+        Self::List,
+        Self::Purge,
+        Self::EndEveryone,
+        Self::Count,
+        Self::Create,
+        Self::Update,
+        Self::Verify,
+    ];
 }

@@ -137,7 +137,7 @@ fn on_table(access: Access, schema: &Schema, options: &TableOptions) -> Vec<&'st
             "dynamodb:UpdateItem",
         ],
         Access::List => vec!["dynamodb:BatchGetItem", "dynamodb:DeleteItem"],
-        Access::Purge => vec!["dynamodb:DeleteItem", "dynamodb:Scan"],
+        Access::Purge | Access::EndEveryone => vec!["dynamodb:DeleteItem", "dynamodb:Scan"],
         Access::Count => vec!["dynamodb:Scan"],
         Access::Create => {
             vec!["dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"]
@@ -175,7 +175,12 @@ fn on_key(access: Access, options: &TableOptions) -> &'static [&'static str] {
     match access {
         Access::Create => &CHOOSE_KEY,
         Access::Update if !options.time_to_live => &[],
-        Access::Run | Access::List | Access::Purge | Access::Count | Access::Update => &USE_KEY,
+        Access::Run
+        | Access::List
+        | Access::Purge
+        | Access::EndEveryone
+        | Access::Count
+        | Access::Update => &USE_KEY,
         Access::Verify => &[],
     }
 }

@@ -15,7 +15,7 @@ const EXPIRED_SINCE: i64 = 24 * 60 * 60;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tombstone {
-    renewed_at: i64,
+    pub(crate) renewed_at: i64,
     pub(crate) successor: String,
 }
 

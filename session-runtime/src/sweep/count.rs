@@ -6,7 +6,8 @@ use futures_util::stream::Stream;
 
 use super::counted::Counted;
 use super::paced_table::{PacedTable, Read, Wanted};
-use super::parallel_scan::{Expired, ParallelScan, Tally};
+use super::parallel_scan::{ParallelScan, Tally};
+use super::target::Target;
 use crate::dynamo::Swept;
 use crate::error::Error;
 use crate::expiry::Expires;
@@ -69,7 +70,7 @@ impl Tally for Counted {
         self.read_units += units;
     }
 
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Expired>, Error> {
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Target>, Error> {
         self.read_units += read.page.units.unwrap_or_default();
         for item in read.page.items.drain(..) {
             self.take_item(&item, read.now, table);
@@ -77,7 +78,9 @@ impl Tally for Counted {
         Ok(Vec::new())
     }
 
-    fn take_deletion(&mut self, _: Swept, _: bool) {}
+    fn take_deletion(&mut self, _: Target, _: Swept) -> Option<Target> {
+        None
+    }
 
     fn set_finished(&mut self, segments: u32) {
         self.segments_finished = segments;

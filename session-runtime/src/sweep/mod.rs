@@ -1,15 +1,16 @@
 //! All sessions of one type in a table, expired ones included: counting them, and purging those that have expired.
 //!
-//! DynamoDB's TTL deletes expired sessions free of charge, but takes days, and some tables have it off. These two calls
+//! DynamoDB's TTL deletes expired sessions free of charge, but takes days, and some tables have it off. These calls
 //! go through the table themselves, with a parallel scan at the pace that you allow:
 //!
 //! | call | what it does |
 //! |---|---|
 //! | [`purge_expired`](crate::SessionStore::purge_expired) | deletes what has expired; a [`PurgeCheckpoint`] lets an interrupted purge continue |
 //! | [`count_sessions`](crate::SessionStore::count_sessions) | counts the sessions that are alive and those that have expired, with their sizes on request |
+//! | [`end_everyone`](crate::SessionStore::end_everyone) | ends the sessions of everyone, as after a break-in |
 //!
-//! Await either for the result, [`Purged`] or [`Counted`]. Or `start` it, and call `next` on the [`Purge`] or [`Count`]
-//! for progress:
+//! Await one for the result, [`Purged`], [`Counted`] or [`EveryoneEnded`]. Or `start` it, and call `next` on the [`Purge`],
+//! [`Count`] or [`EveryoneEnding`] for progress:
 //!
 //! ```
 //! # #[cfg(feature = "embedded")]
@@ -28,13 +29,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Both have a budget of retries of their own, so that a throttled sweep does not use up the retries of visitors'
+//! All have a budget of retries of their own, so that a throttled sweep does not use up the retries of visitors'
 //! requests.
 
 mod checkpoint;
 mod count;
 mod count_sessions;
 mod counted;
+mod end_everyone;
+mod everyone_ended;
+mod everyone_ending;
 mod expired;
 mod outage;
 mod paced_table;
@@ -45,11 +49,15 @@ mod purge_expired;
 mod purged;
 mod rate;
 mod settings;
+mod target;
 
 pub use checkpoint::PurgeCheckpoint;
 pub use count::Count;
 pub use count_sessions::CountSessions;
 pub use counted::{Counted, SessionSizes};
+pub use end_everyone::EndEveryone;
+pub use everyone_ended::EveryoneEnded;
+pub use everyone_ending::EveryoneEnding;
 pub use purge::Purge;
 pub use purge_expired::PurgeExpired;
 pub use purged::Purged;

@@ -5,12 +5,14 @@ use super::outage::Outage;
 use super::position::Position;
 use super::rate::Rate;
 use super::settings::SweepSettings;
+use super::target::Target;
 use crate::context::Context;
 use crate::dynamo::{Page, PageRequest, Swept, Table};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::expiry::{EpochSeconds as _, Lifetime};
 use crate::expression::Expression;
-use crate::protocol::RENEWED_AT;
+use crate::item::Item;
+use crate::protocol::{RENEWED_AT, RENEWED_TO};
 use crate::schema::Schema;
 
 /// Makes the requests of one sweep: at its rate, patiently, in pages of a size that the table can serve.
@@ -28,6 +30,8 @@ pub(super) struct PacedTable {
 pub(super) enum Wanted {
     /// The keys of expired sessions and of tombstones, and what tells them apart.
     ExpiredKeys,
+    /// The keys of sessions, alive or expired, and of tombstones, and what there is to tell of them.
+    Sessions,
     /// Expiry and creation of every item, and what makes it a tombstone.
     Times,
     /// Every item whole.
@@ -154,6 +158,14 @@ impl PacedTable {
                 attributes.push(RENEWED_AT);
                 require_expired(&mut filter, &self.context, now, false);
             }
+            Wanted::Sessions => {
+                let time_to_live = self.schema.time_to_live();
+                attributes.extend([self.schema.hash_key(), time_to_live]);
+                attributes.extend(self.schema.created());
+                attributes.extend([RENEWED_AT, RENEWED_TO]);
+                let expiry = filter.attribute(time_to_live);
+                filter.require_type(&expiry, "N");
+            }
         }
         let projection = attributes.into_iter().map(|name| filter.name(name).to_string()).collect();
         let after = match position {
@@ -164,16 +176,27 @@ impl PacedTable {
         PageRequest { segment, segments, after, limit, projection, filter }
     }
 
-    /// Deletes a session if it is still expired. One that is gone already counts as deleted: an earlier attempt whose
-    /// answer was lost may have done it.
-    pub(super) async fn delete_expired(&self, key: &str, now: i64) -> Result<Swept, Error> {
+    /// The key of an item that was read with it.
+    pub(super) fn key_of(&self, item: &Item) -> Result<String, Error> {
+        let hash_key = self.schema.hash_key();
+        item.text(hash_key).map(str::to_owned).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Configuration,
+                "the table holds items that do not have it as their key; name another table, or change \
+                 the field marked `hash_key`",
+            )
+            .with_attribute(hash_key)
+        })
+    }
+
+    /// Deletes an item if that is still right.
+    pub(super) async fn delete(&self, target: &Target, now: i64) -> Result<Swept, Error> {
         let mut outage = Outage::none();
         loop {
-            let mut condition = Expression::default();
-            require_expired(&mut condition, &self.context, now, true);
+            let condition = target.condition(&self.context, now);
             let reserved = self.rate.expected_delete();
             self.rate.reserve(reserved).await;
-            match self.table.delete_swept(key, condition).await {
+            match self.table.delete_swept(target.key(), condition, target.may_be_followed()).await {
                 Ok(deletion) => {
                     if let Swept::Done { units: Some(units) } = deletion {
                         self.rate.settle(reserved, units);

@@ -8,6 +8,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::checkpoint::PurgeCheckpoint;
 use super::paced_table::{Cursor, PacedTable, Read, Wanted};
 use super::position::Position;
+use super::target::Target;
 use crate::dynamo::Swept;
 use crate::error::Error;
 use crate::operation::Operation;
@@ -27,21 +28,15 @@ pub(super) trait Tally {
     fn take_units(&mut self, units: f64);
 
     /// Counts a page; returns what is to be deleted.
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Expired>, Error>;
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Target>, Error>;
 
-    fn take_deletion(&mut self, deletion: Swept, is_tombstone: bool);
+    /// Counts a deletion; returns what is to be deleted in its place.
+    fn take_deletion(&mut self, target: Target, deletion: Swept) -> Option<Target>;
 
     fn set_finished(&mut self, segments: u32);
 
     /// The error that ends the sweep, with what the caller should know.
     fn explain(&self, error: Error) -> Error;
-}
-
-/// An item that is to be deleted.
-pub(super) struct Expired {
-    pub(super) key: String,
-    /// Not a session, but what the renewal of one left.
-    pub(super) is_tombstone: bool,
 }
 
 /// A sweep under way: one page of each segment, and some deletes, in flight. Dropping it cancels them.
@@ -67,12 +62,12 @@ enum Stage {
 enum Event {
     KeyLookedAt(Result<f64, Error>),
     PageRead(u32, Result<Read, Error>),
-    Deleted { segment: u32, is_tombstone: bool, deletion: Result<Swept, Error> },
+    Deleted { segment: u32, target: Target, deletion: Result<Swept, Error> },
 }
 
 /// A segment's page while items of it are being deleted.
 struct OpenPage {
-    expired: Vec<Expired>,
+    targets: Vec<Target>,
     deleting: usize,
     now: i64,
     /// Where the segment stands when all are deleted.
@@ -146,14 +141,16 @@ impl<T: Tally + Clone> ParallelScan<T> {
             }
             Event::PageRead(segment, read) => {
                 let mut read = read?;
-                let expired = self.tally.take_page(&mut read, &self.table)?;
+                let targets = self.tally.take_page(&mut read, &self.table)?;
                 let Read { now, next, .. } = read;
-                self.pages[segment as usize] = OpenPage { expired, deleting: 0, now, next };
+                self.pages[segment as usize] = OpenPage { targets, deleting: 0, now, next };
                 Ok(self.go_on(segment))
             }
-            Event::Deleted { segment, is_tombstone, deletion } => {
-                self.tally.take_deletion(deletion?, is_tombstone);
-                self.pages[segment as usize].deleting -= 1;
+            Event::Deleted { segment, target, deletion } => {
+                let next = self.tally.take_deletion(target, deletion?);
+                let page = &mut self.pages[segment as usize];
+                page.targets.extend(next);
+                page.deleting -= 1;
                 self.unreported += 1;
                 let page_done = self.go_on(segment);
                 Ok(page_done || self.unreported == REPORTED_DELETES)
@@ -171,7 +168,7 @@ impl<T: Tally + Clone> ParallelScan<T> {
         for segment in 0..self.checkpoint.segments() {
             let position = self.checkpoint.position(segment).clone();
             let next = self.table.cursor(segment, position);
-            self.pages.push(OpenPage { expired: Vec::new(), deleting: 0, now: 0, next });
+            self.pages.push(OpenPage { targets: Vec::new(), deleting: 0, now: 0, next });
             self.read_page(segment);
         }
     }
@@ -190,12 +187,12 @@ impl<T: Tally + Clone> ParallelScan<T> {
     fn go_on(&mut self, segment: u32) -> bool {
         let page = &mut self.pages[segment as usize];
         while page.deleting < MAX_DELETES {
-            let Some(Expired { key, is_tombstone }) = page.expired.pop() else { break };
+            let Some(target) = page.targets.pop() else { break };
             page.deleting += 1;
             let (table, now) = (self.table.clone(), page.now);
             self.tasks.push(Box::pin(async move {
-                let deletion = table.delete_expired(&key, now).await;
-                Event::Deleted { segment, is_tombstone, deletion }
+                let deletion = table.delete(&target, now).await;
+                Event::Deleted { segment, target, deletion }
             }));
         }
         if page.deleting > 0 {

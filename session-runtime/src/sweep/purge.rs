@@ -6,10 +6,11 @@ use futures_util::stream::Stream;
 
 use super::checkpoint::PurgeCheckpoint;
 use super::paced_table::{PacedTable, Read, Wanted};
-use super::parallel_scan::{Expired, ParallelScan, Tally};
+use super::parallel_scan::{ParallelScan, Tally};
 use super::purged::Purged;
+use super::target::Target;
 use crate::dynamo::Swept;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::operation::Operation;
 use crate::protocol::Tombstone;
 
@@ -78,36 +79,28 @@ impl Tally for Purged {
         self.read_units += units;
     }
 
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Expired>, Error> {
+    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Target>, Error> {
         self.scanned += read.page.scanned;
         self.read_units += read.page.units.unwrap_or_default();
-        let hash_key = table.schema().hash_key();
-        let expired = read.page.items.drain(..).map(|item| match item.text(hash_key) {
-            Some(key) => {
-                let is_tombstone = Tombstone::is_in(&item);
-                Ok(Expired { key: key.to_owned(), is_tombstone })
-            }
-            None => Err(Error::new(
-                ErrorKind::Configuration,
-                "the table holds items that do not have it as their key; name another table, or change \
-                 the field marked `hash_key`",
-            )
-            .with_attribute(hash_key)),
+        let expired = read.page.items.drain(..).map(|item| {
+            let is_tombstone = Tombstone::is_in(&item);
+            Ok(Target::Expired { key: table.key_of(&item)?, is_tombstone })
         });
         expired.collect()
     }
 
-    fn take_deletion(&mut self, deletion: Swept, is_tombstone: bool) {
+    fn take_deletion(&mut self, target: Target, deletion: Swept) -> Option<Target> {
         match deletion {
             Swept::Done { units } => {
-                match is_tombstone {
-                    true => self.tombstones += 1,
-                    false => self.deleted += 1,
+                match target {
+                    Target::Expired { is_tombstone: true, .. } => self.tombstones += 1,
+                    _ => self.deleted += 1,
                 }
                 self.write_units += units.unwrap_or_default();
             }
-            Swept::Refused => self.kept += 1,
+            Swept::Refused(_) => self.kept += 1,
         }
+        None
     }
 
     fn set_finished(&mut self, segments: u32) {

@@ -222,6 +222,12 @@ async fn purge_and_count_allow_exactly_what_they_send() {
     assert_least(&world, &store, Access::Count);
     assert_eq!(store.purge_expired().await.unwrap().deleted, 1);
     assert_least(&world, &store, Access::Purge);
+    let mut session = store.create();
+    session.note = "x".to_owned();
+    let _ = session.commit().await.unwrap();
+    world.network.take_sent();
+    store.end_everyone().await.unwrap();
+    assert_least(&world, &store, Access::EndEveryone);
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod derive_anywhere;
 mod embedded;
 mod encoding;
 mod end_all;
+mod end_everyone;
 mod environment;
 mod exactly_once;
 mod foreign_writes;
