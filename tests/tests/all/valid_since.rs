@@ -118,7 +118,7 @@ async fn a_visitor_with_its_cookie_is_a_stranger() {
     let (_world, _, after, ids) = around(at(NOW + 10)).await;
     let app = Router::new().route("/", get(who)).layer(SessionLayer::new(after));
     for (id, expected) in ids.iter().zip(["a stranger", "a stranger", "ada", "ada"]) {
-        let cookie = format!("__Host-session={}", id.expose_secret());
+        let cookie = format!("__Host-Http-session={}", id.expose_secret());
         let request = Request::get("/").header(COOKIE, cookie).body(Body::empty()).unwrap();
         let response = app.clone().oneshot(request).await.unwrap();
         assert_eq!(to_bytes(response.into_body(), 99).await.unwrap(), expected);
