@@ -316,9 +316,9 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         if let Some(timeout) = self.operation_attempt_timeout {
             timeouts = timeouts.operation_attempt_timeout(timeout);
         }
-        let client = with_timeouts(client, timeouts.build());
+        let config = with_timeouts(&client, timeouts.build());
         let store = SessionStore::new(Context {
-            table: Table { client, name, hash_key: S::SCHEMA.hash_key() },
+            table: Table::new(config, name, S::SCHEMA.hash_key()),
             schema: S::SCHEMA,
             table_options: self.table_options,
             timeouts: S::SCHEMA.timeouts().with_valid_since(valid_since),

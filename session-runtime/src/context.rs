@@ -1,3 +1,4 @@
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -71,7 +72,9 @@ impl Deadline {
     }
 
     /// What the future returns, or `None` if the deadline comes first.
-    pub(crate) async fn limit<F: Future>(self, future: F) -> Option<F::Output> {
+    ///
+    /// It is pinned because a request is kilobytes large, and a future that owns it moves it.
+    pub(crate) async fn limit<F: Future>(self, future: Pin<&mut F>) -> Option<F::Output> {
         match self.0 {
             Some(end) => tokio::time::timeout_at(end, future).await.ok(),
             None => Some(future.await),

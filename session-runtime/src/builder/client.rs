@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 use crate::dynamo::ChosenProfile;
@@ -26,7 +27,7 @@ pub(super) fn client_of(config: &SdkConfig) -> Result<Client, Error> {
 }
 
 /// The store's own timeouts first, then the client's, then ours.
-pub(super) fn with_timeouts(client: Client, mut timeouts: TimeoutConfig) -> Client {
+pub(super) fn with_timeouts(client: &Client, mut timeouts: TimeoutConfig) -> Builder {
     if let Some(set) = client.config().timeout_config() {
         timeouts.take_defaults_from(set);
     }
@@ -35,6 +36,5 @@ pub(super) fn with_timeouts(client: Client, mut timeouts: TimeoutConfig) -> Clie
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     timeouts.take_defaults_from(&ours);
-    let config = client.config().to_builder().timeout_config(timeouts).build();
-    Client::from_conf(config)
+    client.config().to_builder().timeout_config(timeouts)
 }

@@ -1,11 +1,13 @@
 use std::collections::HashMap;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemOutput};
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::answer::{Answer, Attempts, Outcome};
+use super::answer::{Answer, Outcome};
+use super::attempts::Attempts;
 use super::failure::{error, unbuildable};
 use super::table::{Table, placeholders};
 use super::throttling::{MAX_ATTEMPTS, while_throttled};
@@ -190,7 +192,7 @@ impl Table {
         let text = condition.condition_text().to_owned();
         let (names, values) = placeholders(condition);
         let delete = || async {
-            let result = self
+            let delete = self
                 .client
                 .delete_item()
                 .table_name(&self.name)
@@ -201,11 +203,8 @@ impl Table {
                 .return_values(ReturnValue::AllOld)
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
-                )
-                .customize()
-                .interceptor(attempts.clone())
-                .send()
-                .await;
+                );
+            let result = attempts.follow(pin!(delete.send())).await;
             let deleted = |output: DeleteItemOutput| output.attributes.unwrap_or_default().into();
             let refused = |error| match error {
                 DeleteItemError::ConditionalCheckFailedException(failed) => {

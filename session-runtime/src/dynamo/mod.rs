@@ -1,6 +1,7 @@
 //! The only room that calls DynamoDB: requests, responses, and what their failures mean.
 
 mod answer;
+mod attempts;
 mod control;
 mod failure;
 mod index;
@@ -17,4 +18,4 @@ pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use sweep::{Page, PageRequest, Swept};
-pub(crate) use table::{Moved, Retries, Table};
+pub(crate) use table::{Moved, Retries, Table, UpdateRequest};

@@ -1,17 +1,20 @@
 use std::collections::HashMap;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{Builder, Config, SharedInterceptor};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 
-use super::answer::{Answer, Attempts};
+use super::answer::Answer;
+use super::attempts::{AttemptFollower, Attempts};
 use super::failure::{error, unbuildable};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
@@ -21,7 +24,7 @@ use crate::item::Item;
 /// One table, and the requests that sessions make of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    pub(crate) client: Client,
+    pub(super) client: Client,
     pub(crate) name: String,
     pub(crate) hash_key: &'static str,
 }
@@ -46,6 +49,34 @@ pub(crate) enum Retries {
     Off,
 }
 
+/// An update that was not sent yet: it borrows nothing, so that what it was made from can change meanwhile.
+#[derive(Debug)]
+pub(crate) struct UpdateRequest {
+    update: UpdateItemFluentBuilder,
+    retries: Retries,
+}
+
+impl UpdateRequest {
+    pub(crate) async fn send(self) -> Answer {
+        let attempts = Attempts::<UpdateItemError>::new();
+        let Self { update, retries } = self;
+        let result = match retries {
+            Retries::AsConfigured => attempts.follow(pin!(update.send())).await,
+            Retries::Off => {
+                let without = Config::builder().retry_config(RetryConfig::disabled());
+                let update = update.customize().config_override(without);
+                attempts.follow(pin!(update.send())).await
+            }
+        };
+        let refused = |error| match error {
+            UpdateItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
+            _ => None,
+        };
+        let returned = |output: UpdateItemOutput| output.attributes.unwrap_or_default().into();
+        Answer::new(result, &attempts, returned, refused)
+    }
+}
+
 type Placeholders = (HashMap<String, String>, HashMap<String, AttributeValue>);
 
 /// The names and values of an expression as the SDK takes them.
@@ -62,6 +93,12 @@ pub(super) fn placeholders(expression: Expression<'_>) -> Placeholders {
 }
 
 impl Table {
+    pub(crate) fn new(mut config: Builder, name: String, hash_key: &'static str) -> Self {
+        // One that can be disabled is looked up many times in each request.
+        config.push_interceptor(SharedInterceptor::permanent(AttemptFollower));
+        Self { client: Client::from_conf(config.build()), name, hash_key }
+    }
+
     pub(super) fn key(&self, key: &str) -> HashMap<String, AttributeValue> {
         HashMap::from([(self.hash_key.to_owned(), AttributeValue::S(key.to_owned()))])
     }
@@ -82,18 +119,15 @@ impl Table {
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {
         let attempts = Attempts::<PutItemError>::new();
-        let result = self
+        let put = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item.into_attributes()))
             .condition_expression("attribute_not_exists(#0)")
             .expression_attribute_names("#0", self.hash_key)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let result = attempts.follow(pin!(put.send())).await;
         let refused = |error| match error {
             PutItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,
@@ -101,15 +135,14 @@ impl Table {
         Answer::new(result, &attempts, |_| Item::default(), refused)
     }
 
-    /// Makes a conditional update, ready to be sent. Its answer has the attributes that it wrote, if they are asked for.
+    /// Makes a conditional update. Its answer has the attributes that it wrote, if they are asked for.
     pub(crate) fn update(
         &self,
         key: &str,
         expression: Expression<'_>,
         return_written: bool,
         retries: Retries,
-    ) -> impl Future<Output = Answer> + Send + use<> {
-        let returned = if return_written { ReturnValue::UpdatedNew } else { ReturnValue::None };
+    ) -> UpdateRequest {
         let update = self
             .client
             .update_item()
@@ -121,27 +154,9 @@ impl Table {
         let update = update
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
-            .return_values(returned)
+            .set_return_values(return_written.then_some(ReturnValue::UpdatedNew))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        async move {
-            let attempts = Attempts::<UpdateItemError>::new();
-            let mut update = update.customize().interceptor(attempts.clone());
-            if retries == Retries::Off {
-                let without = Config::builder().retry_config(RetryConfig::disabled());
-                update = update.config_override(without);
-            }
-            let result = update.send().await;
-            let refused = |error| match error {
-                UpdateItemError::ConditionalCheckFailedException(failed) => {
-                    failed.item.map(Item::from)
-                }
-                _ => None,
-            };
-            let returned = |output: aws_sdk_dynamodb::operation::update_item::UpdateItemOutput| {
-                output.attributes.unwrap_or_default().into()
-            };
-            Answer::new(result, &attempts, returned, refused)
-        }
+        UpdateRequest { update, retries }
     }
 
     /// Deletes an item unless it has this attribute.
@@ -150,18 +165,15 @@ impl Table {
             return Answer::not_sent(error);
         }
         let attempts = Attempts::<DeleteItemError>::new();
-        let result = self
+        let delete = self
             .client
             .delete_item()
             .table_name(&self.name)
             .set_key(Some(self.key(key)))
             .condition_expression("attribute_not_exists(#0)")
             .expression_attribute_names("#0", marker)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .customize()
-            .interceptor(attempts.clone())
-            .send()
-            .await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let result = attempts.follow(pin!(delete.send())).await;
         let refused = |error| match error {
             DeleteItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,

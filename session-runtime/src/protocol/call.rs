@@ -1,3 +1,4 @@
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use super::remember;
@@ -72,7 +73,7 @@ impl Call {
     }
 
     /// The answer to a request, or that there was none by the deadline.
-    pub(super) async fn answer(&self, request: impl Future<Output = Answer>) -> Answer {
+    pub(super) async fn answer(&self, request: Pin<&mut impl Future<Output = Answer>>) -> Answer {
         match self.limit(request).await {
             Ok(answer) => answer,
             Err(late) => Answer { outcome: Outcome::Failed(late), may_be_applied: true },
@@ -80,13 +81,13 @@ impl Call {
     }
 
     /// What a request comes to, unless there is no answer by the deadline.
-    pub(super) async fn limit<F: Future>(&self, request: F) -> Result<F::Output, Error> {
+    pub(super) async fn limit<F: Future>(&self, request: Pin<&mut F>) -> Result<F::Output, Error> {
         self.deadline.limit(request).await.ok_or_else(|| self.late())
     }
 
     /// The item under a key, by a consistent read.
     pub(crate) async fn read(&self, context: &Context, key: &str) -> Result<Option<Item>, Error> {
-        self.limit(context.table.get(key, true)).await?
+        self.limit(pin!(context.table.get(key, true))).await?
     }
 
     /// Waits before a request that meets others: not at all the first time, then longer and longer.
@@ -105,7 +106,7 @@ impl Call {
             }
             Some(backoff) => backoff,
         };
-        let waited = self.deadline.limit(backoff.pause()).await;
+        let waited = self.deadline.limit(pin!(backoff.pause())).await;
         self.backoff = Some(backoff);
         waited.ok_or_else(|| self.contended(may_be_applied))
     }

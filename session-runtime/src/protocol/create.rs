@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::pin::pin;
 
 use super::call::Call;
 use super::record::Record;
@@ -48,7 +49,7 @@ impl Creation {
         loop {
             call.attempts.count_request(false);
             let before = std::mem::replace(&mut self.unanswered, true);
-            let answer = call.answer(context.table.put_if_absent(self.item.clone())).await;
+            let answer = call.answer(pin!(context.table.put_if_absent(self.item.clone()))).await;
             self.unanswered = before || answer.may_be_applied;
             match self.judge(answer.outcome) {
                 ControlFlow::Break(Verdict::Failed(error))

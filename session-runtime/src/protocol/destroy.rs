@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::pin::pin;
 
 use super::call::Call;
 use super::tombstone::{RENEWED_AT, Tombstone};
@@ -14,7 +15,7 @@ pub(crate) async fn destroy(context: &Context, key: &str, call: &mut Call) -> Re
     let mut passed = HashSet::new();
     loop {
         call.attempts.count_request(false);
-        let answer = call.answer(context.table.delete_unless(&key, RENEWED_AT)).await;
+        let answer = call.answer(pin!(context.table.delete_unless(&key, RENEWED_AT))).await;
         match answer.outcome {
             Outcome::Done(_) => return Ok(()),
             Outcome::Failed(error) => return Err(error),

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::call::Call;
@@ -316,7 +317,7 @@ impl<K: SessionKey> Handle<K> {
                 context.table.update(&key, expression, false, call.retries)
             };
             call.attempts.count_request(false);
-            let answer = call.answer(request).await;
+            let answer = call.answer(pin!(request.send())).await;
             record.lifetime.expires = match answer.outcome {
                 Outcome::Done(_) => next,
                 Outcome::Failed(error) => return Err(error.into()),

@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::pin::pin;
 
 use super::call::Call;
 use super::record::{Record, Seen, require_alive, too_large};
@@ -77,7 +78,8 @@ impl<K: SessionKey> Renewal<K> {
             let condition = unchanged(&item, &record, context, now);
             call.attempts.count_request(is_rebased);
             let moving = context.table.move_item(renewed.clone(), tombstone, condition);
-            match call.limit(moving).await {
+            let moved = call.limit(pin!(moving)).await;
+            match moved {
                 Ok(Moved::Done) => return Verdict::Applied(renewed),
                 Ok(Moved::NewExists) => return self.find_moved(&new_key, context, call).await,
                 Ok(Moved::OldChanged) => is_rebased = true,

@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use super::call::Call;
@@ -8,7 +9,7 @@ use super::tokens::Token;
 use super::verdict::{Next, Rebase, Shape, Verdict};
 use crate::change::{Base, Changes, Plan, apply_to_item, plan, plan_whole};
 use crate::context::Context;
-use crate::dynamo::{Answer, Outcome, Retries};
+use crate::dynamo::{Answer, Outcome, Retries, UpdateRequest};
 use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
 use crate::item::{Fields, Found, MAX_ITEM_BYTES, item_size};
@@ -112,7 +113,7 @@ impl Update {
                 Err(error) => return Verdict::Failed(error),
                 Ok(Some(request)) => {
                     call.attempts.count_request(self.is_rebased);
-                    self.send(request, call).await
+                    self.send(pin!(request.send()), call).await
                 }
                 Ok(None) => match call.read(context, key).await {
                     Ok(item) => Outcome::Refused(item),
@@ -137,7 +138,11 @@ impl Update {
         }
     }
 
-    async fn send(&mut self, request: impl Future<Output = Answer>, call: &Call) -> Outcome {
+    async fn send(
+        &mut self,
+        request: Pin<&mut impl Future<Output = Answer>>,
+        call: &Call,
+    ) -> Outcome {
         let before = std::mem::replace(&mut self.unanswered, true);
         let answer = call.answer(request).await;
         self.unanswered = before || answer.may_be_applied;
@@ -163,14 +168,14 @@ impl Update {
         self.is_rebased = true;
     }
 
-    /// The update as one request, ready to be sent; `None` if it takes a look at the item first.
+    /// The update as one request; `None` if it takes a look at the item first.
     fn request(
         &mut self,
         record: &Record,
         context: &Context,
         key: &str,
         now: i64,
-    ) -> Result<Option<impl Future<Output = Answer> + Send + use<>>, Error> {
+    ) -> Result<Option<UpdateRequest>, Error> {
         let mut expression = Expression::with_capacity(self.changes.iter().count().min(512));
         if !self.is_whole {
             self.write(&mut expression, record, context, now);

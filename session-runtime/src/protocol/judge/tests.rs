@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region};
 
 use crate::change::Changes;
@@ -40,10 +39,9 @@ static SCHEMA: Schema =
 fn context() -> Context {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::from_static("us-east-1"))
-        .build();
+        .region(Region::from_static("us-east-1"));
     Context {
-        table: Table { client: Client::from_conf(config), name: "table".into(), hash_key: "id" },
+        table: Table::new(config, "table".into(), "id"),
         schema: &SCHEMA,
         table_options: TableOptions::new(),
         timeouts: SCHEMA.timeouts(),
