@@ -122,11 +122,11 @@ fn entries_at<'v>(
 ) -> Option<&'v mut BTreeMap<Key, Value>> {
     let value = keys.iter().try_fold(attribute?, |value, key| match value {
         Value::Map(entries) => entries.get_mut(key),
-        Value::Atom(_) => None,
+        Value::Struct(_) | Value::Atom(_) => None,
     })?;
     match value {
         Value::Map(entries) => Some(entries),
-        Value::Atom(_) => None,
+        Value::Struct(_) | Value::Atom(_) => None,
     }
 }
 

@@ -29,7 +29,7 @@ impl Path {
 pub(crate) fn value_at<'v>(attribute: Option<&'v Value>, keys: &[Key]) -> Option<&'v Value> {
     keys.iter().try_fold(attribute?, |value, key| match value {
         Value::Map(entries) => entries.get(key),
-        Value::Atom(_) => None,
+        Value::Struct(_) | Value::Atom(_) => None,
     })
 }
 

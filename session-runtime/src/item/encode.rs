@@ -56,7 +56,7 @@ impl Encoder {
         let attribute = &self.attributes[index];
         let value = value.and_then(|value| match attribute.role() {
             Role::Value | Role::Merge | Role::Counter => Ok(value),
-            Role::Whole | Role::Append => Ok(value.into_atom()),
+            Role::Whole | Role::Append => Ok(value.into_whole()),
             Role::Set => native_set(value),
         });
         let value = match attribute.index_name() {

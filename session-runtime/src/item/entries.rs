@@ -1,6 +1,4 @@
 use std::borrow::Cow;
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::ser::{
@@ -17,7 +15,7 @@ use super::value::Value;
 pub struct Entries<S> {
     serializer: S,
     form: Form,
-    entries: BTreeMap<Cow<'static, str>, Value>,
+    entries: Vec<(Cow<'static, str>, Value)>,
     key: Option<Key>,
 }
 
@@ -49,27 +47,31 @@ where
     /// A map that does not know its length is a struct with `#[serde(flatten)]`: no collection writes itself so.
     /// What is flattened into it may be an enum, and cannot be told apart.
     pub(super) fn of_map(serializer: S, length: Option<usize>) -> Self {
-        Self::new(serializer, if length.is_some() { Form::Map } else { Form::Struct })
+        match length {
+            Some(length) => Self::new(serializer, Form::Map, length),
+            None => Self::new(serializer, Form::Struct, 0),
+        }
     }
 
-    pub(super) fn of_struct(serializer: S) -> Self {
-        Self::new(serializer, Form::Struct)
+    pub(super) fn of_struct(serializer: S, length: usize) -> Self {
+        Self::new(serializer, Form::Struct, length)
     }
 
     pub(super) fn of_merging_struct(serializer: S, name: &'static str, length: usize) -> Self {
-        Self::new(serializer, Form::MergingStruct(name, length))
+        Self::new(serializer, Form::MergingStruct(name, length), length)
     }
 
-    pub(super) fn of_variant(serializer: S, variant: &'static str) -> Self {
-        Self::new(serializer, Form::Variant(variant))
+    pub(super) fn of_variant(serializer: S, variant: &'static str, length: usize) -> Self {
+        Self::new(serializer, Form::Variant(variant), length)
     }
 
     pub(super) fn of_json_number(serializer: S) -> Self {
-        Self::new(serializer, Form::JsonNumber)
+        Self::new(serializer, Form::JsonNumber, 1)
     }
 
-    fn new(serializer: S, form: Form) -> Self {
-        Self { serializer, form, entries: BTreeMap::new(), key: None }
+    fn new(serializer: S, form: Form, length: usize) -> Self {
+        // A length is only a hint, and may be wrong.
+        Self { serializer, form, entries: Vec::with_capacity(length.min(1024)), key: None }
     }
 
     fn insert<T: Serialize + ?Sized>(&mut self, key: Key, value: &T) -> Result<(), EncodeError> {
@@ -87,16 +89,8 @@ where
         let value = value
             .serialize(self.serializer)
             .map_err(|error| error.inside(&text).inside_variant(variant))?;
-        match self.entries.entry(text) {
-            Entry::Vacant(entry) => {
-                entry.insert(value);
-                Ok(())
-            }
-            Entry::Occupied(entry) => Err(EncodeError::new(format!(
-                "two map keys are both written as `{}`; one would be lost",
-                entry.key()
-            ))),
-        }
+        self.entries.push((text, value));
+        Ok(())
     }
 
     /// Whether the first entry is the tag of an enum, as serde's derive writes it.
@@ -116,22 +110,27 @@ where
     fn finish(self) -> Result<Value, EncodeError> {
         let Self { form, mut entries, .. } = self;
         if let Form::JsonNumber = form {
-            return match entries.pop_first() {
+            return match entries.pop() {
                 Some((_, Value::Atom(AttributeValue::S(text)))) => json::number(&text),
                 _ => Err(EncodeError::new("a JSON number has no text")),
             };
         }
-        let map = Value::Map(entries);
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        if let Some([(key, _), _]) = entries.array_windows().find(|[(a, _), (b, _)]| a == b) {
+            return Err(EncodeError::new(format!(
+                "two map keys are both written as `{key}`; one would be lost"
+            )));
+        }
         Ok(match form {
-            Form::Variant(variant) => variant_map(variant, map.into_attribute_value()),
-            Form::Struct => map.into_atom(),
-            _ => map,
+            Form::Variant(variant) => variant_map(variant, Value::Struct(entries)),
+            Form::Struct => Value::Struct(entries),
+            _ => Value::Map(entries.into_iter().collect()),
         })
     }
 }
 
-pub(super) fn variant_map(variant: &str, value: AttributeValue) -> Value {
-    Value::Atom(AttributeValue::M(HashMap::from([(variant.to_owned(), value)])))
+pub(super) fn variant_map(variant: &'static str, value: Value) -> Value {
+    Value::Struct(vec![(Cow::Borrowed(variant), value)])
 }
 
 fn is_unsized<T: ?Sized>() -> bool {

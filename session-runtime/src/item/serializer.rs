@@ -176,7 +176,7 @@ impl Serializer for ValueSerializer {
         value: &T,
     ) -> Result<Value, EncodeError> {
         let value = value.serialize(self.deeper()?).map_err(|error| error.inside(variant))?;
-        Ok(variant_map(variant, value.into_attribute_value()))
+        Ok(variant_map(variant, value))
     }
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Elements, EncodeError> {
@@ -222,7 +222,7 @@ impl Serializer for ValueSerializer {
             _ if self.merges_structs => {
                 Ok(Entries::of_merging_struct(self.deeper()?, name, length))
             }
-            _ => Ok(Entries::of_struct(self.deeper()?)),
+            _ => Ok(Entries::of_struct(self.deeper()?, length)),
         }
     }
 
@@ -231,9 +231,9 @@ impl Serializer for ValueSerializer {
         _: &'static str,
         _: u32,
         variant: &'static str,
-        _: usize,
+        length: usize,
     ) -> Result<Entries<Self>, EncodeError> {
-        Ok(Entries::of_variant(self.deeper()?.deeper()?, variant))
+        Ok(Entries::of_variant(self.deeper()?.deeper()?, variant, length))
     }
 }
 
@@ -266,10 +266,10 @@ impl Elements {
     }
 
     fn finish(self) -> Result<Value, EncodeError> {
-        let list = AttributeValue::L(self.elements);
+        let list = Value::Atom(AttributeValue::L(self.elements));
         Ok(match self.variant {
             Some(variant) => variant_map(variant, list),
-            None => Value::Atom(list),
+            None => list,
         })
     }
 }

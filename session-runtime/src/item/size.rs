@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attributes::Item;
@@ -17,12 +19,14 @@ pub(crate) fn attribute_size(name: &str, value: &AttributeValue) -> usize {
 }
 
 pub(crate) fn encoded_size(name: &str, value: &Value) -> usize {
+    fn sum<'v>(entries: impl Iterator<Item = (&'v Cow<'static, str>, &'v Value)>) -> usize {
+        3 + entries.map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
+    }
     fn size(value: &Value) -> usize {
         match value {
             Value::Atom(value) => value_size(value),
-            Value::Map(entries) => {
-                3 + entries.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
-            }
+            Value::Map(entries) => sum(entries.iter()),
+            Value::Struct(entries) => sum(entries.iter().map(|(name, value)| (name, value))),
         }
     }
     name.len() + size(value)

@@ -32,7 +32,7 @@ impl Unreadable {
             };
             *field = match stored {
                 Some(stored) if is_default => Some(stored.clone()),
-                _ => field.take().map(Value::into_atom),
+                _ => field.take().map(Value::into_whole),
             };
         }
     }

@@ -14,7 +14,9 @@ use super::number::integer;
 pub enum Value {
     /// A map, whose entries change independently; or a struct, where the field says that its fields do.
     Map(BTreeMap<Cow<'static, str>, Value>),
-    /// Everything else, structs and enum variants with data included.
+    /// Entries that are one value, in the order of their keys: a struct, or an enum variant with data.
+    Struct(Vec<(Cow<'static, str>, Value)>),
+    /// Everything else.
     Atom(AttributeValue),
 }
 
@@ -43,7 +45,7 @@ impl Value {
     pub(crate) fn integer(&self) -> Option<i128> {
         match self {
             Self::Atom(value) => integer(value),
-            Self::Map(_) => None,
+            Self::Map(_) | Self::Struct(_) => None,
         }
     }
 
@@ -118,31 +120,37 @@ impl Value {
         }
     }
 
-    pub(crate) fn into_atom(self) -> Self {
-        Self::Atom(self.into_attribute_value())
+    /// The same as one value.
+    pub(crate) fn into_whole(self) -> Self {
+        match self {
+            Self::Map(entries) => Self::Struct(entries.into_iter().collect()),
+            whole => whole,
+        }
     }
 
     pub(crate) fn into_attribute_value(self) -> AttributeValue {
+        fn entry((key, value): (Cow<'static, str>, Value)) -> (String, AttributeValue) {
+            (key.into_owned(), value.into_attribute_value())
+        }
         match self {
             Self::Atom(value) => value,
-            Self::Map(entries) => AttributeValue::M(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| (key.into_owned(), value.into_attribute_value()))
-                    .collect(),
-            ),
+            Self::Map(entries) => AttributeValue::M(entries.into_iter().map(entry).collect()),
+            Self::Struct(entries) => AttributeValue::M(entries.into_iter().map(entry).collect()),
         }
     }
 
     pub(crate) fn to_attribute_value(&self) -> AttributeValue {
+        fn entry(key: &str, value: &Value) -> (String, AttributeValue) {
+            (key.to_owned(), value.to_attribute_value())
+        }
         match self {
             Self::Atom(value) => value.clone(),
-            Self::Map(entries) => AttributeValue::M(
-                entries
-                    .iter()
-                    .map(|(key, value)| (key.clone().into_owned(), value.to_attribute_value()))
-                    .collect(),
-            ),
+            Self::Map(entries) => {
+                AttributeValue::M(entries.iter().map(|(key, value)| entry(key, value)).collect())
+            }
+            Self::Struct(entries) => {
+                AttributeValue::M(entries.iter().map(|(key, value)| entry(key, value)).collect())
+            }
         }
     }
 }

@@ -37,7 +37,7 @@ impl Update {
                         }
                     }
                     Kind::Members { .. } => merged = value.clone().map(Value::sorted_set),
-                    Kind::Append { .. } => merged = value.clone().map(Value::into_atom).or(merged),
+                    Kind::Append { .. } => merged = value.clone().map(Value::into_whole).or(merged),
                 }
             }
             fields.push((index, merged));
