@@ -136,6 +136,13 @@ impl<'a> Expression<'a> {
         self.sets.push(Text(","), &[&clause[..], &rest].concat());
     }
 
+    /// Sets a Number, unless it is beyond that already.
+    pub(crate) fn raise(&mut self, place: &DocumentPath, number: impl ToString) {
+        let number = self.number(number);
+        self.sets.push(Text(","), &[At(place), Text("="), Text(&number)]);
+        self.require(&[At(place), Operator("<="), Text(&number)]);
+    }
+
     /// Adds to a Number that is there.
     pub(crate) fn increase(&mut self, place: &DocumentPath, by: i64) {
         let by = self.value(Value::number(by));

@@ -147,12 +147,12 @@ impl Record {
     ) {
         if let Some(expires) = expires {
             let ttl = expression.attribute(schema.time_to_live());
-            expression.set(&ttl, Value::number(expires));
             match expires >= self.lifetime.expires {
-                true => expression.require_number(&ttl, Comparison::AtMost, expires),
+                true => expression.raise(&ttl, expires),
                 // The second that it was read as: others may have stored a fraction, or more than fits.
                 false => {
                     let known = self.lifetime.expires;
+                    expression.set(&ttl, Value::number(expires));
                     expression.require_number(&ttl, Comparison::AtLeast, known);
                     if let Some(next) = known.checked_add(1) {
                         expression.require_number(&ttl, Comparison::Below, next);
