@@ -16,6 +16,8 @@ mod expiry;
 mod expression;
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+#[doc = include_str!("security.md")]
+pub mod security {}
 mod id;
 pub mod index;
 #[cfg(feature = "infrastructure")]

@@ -54,6 +54,7 @@ mod removals;
 mod rename;
 mod renew;
 mod restart;
+mod security;
 mod sessions_by;
 mod set;
 mod settling;
