@@ -92,3 +92,17 @@ async fn all_that_the_layer_does_ends_by_its_deadline() {
         site.world.network.forget_faults();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_counts_the_load_and_the_commit_together() {
+    let site = Site::with(|layer| usual().layer(layer.deadline(Duration::from_secs(3)))).await;
+    let id = site.visitor().await;
+    site.world.network.fail_next("GetItem", Fault::Slow(Duration::from_secs(2), None));
+    for _ in 0..50 {
+        site.world.network.fail_next("UpdateItem", Fault::Hold(Arc::new(Notify::new())));
+    }
+    let begun = tokio::time::Instant::now();
+    let reply = site.get_as("/visit", &id).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(begun.elapsed() <= Duration::from_millis(3100), "{:?}", begun.elapsed());
+}

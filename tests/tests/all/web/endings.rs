@@ -119,6 +119,23 @@ async fn discarding_gives_up_the_changes_and_the_layers_error() {
     assert_eq!(site.visits(&id).await, 10);
 }
 
+#[tokio::test(start_paused = true)]
+async fn after_discarding_the_layer_does_not_find_out_what_became_of_a_commit_either() {
+    async fn save(mut session: Session<Web>) -> &'static str {
+        session.visits += 1;
+        session.commit().await.unwrap_err();
+        session.discard();
+        "please try again"
+    }
+    let site = Site::new(Router::new().route("/", post(save))).await;
+    let id = site.visitor().await;
+    for _ in 0..50 {
+        site.world.network.fail_next("UpdateItem", Fault::LoseRequest);
+    }
+    let reply = site.send(Request::post("/").header(COOKIE, pair(&id))).await;
+    assert_eq!((reply.status, &*reply.body), (StatusCode::OK, "please try again"));
+}
+
 #[tokio::test]
 async fn after_discarding_the_next_extractor_begins_from_what_was_stored() {
     async fn discards(mut session: Session<Web>, request: Request, next: Next) -> Response {

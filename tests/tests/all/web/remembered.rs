@@ -72,7 +72,7 @@ impl Device {
 }
 
 fn max_age(cookie: Option<String>) -> Option<u64> {
-    let cookie = cookie.expect("a cookie");
+    let cookie = cookie.unwrap();
     cookie.split("; ").find_map(|part| part.strip_prefix("Max-Age=")?.parse().ok())
 }
 
