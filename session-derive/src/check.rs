@@ -36,6 +36,8 @@ pub(crate) fn check<'a>(session: &'a Session, errors: &mut Errors) -> Option<Che
     let hash_key = at_most_one(session, is_key, errors);
     let ttl = at_most_one(session, is_ttl, errors);
     let created = at_most_one(session, is_created, errors);
+    let is_authenticated = |field: &'a Field| field.stored()?.authenticated();
+    at_most_one(session, is_authenticated, errors);
     let is_remember = |field: &'a Field| field.stored()?.remember.as_ref();
     let remember = at_most_one(session, is_remember, errors);
     timeouts::check_remember(session, remember, errors);

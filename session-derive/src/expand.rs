@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::check::Checked;
-use crate::model::{Session, Timeouts};
+use crate::model::{Field, Session, Timeouts};
 use crate::parse::Text;
 pub(crate) use bounds::bounded;
 pub(crate) use field::{attribute, decode, encode, expires};
@@ -30,6 +30,25 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
         stored.iter().enumerate().map(|(index, (field, stored))| encode(index, field, stored));
     let decode =
         stored.iter().enumerate().map(|(index, (field, stored))| decode(index, field, stored));
+    let authenticated = stored.iter().find(|(_, stored)| stored.authenticated().is_some());
+    let authentication = authenticated.map(|(Field { ident: field, ty, .. }, _)| {
+        quote! {
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #parameters __private::Authenticated for #ident #arguments #conditions {
+                fn __authenticate(&mut self, __at: __private::i64) {
+                    self.#field = <#ty as __private::Authentication>::at(__at);
+                }
+            }
+        }
+    });
+    let authenticated = authenticated.map(|(Field { ident: field, ty, .. }, _)| {
+        quote! {
+            fn __authenticated(&self) -> __private::Option<__private::i64> {
+                <#ty as __private::Authentication>::epoch_seconds(&self.#field)
+            }
+        }
+    });
     let implementation = quote! {
         #[automatically_derived]
         #[allow(deprecated)]
@@ -62,6 +81,8 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
                 #created
             }
 
+            #authenticated
+
             fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
                 #(#encode)*
                 __private::Ok(())
@@ -82,7 +103,7 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     };
     let positions = stored.iter().enumerate().map(|(position, (field, _))| (position, *field));
     let constants = constants(session, positions);
-    wrapped(session, &quote!(#implementation #constants))
+    wrapped(session, &quote!(#implementation #authentication #constants))
 }
 
 /// In a scope of its own, where one import stands for the path to the crate.
@@ -100,6 +121,8 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
     let Checked { session, hash_key, ttl, created, stored } = checked;
     let (key, expires) = (&hash_key.name.text, &ttl.name.text);
     let Timeouts { idle, remember, touch_interval, absolute } = &session.timeouts;
+    let authenticated = stored.iter().position(|(_, stored)| stored.authenticated().is_some());
+    let authenticated = authenticated.map(|index| quote!(.with_authenticated(#index)));
     let remember_timeout = remember.map(|seconds| quote!(.with_remember(#seconds)));
     let remember = stored.iter().position(|(_, stored)| stored.remember.is_some());
     let remember = remember.map(|index| quote!(.with_remember(#index)));
@@ -134,6 +157,7 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
         #table
         #key_prefix
         #created
+        #authenticated
         #remember
     }
 }

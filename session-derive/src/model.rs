@@ -91,7 +91,10 @@ impl Session {
 
 impl Timeouts {
     fn new(options: &StructOptions) -> Self {
-        let idle = options.idle_timeout.as_ref().map_or(DEFAULT_IDLE, |idle| idle.value.seconds);
+        let preset = options.timeouts.as_ref().map(|preset| &preset.value);
+        let idle = options.idle_timeout.as_ref().map(|idle| idle.value.seconds);
+        let idle = idle.or(preset.map(|preset| preset.idle)).unwrap_or(DEFAULT_IDLE);
+        let absolute = options.absolute_timeout.as_ref().map(|absolute| absolute.value.seconds);
         Self {
             idle,
             remember: options.remember_timeout.as_ref().map(|remember| remember.value.seconds),
@@ -99,7 +102,7 @@ impl Timeouts {
                 Some(touch) => touch.value.seconds,
                 None => (idle / 10).max(1),
             },
-            absolute: options.absolute_timeout.as_ref().map(|absolute| absolute.value.seconds),
+            absolute: absolute.or(preset.map(|preset| preset.absolute)),
         }
     }
 }

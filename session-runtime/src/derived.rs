@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::expiry::{AuthenticatedAt, EpochSeconds};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Encoder};
 use crate::schema::{CounterRange, Role, Schema};
@@ -51,6 +52,11 @@ pub trait DynamoSession: Sized + Send + 'static {
     fn __created(&self) -> Option<i64>;
 
     #[doc(hidden)]
+    fn __authenticated(&self) -> Option<i64> {
+        None
+    }
+
+    #[doc(hidden)]
     fn __encode(&self, encoder: &mut Encoder) -> Result<(), Error>;
 
     #[doc(hidden)]
@@ -64,6 +70,44 @@ pub trait DynamoSession: Sized + Send + 'static {
 
     #[doc(hidden)]
     fn __decode_field(&mut self, index: usize, decoder: &mut Decoder<'_>) -> Result<(), Error>;
+}
+
+/// A session that knows when its visitor last authenticated: implemented by the derive where a field is marked
+/// `authenticated`.
+///
+/// # Examples
+///
+/// ```
+/// use dynamo_session::{Authenticated, AuthenticatedAt, DynamoSession, Expires, SessionId};
+///
+/// #[derive(DynamoSession)]
+/// struct ShopSession {
+///     #[session(hash_key)]
+///     id: SessionId,
+///     #[session(ttl)]
+///     expires_at: Expires,
+///     #[session(authenticated)]
+///     authenticated_at: Option<AuthenticatedAt>,
+/// }
+///
+/// fn is_logged_in(session: &impl Authenticated) -> bool {
+///     session.authenticated_at().is_some()
+/// }
+/// # let _ = is_logged_in::<ShopSession>;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say when its visitor authenticated",
+    label = "has no field marked `authenticated`",
+    note = "add a field `#[session(authenticated)] authenticated_at: Option<AuthenticatedAt>` to `{Self}`"
+)]
+pub trait Authenticated: DynamoSession {
+    /// When the visitor last authenticated; `None` if that was never, or before the type had the field.
+    fn authenticated_at(&self) -> Option<AuthenticatedAt> {
+        self.__authenticated().map(AuthenticatedAt::from_epoch_seconds)
+    }
+
+    #[doc(hidden)]
+    fn __authenticate(&mut self, at: i64);
 }
 
 /// What belongs to the handle and not to the application: key, creation and expiry (epoch seconds).
@@ -132,8 +176,8 @@ impl<T: Default> Initial for T {
 /// A field of a type whose name is that of a type which the store sets.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is set by the store, and nothing marks this field for it",
-    label = "needs `hash_key`, `ttl` or `created`",
-    note = "write `#[session(hash_key)]` for the `SessionId`, `#[session(ttl)]` for `Expires`, `#[session(created)]` for `CreatedAt`, each once"
+    label = "needs `hash_key`, `ttl`, `created` or `authenticated`",
+    note = "write `#[session(hash_key)]` for the `SessionId`, `#[session(ttl)]` for `Expires`, `#[session(created)]` for `CreatedAt`, `#[session(authenticated)]` for `Option<AuthenticatedAt>`, each once"
 )]
 pub trait Unmarked: Sized {
     /// The value in a new session.
@@ -270,6 +314,49 @@ impl<K, V: Counter> Counter for std::collections::BTreeMap<K, V> {
 #[diagnostic::do_not_recommend]
 impl<K, V: Counter, H> Counter for std::collections::HashMap<K, V, H> {
     const RANGE: CounterRange = V::RANGE;
+}
+
+/// When a visitor authenticated, if ever; stored as a Number.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold when the visitor authenticated",
+    label = "not an `Option` of a time",
+    note = "write `Option<AuthenticatedAt>`, or an `Option` of another type that can be `created`"
+)]
+pub trait Authentication: Sized {
+    /// Never.
+    fn initial() -> Self;
+
+    /// That many seconds after the Unix epoch.
+    fn at(seconds: i64) -> Self;
+
+    /// Seconds since the Unix epoch.
+    fn epoch_seconds(&self) -> Option<i64>;
+
+    /// Hands the value to the encoder, as the attribute at this position in the schema.
+    fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<(), Error> {
+        encoder.value(index, &self.epoch_seconds())
+    }
+
+    /// Takes the attribute at this position from the decoder; an absent one is `None`.
+    fn decode(decoder: &mut Decoder<'_>, index: usize) -> Result<Self, Error> {
+        let seconds: Option<i64> = decoder.value(index, || None)?;
+        Ok(seconds.map_or_else(Self::initial, Self::at))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: EpochSeconds> Authentication for Option<T> {
+    fn initial() -> Self {
+        None
+    }
+
+    fn at(seconds: i64) -> Self {
+        Some(T::from_epoch_seconds(seconds))
+    }
+
+    fn epoch_seconds(&self) -> Option<i64> {
+        self.as_ref().map(EpochSeconds::epoch_seconds)
+    }
 }
 
 /// Whether a session is remembered.

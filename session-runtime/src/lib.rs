@@ -42,10 +42,12 @@ pub use attempts::Attempts;
 pub use aws_sdk_dynamodb;
 pub use builder::SessionStoreBuilder;
 pub use context::OnUndecodable;
-pub use derived::DynamoSession;
+pub use derived::{Authenticated, DynamoSession};
 pub use dynamo_session_derive::DynamoSession;
 pub use error::{Error, ErrorKind};
-pub use expiry::{Clock, CreatedAt, EpochSeconds, Expires, ManualClock, SystemClock, Timeouts};
+pub use expiry::{
+    AuthenticatedAt, Clock, CreatedAt, EpochSeconds, Expires, ManualClock, SystemClock, Timeouts,
+};
 pub use id::{SessionId, SessionKey};
 pub use operation::Operation;
 pub use protocol::Committed;

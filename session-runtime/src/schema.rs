@@ -50,6 +50,7 @@ pub struct Schema {
     key_prefix: KeyPrefix,
     time_to_live: &'static str,
     created: Option<&'static str>,
+    authenticated: Option<usize>,
     remember: Option<usize>,
     timeouts: Timeouts,
     attributes: &'static [Attribute],
@@ -70,6 +71,7 @@ impl Schema {
             key_prefix,
             time_to_live,
             created: None,
+            authenticated: None,
             remember: None,
             timeouts,
             attributes,
@@ -96,6 +98,12 @@ impl Schema {
     #[doc(hidden)]
     pub const fn with_created(mut self, created: &'static str) -> Self {
         self.created = Some(created);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_authenticated(mut self, index: usize) -> Self {
+        self.authenticated = Some(index);
         self
     }
 
@@ -169,6 +177,11 @@ impl Schema {
     /// The stored fields, in the order of the struct, without key, expiry and creation.
     pub const fn attributes(&self) -> &'static [Attribute] {
         self.attributes
+    }
+
+    /// The name of the attribute that says when the visitor authenticated, if the struct has one.
+    pub(crate) fn authenticated(&self) -> Option<&'static str> {
+        self.authenticated.map(|index| self.attributes[index].name)
     }
 
     /// The attribute that says whether a session is remembered, with its place among the others.

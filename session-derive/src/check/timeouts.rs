@@ -8,6 +8,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
         return;
     }
     let timeouts = &session.timeouts;
+    check_preset(session, errors);
     let idle = idle_timeout(session);
     if let Some(touch) = &options.touch_interval
         && touch.value.seconds >= timeouts.idle
@@ -18,6 +19,7 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
         );
     }
     if let Some(absolute) = &options.absolute_timeout
+        && options.timeouts.is_none()
         && absolute.value.seconds < timeouts.idle
     {
         let absolute_text = absolute.value.literal.value();
@@ -31,6 +33,23 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
                 format!("shorter than {idle}: add `idle_timeout = \"{absolute_text}\"` or less"),
             ),
         }
+    }
+}
+
+/// A level's timeouts are the level's: another one beside them would not be of that level.
+fn check_preset(session: &Session, errors: &mut Errors) {
+    let options = &session.options;
+    let Some(preset) = &options.timeouts else { return };
+    let others = [&options.idle_timeout, &options.remember_timeout, &options.absolute_timeout];
+    for other in others.into_iter().flatten() {
+        errors.at(
+            &other.name,
+            format!(
+                "`{}` and `timeouts = \"{}\"` exclude each other: remove one of the two",
+                other.name,
+                preset.value.literal.value()
+            ),
+        );
     }
 }
 
@@ -50,7 +69,7 @@ pub(crate) fn check_remember(session: &Session, field: Option<&Field>, errors: &
         _ => {}
     }
     let Some(remember) = &options.remember_timeout else { return };
-    if options.is_broken {
+    if options.is_broken || options.timeouts.is_some() {
         return;
     }
     if remember.value.seconds <= session.timeouts.idle {
@@ -72,24 +91,34 @@ pub(crate) fn check_remember(session: &Session, field: Option<&Field>, errors: &
 }
 
 fn idle_timeout(session: &Session) -> String {
-    match &session.options.idle_timeout {
-        Some(idle) => format!("the idle timeout, `{}`", idle.value.literal.value()),
-        None => "the idle timeout, which is `30m` by default".to_owned(),
+    let options = &session.options;
+    match (&options.idle_timeout, &options.timeouts) {
+        (Some(idle), _) => format!("the idle timeout, `{}`", idle.value.literal.value()),
+        (None, Some(preset)) => {
+            let (minutes, level) = (preset.value.idle / 60, preset.value.literal.value());
+            format!("the idle timeout, which is `{minutes}m` by `timeouts = \"{level}\"`")
+        }
+        (None, None) => "the idle timeout, which is `30m` by default".to_owned(),
     }
 }
 
 /// An absolute timeout in a session that has nothing to count it from.
 pub(crate) fn check_created(session: &Session, errors: &mut Errors) {
-    let Some(absolute) = &session.options.absolute_timeout else { return };
+    let options = &session.options;
+    let absolute = options.absolute_timeout.as_ref().map(|absolute| &absolute.name);
+    let preset = options.timeouts.as_ref().map(|preset| &preset.name);
+    let Some(word) = absolute.or(preset) else { return };
     match candidate(session, "created") {
         Some(field) => errors.at(
             &field.ident,
-            "`absolute_timeout` counts from when the session began: mark this field with `#[session(created)]`",
+            format!("`{word}` counts from when the session began: mark this field with `#[session(created)]`"),
         ),
         None => errors.at(
-            &absolute.name,
-            "`absolute_timeout` counts from when the session began: \
-             add a field `#[session(created)] created_at: CreatedAt`",
+            word,
+            format!(
+                "`{word}` counts from when the session began: \
+                 add a field `#[session(created)] created_at: CreatedAt`"
+            ),
         ),
     }
 }

@@ -46,8 +46,10 @@ fn bounds(field: &Field) -> Vec<TokenStream> {
         Kind::Skipped => {}
         Kind::Stored(stored) => {
             let is_custom = matches!(stored.codec, Codec::With(_));
-            if let Codec::Bytes = stored.codec {
-                return vec![quote!(Bytes)];
+            match stored.codec {
+                Codec::Bytes => return vec![quote!(Bytes)],
+                Codec::Authenticated(_) => return vec![quote!(Authentication)],
+                Codec::Serde | Codec::With(_) => {}
             }
             if !is_custom {
                 bounds.push(quote!(Field));

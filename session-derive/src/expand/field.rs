@@ -25,6 +25,9 @@ fn default(field: &Field) -> TokenStream {
         (None, Kind::Stored(Stored { codec: Codec::Bytes, .. })) => {
             quote!(<#ty as __private::Bytes>::initial())
         }
+        (None, Kind::Stored(Stored { codec: Codec::Authenticated(_), .. })) => {
+            quote!(<#ty as __private::Authentication>::initial())
+        }
         (None, _) if is_unmarked(field) => quote!(<#ty as __private::Unmarked>::initial()),
         (None, _) => quote!(<#ty as __private::Initial>::initial()),
     }
@@ -94,6 +97,9 @@ pub(crate) fn encode(index: usize, field: &Field, stored: &Stored) -> TokenStrea
         Codec::Bytes => quote! {
             <#ty as __private::Bytes>::encode(&self.#ident, __encoder, #index)?;
         },
+        Codec::Authenticated(_) => quote! {
+            <#ty as __private::Authentication>::encode(&self.#ident, __encoder, #index)?;
+        },
         Codec::With(path) => {
             let serialize = function(path, "serialize");
             quote! {
@@ -112,6 +118,9 @@ pub(crate) fn decode(index: usize, field: &Field, stored: &Stored) -> TokenStrea
             quote!(<#ty as __private::#codec>::decode(__decoder, #index, || #default))
         }
         Codec::Bytes => quote!(<#ty as __private::Bytes>::decode(__decoder, #index, || #default)),
+        Codec::Authenticated(_) => {
+            quote!(<#ty as __private::Authentication>::decode(__decoder, #index))
+        }
         Codec::With(path) => {
             let deserialize = function(path, "deserialize");
             quote!(__decoder.with(#index, || #default, |__deserializer| #deserialize(__deserializer)))

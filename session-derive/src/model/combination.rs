@@ -14,8 +14,9 @@ pub(crate) struct Stray {
 pub(crate) fn strays(fields: &[InputField]) -> Vec<Stray> {
     let stray = |field: &InputField| {
         let word = types::store_word(&field.ty)?;
-        let FieldOptions { hash_key, ttl, created, .. } = &field.options;
-        let is_marked = hash_key.is_some() || ttl.is_some() || created.is_some();
+        let FieldOptions { hash_key, ttl, created, authenticated, .. } = &field.options;
+        let marks = [hash_key, ttl, created, authenticated];
+        let is_marked = marks.iter().any(|mark| mark.is_some());
         (!is_marked).then(|| Stray { word, field: field.ident.clone() })
     };
     fields.iter().filter_map(stray).collect()
@@ -52,6 +53,7 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
         &options.hash_key,
         &options.ttl,
         &options.created,
+        &options.authenticated,
         &options.skip,
         &options.remember,
         &options.counter,
@@ -74,13 +76,15 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
 fn exclusion(first: &str, second: &str) -> Option<&'static str> {
     Some(match (first, second) {
         ("hash_key" | "ttl" | "created", "rename") => return None,
-        ("hash_key" | "ttl" | "created", "hash_key" | "ttl" | "created") => {
+        ("hash_key" | "ttl" | "created", "hash_key" | "ttl" | "created" | "authenticated") => {
             "each of them has a field of its own, so move {} to its own"
         }
         ("hash_key" | "ttl" | "created", "alias") => {
             "this attribute has one name in the table, so write that one with `rename`"
         }
         ("hash_key" | "ttl" | "created", _) => "the store sets this field, so remove {}",
+        ("authenticated", "rename" | "alias") => return None,
+        ("authenticated", _) => "the store sets this field, so remove {}",
         ("skip", "default") => return None,
         ("skip", _) => "a skipped field is not stored, so remove one of the two",
         ("remember", "rename" | "alias" | "guard") => return None,

@@ -57,6 +57,18 @@ pub(crate) enum Codec {
     Serde,
     Bytes,
     With(Path),
+    /// When the visitor authenticated: the word.
+    Authenticated(Ident),
+}
+
+impl Stored {
+    /// The word, where the field says when the visitor authenticated.
+    pub(crate) fn authenticated(&self) -> Option<&Ident> {
+        match &self.codec {
+            Codec::Authenticated(word) => Some(word),
+            _ => None,
+        }
+    }
 }
 
 /// A name in the table, and where the struct says so.
@@ -122,8 +134,10 @@ impl Field {
 
     /// The word that the field seems to lack, going by the name of its type.
     pub(crate) fn missing_word(&self) -> Option<&'static str> {
-        self.stored()?;
-        types::store_word(&self.ty)
+        match self.stored()?.authenticated() {
+            Some(_) => None,
+            None => types::store_word(&self.ty),
+        }
     }
 }
 
@@ -140,10 +154,11 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
     if options.skip.is_some() {
         return Kind::Skipped;
     }
-    let codec = match &options.with {
-        Some(with) => Codec::With(with.value.clone()),
-        None if types::is_bytes(ty) => Codec::Bytes,
-        None => Codec::Serde,
+    let codec = match (&options.with, &options.authenticated) {
+        (_, Some(word)) => Codec::Authenticated(word.name.clone()),
+        (Some(with), None) => Codec::With(with.value.clone()),
+        (None, None) if types::is_bytes(ty) => Codec::Bytes,
+        (None, None) => Codec::Serde,
     };
     check_type(&options, ty, &codec, errors);
     Kind::Stored(Stored {

@@ -2,6 +2,9 @@ use syn::{GenericArgument, Ident, PathArguments, Type};
 
 /// The word that marks a field of this type, going by the type's name.
 pub(crate) fn store_word(ty: &Type) -> Option<&'static str> {
+    if let Some(ty) = optional(ty) {
+        return names(ty, "AuthenticatedAt").then_some("authenticated");
+    }
     let Type::Path(path) = unwrapped(ty) else { return None };
     Some(match path.path.segments.last()?.ident.to_string().as_str() {
         "SessionId" => "hash_key",
@@ -9,6 +12,12 @@ pub(crate) fn store_word(ty: &Type) -> Option<&'static str> {
         "CreatedAt" => "created",
         _ => return None,
     })
+}
+
+/// Whether a type is written by this name, whatever the path to it.
+fn names(ty: &Type, name: &str) -> bool {
+    let Type::Path(path) = unwrapped(ty) else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 /// `Vec<u8>` and `[u8; N]`, written so, and an `Option` of either.

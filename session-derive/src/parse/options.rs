@@ -18,10 +18,33 @@ pub(crate) struct Seconds {
     pub(crate) seconds: u64,
 }
 
+/// The timeouts of an authentication assurance level, in seconds (NIST SP 800-63B-4, 2.2.3 and 2.3.3).
+pub(crate) struct Preset {
+    pub(crate) literal: LitStr,
+    pub(crate) idle: u64,
+    pub(crate) absolute: u64,
+}
+
+impl Preset {
+    fn parse(setting: &Setting, usage: &str) -> syn::Result<Self> {
+        let literal = setting.text(usage)?;
+        let (idle, absolute) = match literal.value().as_str() {
+            "aal2" => (60 * 60, 24 * 60 * 60),
+            "aal3" => (15 * 60, 12 * 60 * 60),
+            other => {
+                let message = format!("unknown timeouts `{other}`: write {usage}");
+                return Err(syn::Error::new(literal.span(), message));
+            }
+        };
+        Ok(Self { literal, idle, absolute })
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Given<Text>>,
     pub(crate) key_prefix: Option<Given<Text>>,
+    pub(crate) timeouts: Option<Given<Preset>>,
     pub(crate) idle_timeout: Option<Given<Seconds>>,
     pub(crate) remember_timeout: Option<Given<Seconds>>,
     pub(crate) touch_interval: Option<Given<Seconds>>,
@@ -38,6 +61,7 @@ pub(crate) struct FieldOptions {
     pub(crate) hash_key: Flag,
     pub(crate) ttl: Flag,
     pub(crate) created: Flag,
+    pub(crate) authenticated: Flag,
     pub(crate) index: Option<Given<Option<LitStr>>>,
     pub(crate) counter: Flag,
     pub(crate) set: Flag,
@@ -61,6 +85,7 @@ pub(crate) struct FieldOptions {
 const ON_STRUCT: &[(&str, &str)] = &[
     ("table", "`table = \"sessions\"` or `table = CONSTANT`"),
     ("key_prefix", "`key_prefix = \"Session#\"` or `key_prefix = CONSTANT`"),
+    ("timeouts", "`timeouts = \"aal2\"` or `timeouts = \"aal3\"`"),
     ("idle_timeout", "`idle_timeout = \"30m\"`"),
     ("remember_timeout", "`remember_timeout = \"30 days\"`"),
     ("touch_interval", "`touch_interval = \"1m\"`"),
@@ -74,6 +99,7 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("hash_key", "`hash_key`"),
     ("ttl", "`ttl`"),
     ("created", "`created`"),
+    ("authenticated", "`authenticated`"),
     ("index", "`index` or `index = \"by_user\"`"),
     ("counter", "`counter`"),
     ("set", "`set`"),
@@ -115,6 +141,7 @@ impl StructOptions {
         match name.as_str() {
             "table" => once(&mut self.table, setting, setting.constant_text(usage)?),
             "key_prefix" => once(&mut self.key_prefix, setting, setting.constant_text(usage)?),
+            "timeouts" => once(&mut self.timeouts, setting, Preset::parse(setting, usage)?),
             "idle_timeout" => once(&mut self.idle_timeout, setting, seconds(setting, usage)?),
             "remember_timeout" => {
                 once(&mut self.remember_timeout, setting, seconds(setting, usage)?)
@@ -182,6 +209,7 @@ impl FieldOptions {
             "hash_key" => &mut self.hash_key,
             "ttl" => &mut self.ttl,
             "created" => &mut self.created,
+            "authenticated" => &mut self.authenticated,
             "counter" => &mut self.counter,
             "set" => &mut self.set,
             "append" => &mut self.append,

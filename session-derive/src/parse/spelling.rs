@@ -5,6 +5,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("hash_key", &["key", "id", "partition_key", "primary_key", "pk"]),
     ("ttl", &["expires", "expires_at", "expiry", "time_to_live"]),
     ("created", &["begin", "began", "started"]),
+    ("authenticated", &["authenticated_at", "auth_time", "logged_in_at", "login", "login_at"]),
     ("index", &["gsi", "global_secondary_index", "secondary_index"]),
     ("counter", &["atomic", "add", "increment"]),
     ("append", &["list", "push"]),

@@ -21,6 +21,7 @@ const _: () = {
                     )
                     .with_remember(2592000u64),
                 &[
+                    __private::Attribute::new("authenticatedAt", __private::Role::Value),
                     __private::Attribute::new("user", __private::Role::Value)
                         .with_guard()
                         .with_index(
@@ -55,7 +56,8 @@ const _: () = {
             .with_table("shop-sessions")
             .with_default_key_prefix(Self::__IS_PREFIXED, "Shop#")
             .with_created("createdAt")
-            .with_remember(1usize);
+            .with_authenticated(0usize)
+            .with_remember(2usize);
         fn __new(__header: __private::Header<Self::Key>) -> Self {
             Self {
                 id: __header.key,
@@ -65,6 +67,9 @@ const _: () = {
                 created_at: <CreatedAt as __private::EpochSeconds>::from_epoch_seconds(
                     __header.created,
                 ),
+                authenticated_at: <Option<
+                    AuthenticatedAt,
+                > as __private::Authentication>::initial(),
                 user: <Option<String> as __private::Initial>::initial(),
                 remember: <bool as __private::Initial>::initial(),
                 cart: <BTreeMap<String, u32> as __private::Initial>::initial(),
@@ -98,37 +103,49 @@ const _: () = {
                 <CreatedAt as __private::EpochSeconds>::epoch_seconds(&self.created_at),
             )
         }
+        fn __authenticated(&self) -> __private::Option<__private::i64> {
+            <Option<
+                AuthenticatedAt,
+            > as __private::Authentication>::epoch_seconds(&self.authenticated_at)
+        }
         fn __encode(&self, __encoder: &mut __private::Encoder) -> __private::Result<()> {
-            <Option<String> as __private::Field>::encode(&self.user, __encoder, 0usize)?;
-            <bool as __private::Field>::encode(&self.remember, __encoder, 1usize)?;
+            <Option<
+                AuthenticatedAt,
+            > as __private::Authentication>::encode(
+                &self.authenticated_at,
+                __encoder,
+                0usize,
+            )?;
+            <Option<String> as __private::Field>::encode(&self.user, __encoder, 1usize)?;
+            <bool as __private::Field>::encode(&self.remember, __encoder, 2usize)?;
             <BTreeMap<
                 String,
                 u32,
-            > as __private::Field>::encode(&self.cart, __encoder, 2usize)?;
-            <u8 as __private::Field>::encode(&self.credits, __encoder, 3usize)?;
+            > as __private::Field>::encode(&self.cart, __encoder, 3usize)?;
+            <u8 as __private::Field>::encode(&self.credits, __encoder, 4usize)?;
             <BTreeMap<
                 String,
                 i64,
-            > as __private::Field>::encode(&self.hits, __encoder, 4usize)?;
-            <Vec<T> as __private::Field>::encode(&self.seen, __encoder, 5usize)?;
+            > as __private::Field>::encode(&self.hits, __encoder, 5usize)?;
+            <Vec<T> as __private::Field>::encode(&self.seen, __encoder, 6usize)?;
             <BTreeSet<
                 String,
-            > as __private::Field>::encode(&self.roles, __encoder, 6usize)?;
+            > as __private::Field>::encode(&self.roles, __encoder, 7usize)?;
             <BTreeMap<
                 String,
                 u32,
-            > as __private::Field>::encode(&self.layout, __encoder, 7usize)?;
+            > as __private::Field>::encode(&self.layout, __encoder, 8usize)?;
             <Preferences as __private::Field>::encode(
                 &self.preferences,
                 __encoder,
-                8usize,
+                9usize,
             )?;
             __encoder
                 .with(
-                    9usize,
+                    10usize,
                     |__serializer| as_text::serialize(&self.price, __serializer),
                 )?;
-            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 10usize)?;
+            <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 11usize)?;
             __private::Ok(())
         }
         fn __decode_field(
@@ -138,103 +155,124 @@ const _: () = {
         ) -> __private::Result<()> {
             match __index {
                 0usize => {
+                    self.authenticated_at = <Option<
+                        AuthenticatedAt,
+                    > as __private::Authentication>::decode(__decoder, 0usize)?;
+                }
+                1usize => {
                     self.user = <Option<
                         String,
                     > as __private::Field>::decode(
                         __decoder,
-                        0usize,
+                        1usize,
                         || <Option<String> as __private::Initial>::initial(),
                     )?;
                 }
-                1usize => {
+                2usize => {
                     self.remember = <bool as __private::Field>::decode(
                         __decoder,
-                        1usize,
+                        2usize,
                         || <bool as __private::Initial>::initial(),
                     )?;
                 }
-                2usize => {
+                3usize => {
                     self.cart = <BTreeMap<
                         String,
                         u32,
                     > as __private::Field>::decode(
                         __decoder,
-                        2usize,
+                        3usize,
                         || <BTreeMap<String, u32> as __private::Initial>::initial(),
                     )?;
                 }
-                3usize => {
+                4usize => {
                     self.credits = <u8 as __private::Field>::decode(
                         __decoder,
-                        3usize,
+                        4usize,
                         || 10,
                     )?;
                 }
-                4usize => {
+                5usize => {
                     self.hits = <BTreeMap<
                         String,
                         i64,
                     > as __private::Field>::decode(
                         __decoder,
-                        4usize,
+                        5usize,
                         || <BTreeMap<String, i64> as __private::Initial>::initial(),
                     )?;
                 }
-                5usize => {
+                6usize => {
                     self.seen = <Vec<
                         T,
                     > as __private::Field>::decode(
                         __decoder,
-                        5usize,
+                        6usize,
                         || <Vec<T> as __private::Initial>::initial(),
                     )?;
                 }
-                6usize => {
+                7usize => {
                     self.roles = <BTreeSet<
                         String,
                     > as __private::Field>::decode(
                         __decoder,
-                        6usize,
+                        7usize,
                         || <BTreeSet<String> as __private::Initial>::initial(),
                     )?;
                 }
-                7usize => {
+                8usize => {
                     self.layout = <BTreeMap<
                         String,
                         u32,
                     > as __private::Field>::decode(
                         __decoder,
-                        7usize,
+                        8usize,
                         || <BTreeMap<String, u32> as __private::Initial>::initial(),
                     )?;
                 }
-                8usize => {
+                9usize => {
                     self.preferences = <Preferences as __private::Field>::decode(
                         __decoder,
-                        8usize,
+                        9usize,
                         || <Preferences as __private::Initial>::initial(),
                     )?;
                 }
-                9usize => {
+                10usize => {
                     self.price = __decoder
                         .with(
-                            9usize,
+                            10usize,
                             || <Price as __private::Initial>::initial(),
                             |__deserializer| as_text::deserialize(__deserializer),
                         )?;
                 }
-                10usize => {
+                11usize => {
                     self.avatar = <Vec<
                         u8,
                     > as __private::Bytes>::decode(
                         __decoder,
-                        10usize,
+                        11usize,
                         || <Vec<u8> as __private::Bytes>::initial(),
                     )?;
                 }
                 _ => {}
             }
             __private::Ok(())
+        }
+    }
+    #[automatically_derived]
+    #[allow(deprecated)]
+    impl<T> __private::Authenticated for Shop<T>
+    where
+        T: Clone,
+        T: 'static,
+        Vec<
+            T,
+        >: __private::Send + __private::Field + __private::List + __private::Initial,
+    {
+        fn __authenticate(&mut self, __at: __private::i64) {
+            self.authenticated_at = <Option<
+                AuthenticatedAt,
+            > as __private::Authentication>::at(__at);
         }
     }
     #[automatically_derived]
@@ -245,7 +283,7 @@ const _: () = {
     {
         ///The index on `user`: the sessions with one value of it are listed and ended through `SessionStore::by`.
         pub const USER: __private::SessionIndex<Self, String> = __private::SessionIndex::new(
-            0usize,
+            1usize,
         );
     }
 };

@@ -18,6 +18,8 @@ where
     pub expires_at: Expires,
     #[session(created)]
     pub created_at: CreatedAt,
+    #[session(authenticated)]
+    pub authenticated_at: Option<AuthenticatedAt>,
     #[session(index = "by_user", guard)]
     pub user: Option<String>,
     #[session(remember)]

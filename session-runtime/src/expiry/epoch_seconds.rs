@@ -63,6 +63,6 @@ impl EpochSeconds for SystemTime {
 }
 
 /// A duration in whole seconds.
-pub(super) fn seconds(duration: Duration) -> i64 {
+pub(crate) fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

@@ -24,6 +24,13 @@ pub struct Expires(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CreatedAt(i64);
 
+/// The type of an `authenticated` field, in an `Option`: when the visitor last authenticated, in whole seconds since the Unix
+/// epoch.
+///
+/// [`Session::authenticate`](crate::Session::authenticate) sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuthenticatedAt(i64);
+
 macro_rules! instant {
     ($instant:ident) => {
         impl $instant {
@@ -58,3 +65,4 @@ macro_rules! instant {
 
 instant!(Expires);
 instant!(CreatedAt);
+instant!(AuthenticatedAt);

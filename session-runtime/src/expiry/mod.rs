@@ -7,6 +7,7 @@ mod timeouts;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use epoch_seconds::EpochSeconds;
-pub use instants::{CreatedAt, Expires};
+pub(crate) use epoch_seconds::seconds;
+pub use instants::{AuthenticatedAt, CreatedAt, Expires};
 pub(crate) use timeouts::Lifetime;
 pub use timeouts::Timeouts;

@@ -32,18 +32,38 @@ pub(super) fn changes_between<S: DynamoSession>(
     Ok(changes)
 }
 
+/// The instants that are the library's to set, as the struct has them: a type that cannot hold one has the nearest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) expires: i64,
+    pub(super) created: Option<i64>,
+    pub(super) authenticated: Option<i64>,
+}
+
+impl Held {
+    pub(super) fn of<S: DynamoSession>(data: &S) -> Self {
+        Self {
+            expires: data.__expires(),
+            created: data.__created(),
+            authenticated: data.__authenticated(),
+        }
+    }
+}
+
 pub(super) fn require_header<S: DynamoSession>(
     data: &S,
     key: &S::Key,
-    (expires, created): (i64, Option<i64>),
+    held: Held,
 ) -> Result<(), Error> {
     let schema = S::SCHEMA;
     let (attribute, advice) = if data.__key() != key {
         (schema.hash_key(), "to give the session a new id, call `renew`")
-    } else if data.__expires() != expires {
+    } else if data.__expires() != held.expires {
         (schema.time_to_live(), "to extend the session, call `touch`")
-    } else if data.__created() != created {
+    } else if data.__created() != held.created {
         (schema.created().unwrap_or_default(), "it is set once, when the session begins")
+    } else if data.__authenticated() != held.authenticated {
+        (schema.authenticated().unwrap_or_default(), "to record a login, call `authenticate`")
     } else {
         return Ok(());
     };

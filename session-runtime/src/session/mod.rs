@@ -12,6 +12,7 @@ mod update;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use decode::decode;
 #[cfg(feature = "tower")]
@@ -21,11 +22,11 @@ pub(crate) use update::update;
 
 use crate::attempts::Attempts;
 use crate::context::Context;
-use crate::derived::DynamoSession;
 #[cfg(feature = "tower")]
 use crate::derived::Header;
+use crate::derived::{Authenticated, DynamoSession};
 use crate::error::Error;
-use crate::expiry::Expires;
+use crate::expiry::{Expires, seconds};
 use crate::id::SessionKey;
 use crate::item::Item;
 use crate::operation::Operation;
@@ -248,7 +249,8 @@ impl<S: DynamoSession> Session<S> {
     /// - [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge): the item would exceed the store's
     ///   [`max_size`](crate::SessionStoreBuilder::max_size) or DynamoDB's 400 KB, or more than about 500 fields have
     ///   changed at once. Nothing was written.
-    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): key, expiry or creation was assigned to.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): key, expiry, creation or the time of
+    ///   authentication was assigned to.
     ///   Nothing was written.
     /// - [`ErrorKind::OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown): an earlier attempt got no answer, and it can
     ///   no longer be known whether it was applied. Load the session again.
@@ -302,6 +304,86 @@ impl<S: DynamoSession> Session<S> {
         let mut call = self.begin();
         let result = self.state_mut().renew(&mut call).await;
         self.end(call, Operation::Renew, result)
+    }
+
+    /// Records that the visitor has authenticated now, in the field marked `authenticated`, and gives the session a new id,
+    /// as [`renew`](Self::renew) does, in one transaction: at each login, and at each time that the visitor proves again who
+    /// they are.
+    ///
+    /// The time is the store's clock's. A plain [`renew`](Self::renew) leaves the field as it is; to assign to it is an error
+    /// of the next commit. A session that was never stored is stored by the next [`commit`](Self::commit), with that time.
+    ///
+    /// Costs what [`renew`](Self::renew) costs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{AuthenticatedAt, DynamoSession, Expires, SessionId, SessionStore};
+    /// # #[derive(DynamoSession)]
+    /// # #[session(table = "shop-sessions")]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(authenticated)]
+    /// #     authenticated_at: Option<AuthenticatedAt>,
+    /// #     user: Option<String>,
+    /// # }
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// session.user = Some("ada".to_owned()); // the password was right
+    /// session.authenticate().await?;
+    /// let _ = session.commit().await?;
+    /// assert!(session.authenticated_at.is_some());
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`renew`](Self::renew). The field then has the time that was to be recorded; call it again.
+    pub async fn authenticate(&mut self) -> Result<(), Error>
+    where
+        S: Authenticated,
+    {
+        let mut call = self.begin();
+        let result = self.state_mut().authenticate(&mut call).await;
+        self.end(call, Operation::Renew, result)
+    }
+
+    /// Whether the visitor has authenticated less than so long ago, by the store's clock: before what needs it, such as a new
+    /// password or a payment. In whole seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{AuthenticatedAt, DynamoSession, Expires, Session, SessionId};
+    /// # use std::time::Duration;
+    /// # #[derive(DynamoSession)]
+    /// # struct ShopSession {
+    /// #     #[session(hash_key)]
+    /// #     id: SessionId,
+    /// #     #[session(ttl)]
+    /// #     expires_at: Expires,
+    /// #     #[session(authenticated)]
+    /// #     authenticated_at: Option<AuthenticatedAt>,
+    /// # }
+    /// fn may_pay(session: &Session<ShopSession>) -> bool {
+    ///     session.authenticated_within(Duration::from_secs(5 * 60))
+    /// }
+    /// ```
+    pub fn authenticated_within(&self, time: Duration) -> bool
+    where
+        S: Authenticated,
+    {
+        let now = self.state().handle.context().now();
+        let at = self.state().data.authenticated_at();
+        at.is_some_and(|at| now.saturating_sub(at.epoch_seconds()) < seconds(time))
     }
 
     /// Ends the session: at logout. Requests in flight elsewhere cannot bring it back.

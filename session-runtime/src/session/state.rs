@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
-use super::fields::{changes_between, encode, require_header};
+use super::fields::{Held, changes_between, encode, require_header};
 #[cfg(feature = "tower")]
 use super::lending::decode_fields;
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
-use crate::derived::{DynamoSession, Header};
+use crate::derived::{Authenticated, DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Fields, Item, Unreadable, Value};
@@ -25,8 +25,7 @@ pub(crate) struct State<S: DynamoSession> {
     is_touched: bool,
     /// What the item holds for the lenient fields that do not decode.
     unreadable: Unreadable,
-    /// Expiry and creation as the struct has them: a type that cannot hold an instant has the nearest one.
-    held: (i64, Option<i64>),
+    held: Held,
     /// After a conflict, the session as the winner left it.
     pub(super) latest: Option<S>,
     /// What the last call has needed.
@@ -60,7 +59,7 @@ impl<S: DynamoSession> State<S> {
     }
 
     fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable) -> Self {
-        let held = (data.__expires(), data.__created());
+        let held = Held::of(&data);
         Self {
             data,
             handle,
@@ -95,11 +94,14 @@ impl<S: DynamoSession> State<S> {
         if let (Some(Ok(before)), true) = (&self.snapshot, self.is_touched) {
             let header = Header {
                 key: self.handle.key().clone(),
-                created: self.held.1.unwrap_or_default(),
-                expires: self.held.0,
+                created: self.held.created.unwrap_or_default(),
+                expires: self.held.expires,
             };
-            match decode_fields(Fields::clone(before), header) {
-                Ok(data) => self.data = data,
+            match decode_fields::<S>(Fields::clone(before), header) {
+                Ok(data) => {
+                    self.held.authenticated = data.__authenticated();
+                    self.data = data;
+                }
                 Err(error) => tracing::warn!(%error, "discarded changes can still be seen"),
             }
         }
@@ -237,6 +239,20 @@ impl<S: DynamoSession> State<S> {
         Ok(())
     }
 
+    /// Renews the session, and has the renewal carry that the visitor has authenticated now.
+    pub(super) async fn authenticate(&mut self, call: &mut Call) -> Result<(), Error>
+    where
+        S: Authenticated,
+    {
+        self.handle.require_not_over()?;
+        self.require_header()?;
+        self.remember();
+        let now = self.context().now();
+        self.data.__authenticate(now);
+        self.held.authenticated = self.data.__authenticated();
+        self.renew(call).await
+    }
+
     pub(super) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
         self.is_ending = true;
         self.handle.destroy(call).await?;
@@ -310,6 +326,7 @@ impl<S: DynamoSession> State<S> {
             self.read_back(index, value);
         }
         self.is_touched = !later.is_empty();
+        self.held.authenticated = self.data.__authenticated();
         self.hold_lifetime();
         Ok(!later.is_empty())
     }
@@ -351,7 +368,7 @@ impl<S: DynamoSession> State<S> {
 
     fn hold_lifetime(&mut self) {
         self.data.__set_expires(self.handle.lifetime().expires);
-        self.held = (self.data.__expires(), self.data.__created());
+        self.held.expires = self.data.__expires();
     }
 
     /// Without the fields as they were, it cannot be told what has changed.
@@ -366,7 +383,7 @@ impl<S: DynamoSession> State<S> {
         }
     }
 
-    /// Key, expiry and creation are the handle's to set.
+    /// Key, expiry, creation and authentication are the handle's to set.
     fn require_header(&self) -> Result<(), Error> {
         require_header(&self.data, self.handle.key(), self.held)
     }

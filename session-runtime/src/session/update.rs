@@ -1,5 +1,5 @@
 use super::decode::{Decoded, decode};
-use super::fields::{changes_between, encode, require_header};
+use super::fields::{Held, changes_between, encode, require_header};
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub(crate) async fn update<S: DynamoSession, R>(
         let Decoded { mut data, record, unreadable } =
             decode::<S>(context, id, item.clone())?.ok_or_else(gone)?;
         let before = encode(&data, &unreadable, context)?;
-        let held = (data.__expires(), data.__created());
+        let held = Held::of(&data);
         let result = change(&mut data);
         require_header(&data, id, held)?;
         let changes = changes_between::<S>(&before, encode(&data, &unreadable, context)?)?;

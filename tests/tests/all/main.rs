@@ -9,6 +9,7 @@ mod append;
 mod architecture;
 mod attempts;
 mod attempts_answered;
+mod authenticated;
 mod auto_create;
 mod bad_input;
 mod capacity;

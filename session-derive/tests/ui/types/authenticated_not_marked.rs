@@ -1,0 +1,12 @@
+use dynamo_session::{AuthenticatedAt, DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+struct Login {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    authenticated_at: Option<AuthenticatedAt>,
+}
+
+fn main() {}
