@@ -114,6 +114,8 @@ enum Command {
         #[arg(long)]
         sizes: bool,
     },
+    /// Tell which requirements of OWASP's ASVS 5.0 the session type meets, and by which test. Nothing is sent
+    Asvs,
     /// Write the table as text: templates and policies. Nothing is sent
     #[command(subcommand)]
     Infra(Infra),
@@ -214,6 +216,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         write!(io::stdout(), "{}", text(cli.table, infra)?)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Asvs = cli.command {
+        let mut infrastructure = Infrastructure::of::<ShopSession>();
+        if let Some(table) = cli.table {
+            infrastructure = infrastructure.table_name(table);
+        }
+        write!(io::stdout(), "{}", infrastructure.asvs())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let is_embedded = cli.db.is_some();
     let store = open(cli.table, cli.db.as_deref(), matches!(cli.command, Command::Create)).await?;
     match cli.command {
@@ -257,7 +267,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             purge(&store, sweep.on(is_embedded), checkpoint.as_deref()).await?;
         }
         Command::Count { sweep, sizes } => count(&store, sweep.on(is_embedded), sizes).await?,
-        Command::Infra(_) => {}
+        Command::Asvs | Command::Infra(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

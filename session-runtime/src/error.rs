@@ -35,6 +35,8 @@ pub enum ErrorKind {
     AccessDenied,
     /// It cannot be known whether a write was applied.
     OutcomeUnknown,
+    /// The visitor has not authenticated, or not recently enough for what was asked for.
+    AuthenticationRequired,
     /// Another handle of the same web request holds the session.
     InUse,
     /// The store, the table or the program is set up in a way that cannot work.
@@ -216,6 +218,11 @@ impl Error {
     /// It cannot be known whether a write was applied.
     pub fn is_outcome_unknown(&self) -> bool {
         self.kind() == ErrorKind::OutcomeUnknown
+    }
+
+    /// The visitor has not authenticated, or not recently enough for what was asked for.
+    pub fn is_authentication_required(&self) -> bool {
+        self.kind() == ErrorKind::AuthenticationRequired
     }
 
     /// Another handle of the same web request holds the session.

@@ -53,12 +53,12 @@ pub use operation::Operation;
 pub use protocol::Committed;
 pub use session::Session;
 pub use store::SessionStore;
-#[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use web::Logout;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use web::{
     ErrorPage, ErrorResponse, RequestHead, RequestSession, SameSite, SessionCookie,
     SessionCookieBuilder, SessionLayer, SessionService, SessionView,
 };
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use web::{Logout, RecentlyAuthenticated};

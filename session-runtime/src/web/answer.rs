@@ -12,7 +12,10 @@ impl Answer {
     pub(super) fn to(kind: ErrorKind) -> Self {
         let (status, title, text) = match kind {
             ErrorKind::InvalidId => (400, "Not a valid id", "That is not a valid session id."),
-            // 401 would have to name an authentication scheme, and not every session is a login.
+            ErrorKind::AuthenticationRequired => {
+                (401, "Please log in", "Please log in again to go on.")
+            }
+            // 401 would tell the visitor to log in, and not every session is a login.
             ErrorKind::Gone => (
                 409,
                 "Please try again",

@@ -11,7 +11,7 @@ mod visit;
 
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use axum::Logout;
+pub use axum::{Logout, RecentlyAuthenticated};
 pub use cookie::{SameSite, SessionCookie, SessionCookieBuilder};
 pub use tower::{ErrorPage, ErrorResponse, RequestHead, SessionLayer, SessionService};
 pub use visit::{RequestSession, SessionView};

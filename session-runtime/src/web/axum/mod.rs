@@ -1,9 +1,11 @@
 //! The visit in axum: extractors, and the error as a response.
 
 mod logout;
+mod recently_authenticated;
 mod request;
 mod response;
 mod session;
 mod view;
 
 pub use logout::Logout;
+pub use recently_authenticated::RecentlyAuthenticated;

@@ -67,6 +67,7 @@ impl RequestHead {
 /// | status | kinds |
 /// |---|---|
 /// | 400 Bad Request | [`InvalidId`](crate::ErrorKind::InvalidId) |
+/// | 401 Unauthorized | [`AuthenticationRequired`](crate::ErrorKind::AuthenticationRequired) |
 /// | 409 Conflict | [`Gone`](crate::ErrorKind::Gone), [`Conflict`](crate::ErrorKind::Conflict): it makes sense to send the request again |
 /// | 503 Service Unavailable, with `Retry-After` | [`Throttled`](crate::ErrorKind::Throttled), [`Unavailable`](crate::ErrorKind::Unavailable) |
 /// | 500 Internal Server Error | all others |

@@ -171,7 +171,7 @@ impl<S: DynamoSession> RequestSession<S> {
         &self.shared.budget
     }
 
-    pub(super) fn now(&self) -> i64 {
+    pub(in crate::web) fn now(&self) -> i64 {
         self.shared.store.context().now()
     }
 

@@ -14,6 +14,7 @@ mod loading;
 mod misconfigured;
 mod parallel;
 mod presented_ids;
+mod recently_authenticated;
 mod remembered;
 mod service;
 mod superseded;
