@@ -19,6 +19,7 @@ use crate::dynamo::Table;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{Clock, EpochSeconds, SystemClock};
 use crate::item::MAX_ITEM_BYTES;
+use crate::metrics;
 use crate::operation::Operation;
 use crate::readable::encoded_defaults;
 use crate::schema::{TableOptions, require_valid_name};
@@ -280,6 +281,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     ///   `verify_table` what [`verify_table`](SessionStore::verify_table) lists, or
     ///   [`ErrorKind::TableMissing`].
     pub async fn build(self) -> Result<SessionStore<S>, Error> {
+        metrics::describe();
         let operation = Operation::BuildStore;
         let name = self.table_name.or_else(|| S::SCHEMA.table().map(str::to_owned));
         let name = name.ok_or_else(|| {

@@ -24,6 +24,11 @@ pub mod index;
 #[cfg_attr(docsrs, doc(cfg(feature = "infrastructure")))]
 pub mod infrastructure;
 mod item;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
+#[cfg(not(feature = "metrics"))]
+mod metrics;
 mod operation;
 #[doc(hidden)]
 pub mod private;

@@ -8,6 +8,7 @@ use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::expiry::Timeouts;
 use crate::id::SessionKey;
+use crate::metrics;
 use crate::operation::Operation;
 #[cfg(feature = "tower")]
 use crate::protocol::UnfoundId;
@@ -111,20 +112,29 @@ impl<S: DynamoSession> SessionStore<S> {
 
     /// Reads a session, or why there is none.
     pub(crate) async fn find(&self, id: &S::Key) -> Result<Lookup<S>, Error> {
+        let table = self.table_name();
+        let began = metrics::Timer::start();
         let found = async {
             let consistent = self.context.consistent_read;
             let item = self.context.table.get(&S::SCHEMA.table_key(id), consistent).await?;
-            let Some(item) = item else { return Ok(Lookup::Nothing) };
+            let Some(item) = item else { return Ok((Lookup::Nothing, "absent")) };
             if let Some(tombstone) = Tombstone::read(&item) {
                 return Ok(match tombstone.is_within_grace(&self.context) {
-                    true => Lookup::Renewed,
-                    false => Lookup::Nothing,
+                    true => (Lookup::Renewed, "superseded"),
+                    false => (Lookup::Nothing, "absent"),
                 });
             }
-            let session = Session::from_item(&self.context, id, item)?;
-            Ok(session.map_or(Lookup::Nothing, |session| Lookup::Session(Box::new(session))))
+            Ok(match Session::from_item(&self.context, id, item)? {
+                Some(session) => (Lookup::Session(Box::new(session)), "hit"),
+                None => (Lookup::Nothing, "expired"),
+            })
         };
-        found.await.map_err(|error| self.in_context(error, Operation::Load, id))
+        let found = found.await.map(|(found, outcome)| {
+            metrics::loaded(table, outcome);
+            found
+        });
+        metrics::operation(began, table, Operation::Load, &found, 0);
+        found.map_err(|error| self.in_context(error, Operation::Load, id))
     }
 
     /// Changes a session by a function, and runs it again if someone else has changed the same values between
@@ -221,6 +231,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ) -> Result<(R, Attempts), Error> {
         let mut call = Call::new(&self.context);
         let result = update(&self.context, id, change, &mut call).await;
+        call.count(&self.context, Operation::Update, &result);
         let result = result.map_err(|error| self.in_context(error, Operation::Update, id))?;
         let attempts = call.attempts();
         let (requests, rebases) = (attempts.requests(), attempts.rebases());
@@ -239,6 +250,7 @@ impl<S: DynamoSession> SessionStore<S> {
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
         let mut call = Call::new(&self.context);
         let result = destroy(&self.context, &S::SCHEMA.table_key(id), &mut call).await;
+        call.count(&self.context, Operation::Destroy, &result);
         result.map_err(|error| self.in_context(error, Operation::Destroy, id))
     }
 

@@ -3,6 +3,7 @@
 pub mod attribute;
 mod dice;
 mod login;
+mod measurements;
 mod network;
 pub mod refusals;
 mod schedule;
@@ -13,11 +14,12 @@ mod world;
 
 pub use dice::{Dice, let_late_requests_arrive};
 pub use login::{AccountId, Login, Place, Plan, alive, index_answer, newest_first_answer};
+pub use measurements::Measurements;
 pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored};
 pub use tables::{Device, Ledger, Odd, Visit, tables};
-pub use traces::Traces;
+pub use traces::{TracedSpan, Traces};
 pub use world::{ENDPOINT, World, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.

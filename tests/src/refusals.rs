@@ -20,6 +20,12 @@ pub const BROKEN: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#Internal
 /// More than the table's capacity, or than one partition bears.
 pub const OVER_CAPACITY: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"The level of configured provisioned throughput for the table was exceeded"}"#;
 
+/// More than one partition bears, with the reason that AWS gives: one key is written too often.
+pub const HOT_KEY: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"The request rate exceeds what a key range bears","ThrottlingReasons":[{"reason":"TableWriteKeyRangeThroughputExceeded","resource":"arn:aws:dynamodb:us-east-1:111122223333:table/shop"}]}"#;
+
+/// More requests than the account may make, with the reason that AWS gives.
+pub const ACCOUNT_LIMIT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Throughput exceeds the current limit","throttlingReasons":[{"reason":"TableReadAccountLimitExceeded","resource":"arn:aws:dynamodb:us-east-1:111122223333:table/shop"}]}"#;
+
 /// A transaction that has the item is under way.
 pub const IN_TRANSACTION: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"Transaction is ongoing for the item"}"#;
 

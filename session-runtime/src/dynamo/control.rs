@@ -1,4 +1,5 @@
 use std::error::Error as StdError;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
@@ -11,6 +12,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::refusal::{Refusal, Why};
+use super::request::Request;
 use super::table::Table;
 use super::throttling::while_throttled;
 use crate::item::Item;
@@ -37,7 +39,7 @@ impl Control {
     /// The table as it stands; `None` if there is none, or none to be seen yet.
     pub(crate) async fn describe(&self) -> Result<Option<TableDescription>, Refusal> {
         let describe = || self.client.describe_table().table_name(&self.table).send();
-        match ask("`dynamodb:DescribeTable`", describe).await {
+        match self.ask("DynamoDB.DescribeTable", "`dynamodb:DescribeTable`", describe).await {
             Ok(output) => Ok(output.table),
             Err(refusal) if refusal.why == Why::Missing => Ok(None),
             Err(refusal) => Err(refusal),
@@ -50,7 +52,7 @@ impl Control {
             None => "`dynamodb:CreateTable`",
         };
         let create = || input.clone().table_name(&self.table).send_with(&self.client);
-        ask(permissions, create).await.map(drop)
+        self.ask("DynamoDB.CreateTable", permissions, create).await.map(drop)
     }
 
     pub(crate) async fn add_index(
@@ -62,18 +64,24 @@ impl Control {
         let update = self.client.update_table().table_name(&self.table);
         let update = update.set_attribute_definitions(Some(key));
         let update = update.global_secondary_index_updates(index);
-        ask("`dynamodb:UpdateTable`", || update.clone().send()).await.map(drop)
+        self.ask("DynamoDB.UpdateTable", "`dynamodb:UpdateTable`", || update.clone().send())
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn protect_from_deletion(&self) -> Result<(), Refusal> {
         let update = self.client.update_table().table_name(&self.table);
         let update = update.deletion_protection_enabled(true);
-        ask("`dynamodb:UpdateTable`", || update.clone().send()).await.map(drop)
+        self.ask("DynamoDB.UpdateTable", "`dynamodb:UpdateTable`", || update.clone().send())
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn time_to_live(&self) -> Result<Option<TimeToLiveDescription>, Refusal> {
         let describe = || self.client.describe_time_to_live().table_name(&self.table).send();
-        let output = ask("`dynamodb:DescribeTimeToLive`", describe).await?;
+        let output = self
+            .ask("DynamoDB.DescribeTimeToLive", "`dynamodb:DescribeTimeToLive`", describe)
+            .await?;
         Ok(output.time_to_live_description)
     }
 
@@ -83,13 +91,22 @@ impl Control {
     ) -> Result<(), Refusal> {
         let update = self.client.update_time_to_live().table_name(&self.table);
         let update = update.time_to_live_specification(specification);
-        ask("`dynamodb:UpdateTimeToLive`", || update.clone().send()).await.map(drop)
+        self.ask("DynamoDB.UpdateTimeToLive", "`dynamodb:UpdateTimeToLive`", || {
+            update.clone().send()
+        })
+        .await
+        .map(drop)
     }
 
     /// Whether the table can be restored as it was at any second.
     pub(crate) async fn has_point_in_time_recovery(&self) -> Result<bool, Refusal> {
         let describe = || self.client.describe_continuous_backups().table_name(&self.table).send();
-        let status = ask("`dynamodb:DescribeContinuousBackups`", describe)
+        let status = self
+            .ask(
+                "DynamoDB.DescribeContinuousBackups",
+                "`dynamodb:DescribeContinuousBackups`",
+                describe,
+            )
             .await?
             .continuous_backups_description
             .and_then(|backups| backups.point_in_time_recovery_description)
@@ -103,7 +120,11 @@ impl Control {
     ) -> Result<(), Refusal> {
         let update = self.client.update_continuous_backups().table_name(&self.table);
         let update = update.point_in_time_recovery_specification(specification);
-        ask("`dynamodb:UpdateContinuousBackups`", || update.clone().send()).await.map(drop)
+        self.ask("DynamoDB.UpdateContinuousBackups", "`dynamodb:UpdateContinuousBackups`", || {
+            update.clone().send()
+        })
+        .await
+        .map(drop)
     }
 
     /// The tags of the table with this ARN.
@@ -113,7 +134,11 @@ impl Control {
         loop {
             let list = self.client.list_tags_of_resource().resource_arn(arn);
             let list = list.set_next_token(next);
-            let page = ask("`dynamodb:ListTagsOfResource`", || list.clone().send()).await?;
+            let page = self
+                .ask("DynamoDB.ListTagsOfResource", "`dynamodb:ListTagsOfResource`", || {
+                    list.clone().send()
+                })
+                .await?;
             tags.extend(page.tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
             next = page.next_token;
             if next.is_none() {
@@ -126,25 +151,31 @@ impl Control {
     pub(crate) async fn sample(&self, attribute: &str, limit: i32) -> Result<Vec<Item>, Refusal> {
         let scan = self.client.scan().table_name(&self.table).limit(limit);
         let scan = scan.projection_expression("#0").expression_attribute_names("#0", attribute);
-        let items = ask("`dynamodb:Scan`", || scan.clone().send()).await?.items;
+        let items =
+            self.ask("DynamoDB.Scan", "`dynamodb:Scan`", || scan.clone().send()).await?.items;
         Ok(items.into_iter().flatten().map(Item::from).collect())
     }
-}
 
-/// Makes a request that needs these permissions, and waits out throttling.
-async fn ask<T, E, F>(
-    permissions: &'static str,
-    mut request: impl FnMut() -> F,
-) -> Result<T, Refusal>
-where
-    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
-    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-{
-    let ask = || {
-        let sent = request();
-        async move { sent.await.map_err(|source| Refusal::new(permissions, source)) }
-    };
-    while_throttled(ask).await
+    /// Makes a request that needs these permissions, and waits out throttling.
+    async fn ask<T, E, F>(
+        &self,
+        name: &'static str,
+        permissions: &'static str,
+        mut request: impl FnMut() -> F,
+    ) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let ask = || {
+            let (traced, sent) = (Request::new(name, &self.table), request());
+            async move {
+                let answered = traced.answered(pin!(sent), |_| None).await;
+                answered.map_err(|source| Refusal::new(permissions, source))
+            }
+        };
+        while_throttled(ask).await
+    }
 }
 
 /// Whether an item has this attribute as a Number.

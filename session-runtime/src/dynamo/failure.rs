@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use super::profile::ChosenProfile;
+use super::throttling_reason::{UNKNOWN, throttling_reason};
 use crate::error::{Error, ErrorKind};
 
 /// The SDK's error as one of ours, with the service's own code and message in the text.
@@ -13,7 +14,12 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     let (kind, detail) = classify(&source);
-    Error::new(kind, detail).with_source(source)
+    let failed = Error::new(kind, detail);
+    let failed = match throttling_reason(&source) {
+        Some(reason) if reason != UNKNOWN => failed.with_note(format_args!("reason: {reason}")),
+        _ => failed,
+    };
+    failed.with_source(source)
 }
 
 /// A request that lacks a part that it must have.

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
 use super::answer::{Answer, Outcome};
 use super::attempts::Attempts;
 use super::failure::{error, unbuildable};
+use super::request::{Request, all_units, units};
 use super::table::{Table, placeholders};
 use super::throttling::{MAX_ATTEMPTS, while_throttled};
 use crate::backoff::Backoff;
@@ -74,6 +75,7 @@ impl Table {
     ) -> Result<IndexPage, Error> {
         let sort_key = index.sort_key().filter(|_| order == IndexOrder::NewestFirst);
         let query = || async {
+            let request = Request::new("DynamoDB.Query", &self.name);
             let query = self
                 .client
                 .query()
@@ -83,7 +85,8 @@ impl Table {
                 .expression_attribute_names("#k", self.hash_key)
                 .expression_attribute_values(":v", value.to_attribute_value())
                 .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start.cloned().map(Item::into_attributes));
+                .set_exclusive_start_key(start.cloned().map(Item::into_attributes))
+                .set_return_consumed_capacity(request.capacity());
             let query = match sort_key {
                 None => query.key_condition_expression("#v = :v").projection_expression("#k"),
                 // Every creation meets the condition. It is there for an index without the sort key, which would
@@ -95,7 +98,10 @@ impl Table {
                     .expression_attribute_values(":s", AttributeValue::N(i64::MIN.to_string()))
                     .scan_index_forward(false),
             };
-            query.send().await.map_err(error)
+            request
+                .answered(pin!(query.send()), |output| units(&output.consumed_capacity))
+                .await
+                .map_err(error)
         };
         let output = while_throttled(query).await.map_err(|error| match error.kind() {
             ErrorKind::AccessDenied => error.with_note(format_args!(
@@ -170,10 +176,18 @@ impl Table {
             .map_err(unbuildable)
     }
 
-    async fn get_batch(&self, request: KeysAndAttributes) -> Result<(Vec<Item>, Vec<Key>), Error> {
+    async fn get_batch(&self, keys: KeysAndAttributes) -> Result<(Vec<Item>, Vec<Key>), Error> {
         let get = || async {
-            let request = self.client.batch_get_item().request_items(&self.name, request.clone());
-            request.send().await.map_err(|source| self.explain_key(error(source)))
+            let request = Request::new("DynamoDB.BatchGetItem", &self.name);
+            let get = self
+                .client
+                .batch_get_item()
+                .request_items(&self.name, keys.clone())
+                .set_return_consumed_capacity(request.capacity());
+            request
+                .answered(pin!(get.send()), |output| all_units(&output.consumed_capacity))
+                .await
+                .map_err(|source| self.explain_key(error(source)))
         };
         let output = while_throttled(get).await?;
         let found = output.responses.unwrap_or_default().into_values().flatten();
@@ -192,6 +206,7 @@ impl Table {
         let text = condition.condition_text().to_owned();
         let (names, values) = placeholders(condition);
         let delete = || async {
+            let request = Request::new("DynamoDB.DeleteItem", &self.name);
             let delete = self
                 .client
                 .delete_item()
@@ -203,8 +218,13 @@ impl Table {
                 .return_values(ReturnValue::AllOld)
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
-                );
-            let result = attempts.follow(pin!(delete.send())).await;
+                )
+                .set_return_consumed_capacity(request.capacity());
+            let result = request
+                .answered(pin!(attempts.follow(pin!(delete.send()))), |output| {
+                    units(&output.consumed_capacity)
+                })
+                .await;
             let deleted = |output: DeleteItemOutput| output.attributes.unwrap_or_default().into();
             let refused = |error| match error {
                 DeleteItemError::ConditionalCheckFailedException(failed) => {

@@ -7,9 +7,11 @@ mod failure;
 mod index;
 mod profile;
 mod refusal;
+mod request;
 mod sweep;
 mod table;
 mod throttling;
+mod throttling_reason;
 
 pub(crate) use answer::{Answer, Outcome};
 pub(crate) use control::{Control, has_number};

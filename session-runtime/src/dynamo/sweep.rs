@@ -1,13 +1,15 @@
 use std::collections::HashMap;
+use std::pin::pin;
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
 };
 use aws_sdk_dynamodb::{Client, operation::scan::ScanOutput};
 
 use super::failure::error;
+use super::request::{Request, units};
 use super::table::{Table, placeholders};
 use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
@@ -62,7 +64,7 @@ impl Table {
     /// Whether the table has the session's key, found with no right but the one to scan: a scan may begin after any
     /// key, but only after one of the table's own shape.
     pub(crate) async fn require_key_by_scan(&self) -> Result<Option<f64>, Error> {
-        let output = self
+        let scan = self
             .client
             .scan()
             .table_name(&self.name)
@@ -70,11 +72,12 @@ impl Table {
             .limit(1)
             .projection_expression("#0")
             .expression_attribute_names("#0", self.hash_key)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Request::new("DynamoDB.Scan", &self.name)
+            .answered(pin!(scan.send()), |output| units(&output.consumed_capacity))
             .await
             .map_err(|source| self.explain_key(denied(error(source), "dynamodb:Scan")))?;
-        Ok(units(output.consumed_capacity))
+        Ok(units(&output.consumed_capacity))
     }
 
     pub(crate) async fn scan(&self, request: PageRequest) -> Result<Page, Error> {
@@ -83,7 +86,7 @@ impl Table {
         let projection = Some(request.projection.join(", ")).filter(|names| !names.is_empty());
         let (names, values) = placeholders(request.filter);
         let parallel = (request.segments > 1).then_some((request.segment, request.segments));
-        let output = self
+        let scan = self
             .client
             .scan()
             .table_name(&self.name)
@@ -95,14 +98,16 @@ impl Table {
             .set_projection_expression(projection)
             .set_expression_attribute_names(some(names))
             .set_expression_attribute_values(some(values))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let output = Request::new("DynamoDB.Scan", &self.name)
+            .answered(pin!(scan.send()), |output| units(&output.consumed_capacity))
             .await
             .map_err(|source| denied(error(source), "dynamodb:Scan"))?;
         self.page(output)
     }
 
     fn page(&self, output: ScanOutput) -> Result<Page, Error> {
+        let units = units(&output.consumed_capacity);
         let last = match output.last_evaluated_key {
             None => None,
             Some(mut key) => match (key.remove(self.hash_key), key.is_empty()) {
@@ -114,7 +119,7 @@ impl Table {
             items: output.items.unwrap_or_default().into_iter().map(Item::from).collect(),
             scanned: u64::try_from(output.scanned_count).unwrap_or_default(),
             last,
-            units: units(output.consumed_capacity),
+            units,
         })
     }
 
@@ -128,7 +133,7 @@ impl Table {
         let refused = return_refused.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let text = condition.condition_text().to_owned();
         let (names, values) = placeholders(condition);
-        let result = self
+        let delete = self
             .client
             .delete_item()
             .table_name(&self.name)
@@ -137,11 +142,12 @@ impl Table {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(some(values))
             .set_return_values_on_condition_check_failure(refused)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let result = Request::new("DynamoDB.DeleteItem", &self.name)
+            .answered(pin!(delete.send()), |output| units(&output.consumed_capacity))
             .await;
         match result {
-            Ok(output) => Ok(Swept::Done { units: units(output.consumed_capacity) }),
+            Ok(output) => Ok(Swept::Done { units: units(&output.consumed_capacity) }),
             Err(source) => match source.as_service_error() {
                 Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Swept::Refused(failed.item.clone().map(Item::from)))
@@ -157,10 +163,6 @@ fn denied(error: Error, action: &str) -> Error {
         ErrorKind::AccessDenied => error.with_note(format!("the action is `{action}`")),
         _ => error,
     }
-}
-
-fn units(capacity: Option<ConsumedCapacity>) -> Option<f64> {
-    capacity?.capacity_units
 }
 
 fn number(number: u32) -> i32 {

@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::types::{
 use super::answer::Answer;
 use super::attempts::{AttemptFollower, Attempts};
 use super::failure::{error, unbuildable};
+use super::request::{Request, all_units, units};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
 use crate::id::require_key_length;
@@ -52,6 +53,7 @@ pub(crate) enum Retries {
 /// An update that was not sent yet: it borrows nothing, so that what it was made from can change meanwhile.
 #[derive(Debug)]
 pub(crate) struct UpdateRequest {
+    request: Request,
     update: UpdateItemFluentBuilder,
     retries: Retries,
 }
@@ -59,13 +61,16 @@ pub(crate) struct UpdateRequest {
 impl UpdateRequest {
     pub(crate) async fn send(self) -> Answer {
         let attempts = Attempts::<UpdateItemError>::new();
-        let Self { update, retries } = self;
+        let Self { request, update, retries } = self;
+        let consumed = |output: &UpdateItemOutput| units(&output.consumed_capacity);
         let result = match retries {
-            Retries::AsConfigured => attempts.follow(pin!(update.send())).await,
+            Retries::AsConfigured => {
+                request.answered(pin!(attempts.follow(pin!(update.send()))), consumed).await
+            }
             Retries::Off => {
                 let without = Config::builder().retry_config(RetryConfig::disabled());
                 let update = update.customize().config_override(without);
-                attempts.follow(pin!(update.send())).await
+                request.answered(pin!(attempts.follow(pin!(update.send()))), consumed).await
             }
         };
         let refused = |error| match error {
@@ -105,13 +110,16 @@ impl Table {
 
     pub(crate) async fn get(&self, key: &str, consistent: bool) -> Result<Option<Item>, Error> {
         require_key_length(key)?;
-        let output = self
+        let request = Request::new("DynamoDB.GetItem", &self.name);
+        let get = self
             .client
             .get_item()
             .table_name(&self.name)
             .set_key(Some(self.key(key)))
             .consistent_read(consistent)
-            .send()
+            .set_return_consumed_capacity(request.capacity());
+        let output = request
+            .answered(pin!(get.send()), |output| units(&output.consumed_capacity))
             .await
             .map_err(|source| self.explain_key(error(source)))?;
         Ok(output.item.map(Item::from))
@@ -119,6 +127,7 @@ impl Table {
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {
         let attempts = Attempts::<PutItemError>::new();
+        let request = Request::new("DynamoDB.PutItem", &self.name);
         let put = self
             .client
             .put_item()
@@ -126,8 +135,13 @@ impl Table {
             .set_item(Some(item.into_attributes()))
             .condition_expression("attribute_not_exists(#0)")
             .expression_attribute_names("#0", self.hash_key)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let result = attempts.follow(pin!(put.send())).await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_consumed_capacity(request.capacity());
+        let result = request
+            .answered(pin!(attempts.follow(pin!(put.send()))), |output| {
+                units(&output.consumed_capacity)
+            })
+            .await;
         let refused = |error| match error {
             PutItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,
@@ -143,6 +157,7 @@ impl Table {
         return_written: bool,
         retries: Retries,
     ) -> UpdateRequest {
+        let request = Request::new("DynamoDB.UpdateItem", &self.name);
         let update = self
             .client
             .update_item()
@@ -155,8 +170,9 @@ impl Table {
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
             .set_return_values(return_written.then_some(ReturnValue::UpdatedNew))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        UpdateRequest { update, retries }
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_consumed_capacity(request.capacity());
+        UpdateRequest { request, update, retries }
     }
 
     /// Deletes an item unless it has this attribute.
@@ -165,6 +181,7 @@ impl Table {
             return Answer::not_sent(error);
         }
         let attempts = Attempts::<DeleteItemError>::new();
+        let request = Request::new("DynamoDB.DeleteItem", &self.name);
         let delete = self
             .client
             .delete_item()
@@ -172,8 +189,13 @@ impl Table {
             .set_key(Some(self.key(key)))
             .condition_expression("attribute_not_exists(#0)")
             .expression_attribute_names("#0", marker)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let result = attempts.follow(pin!(delete.send())).await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .set_return_consumed_capacity(request.capacity());
+        let result = request
+            .answered(pin!(attempts.follow(pin!(delete.send()))), |output| {
+                units(&output.consumed_capacity)
+            })
+            .await;
         let refused = |error| match error {
             DeleteItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,
@@ -208,12 +230,15 @@ impl Table {
             (Ok(put), Ok(replace)) => (put, replace),
             (Err(source), _) | (_, Err(source)) => return Moved::Failed(unbuildable(source)),
         };
-        let result = self
+        let request = Request::new("DynamoDB.TransactWriteItems", &self.name);
+        let transaction = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().put(put).build())
             .transact_items(TransactWriteItem::builder().put(replace).build())
-            .send()
+            .set_return_consumed_capacity(request.capacity());
+        let result = request
+            .answered(pin!(transaction.send()), |output| all_units(&output.consumed_capacity))
             .await;
         let Err(source) = result else { return Moved::Done };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =

@@ -10,6 +10,8 @@ use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::Lifetime;
 use crate::item::Item;
+use crate::metrics::{self, Timer};
+use crate::operation::Operation;
 
 /// How long a request may take that is made only once.
 #[cfg(feature = "tower")]
@@ -25,6 +27,7 @@ pub(crate) struct Call {
     allowed: Duration,
     backoff: Option<Backoff>,
     extends: bool,
+    began: Timer,
 }
 
 impl Call {
@@ -36,6 +39,7 @@ impl Call {
             allowed: context.deadline,
             backoff: None,
             extends: true,
+            began: Timer::start(),
         }
     }
 
@@ -70,6 +74,17 @@ impl Call {
     /// What the call has needed so far.
     pub(crate) fn attempts(&self) -> Attempts {
         self.attempts
+    }
+
+    /// Counts the call, now that it has come to an end.
+    pub(crate) fn count<T>(
+        &self,
+        context: &Context,
+        operation: Operation,
+        result: &Result<T, Error>,
+    ) {
+        let rebases = self.attempts.rebases();
+        metrics::operation(self.began, &context.table.name, operation, result, rebases);
     }
 
     /// The answer to a request, or that there was none by the deadline.

@@ -493,6 +493,10 @@ impl<S: DynamoSession> Session<S> {
     ) -> Result<T, Error> {
         let state = self.state_mut();
         state.attempts = call.attempts();
+        // What had nothing to write is no news.
+        if result.is_err() || state.attempts.requests() > 0 {
+            call.count(state.handle.context(), operation, &result);
+        }
         let result = result.map_err(|error| state.in_context(error, operation));
         #[cfg(feature = "tower")]
         if let Some(lender) = &self.lender {

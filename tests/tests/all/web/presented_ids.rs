@@ -178,18 +178,35 @@ async fn rejected_ids_are_traced_for_counting_without_the_secret() {
     assert!(!traces.contains(malformed), "{traces}");
 }
 
+/// Not by an event, a span, an error, or a header that others than the browser read.
 #[tokio::test]
-async fn no_id_is_ever_traced() {
+async fn no_id_is_ever_told() {
     let traces = Traces::collect();
     let site = Site::new(usual()).await;
-    let first = site.get("/visit").await.id().unwrap();
-    let second = site.get_as("/log-in", &first).await.id().unwrap();
+    let mut replies = vec![site.get("/visit").await];
+    let first = replies[0].id().unwrap();
+    replies.push(site.get_as("/log-in", &first).await);
+    let second = replies[1].id().unwrap();
     site.world.network.fail_next("UpdateItem", Fault::Answer(400, DENIED));
-    site.get_as("/visit", &second).await;
-    site.get_as("/log-out", &second).await;
-    let traces = traces.text();
-    assert!(traces.contains(&first.fingerprint()) && traces.contains(&second.fingerprint()));
+    replies.push(site.get_as("/visit", &second).await);
+    assert_eq!(replies[2].status, StatusCode::INTERNAL_SERVER_ERROR);
+    replies.push(site.get_as("/log-out", &second).await);
+    replies.push(site.get_as("/visit", &first).await);
+    let events = traces.text();
+    assert!(events.contains(&first.fingerprint()) && events.contains(&second.fingerprint()));
+    let spans = format!("{:?}", traces.spans());
+    assert!(spans.contains("TransactWriteItems"), "{spans}");
+    let mut told = vec![events, spans];
+    for reply in &mut replies {
+        reply.headers.remove(SET_COOKIE);
+        told.push(format!("{reply:?}"));
+    }
+    site.world.network.fail_next("GetItem", Fault::Answer(400, DENIED));
+    let error = site.store.load(&second).await.map(drop).unwrap_err();
+    told.push(format!("{error} {error:?} {:?}", std::error::Error::source(&error)));
     for id in [first, second] {
-        assert!(!traces.contains(&id.expose_secret()));
+        for text in &told {
+            assert!(!text.contains(&id.expose_secret()), "{text}");
+        }
     }
 }
