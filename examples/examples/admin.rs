@@ -23,9 +23,14 @@ use dynamo_session::table::{TableChange, TableOptions};
 use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// The sessions of the shop, `examples/shop.rs`. The struct has the same name there: the keys in the table begin with it.
+/// The sessions of the shop, `examples/shop`. The struct has the same name there: the keys in the table begin with it.
 #[derive(DynamoSession)]
-#[session(table = "shop-sessions", idle_timeout = "30m", absolute_timeout = "12h")]
+#[session(
+    table = "shop-sessions",
+    idle_timeout = "30m",
+    remember_timeout = "30 days",
+    absolute_timeout = "90 days"
+)]
 struct ShopSession {
     #[session(hash_key)]
     id: SessionId,
@@ -35,9 +40,11 @@ struct ShopSession {
     created_at: CreatedAt,
     #[session(index = "by_user")]
     user: Option<String>,
-    cart: BTreeMap<String, u32>,
+    #[session(remember)]
+    remember: bool,
     #[session(counter)]
-    page_views: u64,
+    cart: BTreeMap<String, u32>,
+    device: Option<String>,
     notice: Option<String>,
 }
 
