@@ -4,7 +4,6 @@ pub mod attribute;
 mod dice;
 mod login;
 mod measurements;
-mod network;
 pub mod refusals;
 mod schedule;
 mod shop;
@@ -13,9 +12,9 @@ mod traces;
 mod world;
 
 pub use dice::{Dice, let_late_requests_arrive};
+pub use dynamo_session::testing::{Fault, Network, Sent};
 pub use login::{AccountId, Login, Place, Plan, alive, index_answer, newest_first_answer};
 pub use measurements::Measurements;
-pub use network::{Fault, Network, Sent};
 pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored};
 pub use tables::{Device, Ledger, Odd, Visit, tables};

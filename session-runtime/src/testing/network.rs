@@ -15,28 +15,8 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_runtime_api::shared::IntoShared;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
-use tokio::sync::Notify;
 
-/// What happens to one request on its way to the engine and back.
-#[derive(Clone, Debug)]
-pub enum Fault {
-    /// It never arrives.
-    LoseRequest,
-    /// It is carried out, and the answer never comes back.
-    LoseResponse,
-    /// It arrives twice; the answer to the second copy comes back.
-    Duplicate,
-    /// The service answers this instead, without carrying it out.
-    Answer(u16, &'static str),
-    /// It is carried out, and this comes back in place of the answer.
-    Garble(u16, &'static str),
-    /// It waits here until it is released.
-    Hold(Arc<Notify>),
-    /// The connection breaks, and the request arrives all the same once it is released.
-    Late(Arc<Notify>),
-    /// It takes so long on its way; then this happens to it, or nothing.
-    Slow(Duration, Option<Box<Fault>>),
-}
+use super::fault::Fault;
 
 /// A request as it went out: the operation's name and its JSON body.
 #[derive(Clone, Debug)]
@@ -63,7 +43,28 @@ impl Sent {
     }
 }
 
-/// An engine behind a network that fails on demand, and remembers what was sent.
+/// An engine behind a network that fails on demand, and remembers what was sent. Clones share one network.
+///
+/// It is an [`HttpClient`] of the AWS SDK, so everything above it, retries and errors included, is what runs in production.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use dynamo_session::embedded::Engine;
+/// use dynamo_session::testing::{Fault, Network};
+///
+/// let engine = Engine::memory();
+/// let network = Network::new(engine.clone());
+/// let config = engine.client().config().to_builder().http_client(network.clone()).build();
+/// let client = dynamo_session::aws_sdk_dynamodb::Client::from_conf(config);
+///
+/// network.fail_next("ListTables", Fault::LoseResponse); // the SDK tries again
+/// assert!(client.list_tables().send().await.is_ok());
+/// assert_eq!(network.operations(), ["ListTables", "ListTables"]);
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Network {
     shared: Arc<Shared>,
@@ -112,7 +113,7 @@ impl Network {
         }
     }
 
-    /// Does this to the next request of an operation that no earlier call has claimed.
+    /// Does this to the next request of an operation, such as `UpdateItem`, that no earlier call has claimed.
     pub fn fail_next(&self, operation: &str, fault: Fault) {
         lock(&self.shared.faults).push_back((operation.to_owned(), fault));
     }
@@ -146,6 +147,10 @@ impl Network {
     }
 
     /// A copy of the last request of this operation, to be delivered later.
+    ///
+    /// # Panics
+    ///
+    /// If none was sent since [`take_sent`](Self::take_sent).
     pub fn copy_of_last(&self, operation: &str) -> HttpRequest {
         let copy = lock(&self.shared.sent)
             .iter()
@@ -166,6 +171,10 @@ impl Network {
     }
 
     /// Delivers a request to the engine; returns the status of the answer.
+    ///
+    /// # Panics
+    ///
+    /// If nothing was sent over this network before, or the engine gives no answer.
     pub async fn deliver(&self, request: HttpRequest) -> u16 {
         match self.shared.engine().call(request).await {
             Ok(response) => response.status().as_u16(),
@@ -174,6 +183,10 @@ impl Network {
     }
 
     /// Delivers a copy of the last request of this operation once more.
+    ///
+    /// # Panics
+    ///
+    /// As [`copy_of_last`](Self::copy_of_last) and [`deliver`](Self::deliver).
     pub async fn deliver_again(&self, operation: &str) -> u16 {
         self.deliver(self.copy_of_last(operation)).await
     }
