@@ -11,7 +11,7 @@ use crate::id::SessionKey;
 use crate::metrics;
 use crate::operation::Operation;
 #[cfg(feature = "tower")]
-use crate::protocol::UnfoundId;
+use crate::protocol::UnfoundIds;
 use crate::protocol::{Call, Tombstone, destroy};
 use crate::session::{Session, update};
 
@@ -78,10 +78,14 @@ impl<S: DynamoSession> SessionStore<S> {
         Session::new(self.context.clone())
     }
 
-    /// A new session for a request whose id opens none.
+    /// A new session for a request whose ids open none.
     #[cfg(feature = "tower")]
-    pub(crate) fn create_in_place_of(&self, id: &S::Key, is_renewed: bool) -> Session<S> {
-        Session::in_place_of(self.context.clone(), UnfoundId { key: id.clone(), is_renewed })
+    pub(crate) fn create_in_place_of(
+        &self,
+        keys: Vec<S::Key>,
+        may_have_session: bool,
+    ) -> Session<S> {
+        Session::in_place_of(self.context.clone(), UnfoundIds { keys, may_have_session })
     }
 
     /// Reads a session: `None` if there is none with this id, or if it has expired.

@@ -175,8 +175,8 @@ impl Table {
         UpdateRequest { request, update, retries }
     }
 
-    /// Deletes an item unless it has this attribute.
-    pub(crate) async fn delete_unless(&self, key: &str, marker: &str) -> Answer {
+    /// Deletes an item that expires and is no tombstone, by the attributes that tell.
+    pub(crate) async fn delete_session(&self, key: &str, expiry: &str, tombstone: &str) -> Answer {
         if let Err(error) = require_key_length(key) {
             return Answer::not_sent(error);
         }
@@ -187,8 +187,9 @@ impl Table {
             .delete_item()
             .table_name(&self.name)
             .set_key(Some(self.key(key)))
-            .condition_expression("attribute_not_exists(#0)")
-            .expression_attribute_names("#0", marker)
+            .condition_expression("attribute_exists(#0) AND attribute_not_exists(#1)")
+            .expression_attribute_names("#0", expiry)
+            .expression_attribute_names("#1", tombstone)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .set_return_consumed_capacity(request.capacity());
         let result = request

@@ -15,7 +15,10 @@ pub(crate) async fn destroy(context: &Context, key: &str, call: &mut Call) -> Re
     let mut passed = HashSet::new();
     loop {
         call.attempts.count_request(false);
-        let answer = call.answer(pin!(context.table.delete_unless(&key, RENEWED_AT))).await;
+        // What never expires is no session, whoever presents its key.
+        let expiry = context.schema.time_to_live();
+        let answer =
+            call.answer(pin!(context.table.delete_session(&key, expiry, RENEWED_AT))).await;
         match answer.outcome {
             Outcome::Done(_) => return Ok(()),
             Outcome::Failed(error) => return Err(error),

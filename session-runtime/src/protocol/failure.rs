@@ -34,8 +34,8 @@ pub(super) fn gone_while_unanswered() -> Error {
 pub(super) fn superseded() -> Error {
     Error::new(
         ErrorKind::Gone,
-        "another request has just given the session a new id, so nothing was written under the one that this request \
-         came with; send it again with the new cookie",
+        "another request has just given the session a new id, or it cannot be told which of several presented ids is the \
+         visitor's, so nothing was written; send the request again with the cookie as it is then",
     )
 }
 

@@ -32,18 +32,19 @@ pub(crate) struct Handle<K> {
     key: K,
     /// The key before the last renewal, which an index may still show.
     renewed_from: Option<K>,
-    /// The id in whose place this session was begun.
-    unfound: Option<UnfoundId<K>>,
+    /// The ids in whose place this session was begun.
+    unfound: Option<UnfoundIds<K>>,
     phase: Phase,
     renewal: Option<Renewal<K>>,
 }
 
-/// An id under which no session was found.
+/// The ids that a request presented, none of which opened its session.
 #[derive(Clone, Debug)]
-pub(crate) struct UnfoundId<K> {
-    pub(crate) key: K,
-    /// Another request has given the session a new id a moment ago.
-    pub(crate) is_renewed: bool,
+pub(crate) struct UnfoundIds<K> {
+    pub(crate) keys: Vec<K>,
+    /// The visitor may have a session all the same: another request has renewed it a moment ago, or it cannot be told which
+    /// of several is the visitor's. Nothing is stored that would take its place.
+    pub(crate) may_have_session: bool,
 }
 
 impl<K: SessionKey> Handle<K> {
@@ -58,7 +59,7 @@ impl<K: SessionKey> Handle<K> {
 
     /// A new session in place of one that was not found: to end it ends that one, if it is there after all, or what it was
     /// renewed to.
-    pub(crate) fn in_place_of(self, unfound: UnfoundId<K>) -> Self {
+    pub(crate) fn in_place_of(self, unfound: UnfoundIds<K>) -> Self {
         Self { unfound: Some(unfound), ..self }
     }
 
@@ -101,6 +102,18 @@ impl<K: SessionKey> Handle<K> {
     #[cfg(feature = "tower")]
     pub(crate) fn is_stored(&self) -> bool {
         matches!(self.phase, Phase::Stored(_) | Phase::Updating(..))
+    }
+
+    /// Whether the session was found to have expired, or to have been destroyed or renewed elsewhere.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.phase, Phase::Over(End::Gone, _))
+    }
+
+    /// Whether the session has another id than it was found or begun under.
+    #[cfg(feature = "tower")]
+    pub(crate) fn was_renewed(&self) -> bool {
+        self.renewed_from.is_some() || self.renewal.is_some()
     }
 
     #[cfg(feature = "tower")]
@@ -147,7 +160,7 @@ impl<K: SessionKey> Handle<K> {
         call: &mut Call,
     ) -> Result<(Committed, Written), Failure> {
         self.require_not_over()?;
-        if self.unfound.as_ref().is_some_and(|unfound| unfound.is_renewed) {
+        if self.unfound.as_ref().is_some_and(|unfound| unfound.may_have_session) {
             return Err(superseded().into());
         }
         self.require_size(&changes.after)?;
@@ -358,8 +371,8 @@ impl<K: SessionKey> Handle<K> {
         if !matches!(self.phase, Phase::New(_)) {
             destroy(&self.context, &self.table_key(), call).await?;
         }
-        if let Some(unfound) = &self.unfound {
-            destroy(&self.context, &self.context.schema.table_key(&unfound.key), call).await?;
+        for key in self.unfound.iter().flat_map(|unfound| &unfound.keys) {
+            destroy(&self.context, &self.context.schema.table_key(key), call).await?;
         }
         // Second, because a renewal still on its way fails once the old item is gone.
         if let Some(renewal) = &self.renewal {

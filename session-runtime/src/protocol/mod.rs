@@ -38,7 +38,7 @@ pub(crate) use call::Call;
 pub use committed::Committed;
 pub(crate) use destroy::destroy;
 pub(crate) use failure::{Failure, gone};
-pub(crate) use handle::{Handle, UnfoundId};
+pub(crate) use handle::{Handle, UnfoundIds};
 pub(crate) use record::{Header, Record, read_lifetime};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};

@@ -31,7 +31,7 @@ use crate::id::SessionKey;
 use crate::item::Item;
 use crate::operation::Operation;
 #[cfg(feature = "tower")]
-use crate::protocol::UnfoundId;
+use crate::protocol::UnfoundIds;
 use crate::protocol::{Call, Committed};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
@@ -91,7 +91,7 @@ impl<S: DynamoSession> Session<S> {
     }
 
     #[cfg(feature = "tower")]
-    pub(crate) fn in_place_of(context: Arc<Context>, unfound: UnfoundId<S::Key>) -> Self {
+    pub(crate) fn in_place_of(context: Arc<Context>, unfound: UnfoundIds<S::Key>) -> Self {
         Self::of(State::new(context, Some(unfound)))
     }
 
@@ -511,7 +511,6 @@ impl<S: DynamoSession> Session<S> {
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 impl<S: DynamoSession> Session<S> {
     pub(crate) fn lent_by(mut self, lender: Box<dyn Lender<S>>) -> Self {
-        self.state_mut().is_discarded = false;
         self.lender = Some(lender);
         self
     }
@@ -526,6 +525,21 @@ impl<S: DynamoSession> Session<S> {
             expires: state.data.__expires(),
         };
         Shown { fields: state.shown(), header, exists }
+    }
+
+    /// When the session expires by the table's account, whatever was assigned to the field.
+    pub(crate) fn expiry(&self) -> i64 {
+        self.state().handle.lifetime().expires
+    }
+
+    /// Whether it was found that the session has ended, and nothing was changed since.
+    pub(crate) fn is_gone_unchanged(&self) -> bool {
+        self.state().handle.is_gone() && !self.may_have_changes()
+    }
+
+    /// Whether the session was given another id than it was found under, or was to be.
+    pub(crate) fn was_renewed(&self) -> bool {
+        self.state().handle.was_renewed()
     }
 
     /// Whether the visitor has this session, be it stored or about to be.

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Fields, Item, Unreadable, Value};
 use crate::operation::Operation;
-use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundId, Written};
+use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundIds, Written};
 use crate::schema::Role;
 
 /// A session as its type, and as the protocol knows it.
@@ -36,12 +36,11 @@ pub(crate) struct State<S: DynamoSession> {
     #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
     pub(super) was_restarted: bool,
     /// The changes were given up, and are not to be written for the application.
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
     pub(super) is_discarded: bool,
 }
 
 impl<S: DynamoSession> State<S> {
-    pub(super) fn new(context: Arc<Context>, unfound: Option<UnfoundId<S::Key>>) -> Self {
+    pub(super) fn new(context: Arc<Context>, unfound: Option<UnfoundIds<S::Key>>) -> Self {
         let key = S::Key::generate();
         let mut handle = Handle::new(context, key.clone());
         if let Some(unfound) = unfound {
@@ -118,7 +117,7 @@ impl<S: DynamoSession> State<S> {
         if self.snapshot.is_none() {
             self.snapshot = Some(self.encode().map(Arc::new));
         }
-        self.is_touched = true;
+        (self.is_touched, self.is_discarded) = (true, false);
     }
 
     #[cfg(feature = "tower")]

@@ -8,6 +8,8 @@ use super::session_cookie::SessionCookie;
 use crate::error::{Error, ErrorKind};
 
 const MAX_NAME_BYTES: usize = 64;
+/// Browsers ignore attributes that are longer (RFC 6265bis, section 5.6).
+const MAX_ATTRIBUTE_BYTES: usize = 1024;
 /// A key as long as the output of the hash, which is what HMAC asks for (RFC 2104, section 3).
 const MIN_SIGNING_KEY_BYTES: usize = 32;
 
@@ -22,7 +24,7 @@ pub struct SessionCookieBuilder {
     domain: Option<String>,
     partitioned: bool,
     persistent: bool,
-    signing_keys: Vec<Vec<u8>>,
+    signing_keys: Option<Vec<Vec<u8>>>,
 }
 
 impl Default for SessionCookieBuilder {
@@ -35,7 +37,7 @@ impl Default for SessionCookieBuilder {
             domain: None,
             partitioned: false,
             persistent: false,
-            signing_keys: Vec::new(),
+            signing_keys: None,
         }
     }
 }
@@ -119,7 +121,7 @@ impl SessionCookieBuilder {
     /// made-up id costs.
     #[must_use]
     pub fn signing_keys<K: Into<Vec<u8>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.signing_keys = keys.into_iter().map(Into::into).collect();
+        self.signing_keys = Some(keys.into_iter().map(Into::into).collect());
         self
     }
 
@@ -169,7 +171,15 @@ impl SessionCookieBuilder {
                  `.same_site(SameSite::None)`, or leave out `partitioned`",
             ));
         }
-        if let Some(key) = self.signing_keys.iter().find(|key| key.len() < MIN_SIGNING_KEY_BYTES) {
+        if self.signing_keys.as_ref().is_some_and(Vec::is_empty) {
+            return Err(refused(
+                "there is no key among the signing keys, so no id could be signed; leave out `signing_keys`, or give at \
+                 least one",
+            ));
+        }
+        if let Some(key) =
+            self.signing_keys.iter().flatten().find(|key| key.len() < MIN_SIGNING_KEY_BYTES)
+        {
             return Err(refused(format!(
                 "a signing key has {} bytes; use at least {MIN_SIGNING_KEY_BYTES} random ones",
                 key.len()
@@ -186,7 +196,8 @@ impl SessionCookieBuilder {
     }
 
     fn unchecked(self) -> SessionCookie {
-        let prefix = match (self.secure, self.domain.is_some() || self.path.is_some()) {
+        let is_below_root = self.path.as_deref().is_some_and(|path| path != "/");
+        let prefix = match (self.secure, self.domain.is_some() || is_below_root) {
             (false, _) => "",
             (true, true) => "__Http-",
             (true, false) => "__Host-Http-",
@@ -199,7 +210,12 @@ impl SessionCookieBuilder {
             domain: self.domain,
             partitioned: self.partitioned,
             persistent: self.persistent,
-            signing_keys: self.signing_keys.iter().map(|key| Key::derive_from(key)).collect(),
+            signing_keys: self
+                .signing_keys
+                .iter()
+                .flatten()
+                .map(|key| Key::derive_from(key))
+                .collect(),
         }
     }
 
@@ -229,11 +245,11 @@ impl fmt::Debug for SessionCookieBuilder {
 
 fn require_path(path: &str) -> Result<(), Error> {
     let is_text = |byte: u8| (b' '..0x7f).contains(&byte) && byte != b';';
-    if path.starts_with('/') && path.bytes().all(is_text) {
+    if path.starts_with('/') && path.len() <= MAX_ATTRIBUTE_BYTES && path.bytes().all(is_text) {
         return Ok(());
     }
     Err(refused(format!(
-        "{path:?} cannot be its path: begin with `/`, and use no `;` and no control characters"
+        "{path:?} cannot be its path: begin with `/`, and use at most {MAX_ATTRIBUTE_BYTES} bytes, no `;` and no control characters"
     )))
 }
 
@@ -245,7 +261,8 @@ fn require_domain(domain: &str) -> Result<(), Error> {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     let is_address = domain.parse::<std::net::IpAddr>().is_ok();
-    if !is_address && domain.contains('.') && domain.split('.').all(is_label) {
+    if !is_address && domain.len() <= 253 && domain.contains('.') && domain.split('.').all(is_label)
+    {
         return Ok(());
     }
     Err(refused(format!(

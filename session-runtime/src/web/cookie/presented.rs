@@ -1,9 +1,10 @@
 use super::session_cookie::SessionCookie;
+use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::web::rejected::rejected;
 
 /// How many different ids of one request are looked up: each costs a read.
-const MAX_IDS: usize = 3;
+const MAX_IDS: usize = 4;
 
 /// The ids that a request presented under the cookie's name. Nobody has vouched for them yet.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub(in crate::web) struct Presented<K> {
     ids: Vec<PresentedId<K>>,
     /// Something was presented, be it an id or not.
     is_something: bool,
+    /// There were more ids than are looked up.
+    is_flood: bool,
 }
 
 #[derive(Debug)]
@@ -21,7 +24,7 @@ struct PresentedId<K> {
 
 impl<K: SessionKey> Presented<K> {
     pub(in crate::web) fn nothing() -> Self {
-        Self { ids: Vec::new(), is_something: false }
+        Self { ids: Vec::new(), is_something: false, is_flood: false }
     }
 
     /// Reads untrusted headers. Nothing in them is an error: at worst, there is no id in them.
@@ -43,12 +46,9 @@ impl<K: SessionKey> Presented<K> {
                     }
                 }
                 if presented.ids.len() > MAX_IDS {
-                    rejected(
-                        None,
-                        presented.ids.len() as u64,
-                        "too many different ids were presented",
-                    );
-                    presented.ids.clear();
+                    presented.ids.truncate(MAX_IDS);
+                    presented.is_flood = true;
+                    rejected(None, MAX_IDS as u64, "too many different ids were presented");
                     return presented;
                 }
             }
@@ -57,6 +57,20 @@ impl<K: SessionKey> Presented<K> {
             rejected(None, malformed, &reason);
         }
         presented
+    }
+
+    /// Refuses more ids than are looked up: the visitor's own may be among those that are not.
+    pub(in crate::web) fn require_few(&self) -> Result<(), Error> {
+        if !self.is_flood {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidId,
+            format!(
+                "the request presented more than {MAX_IDS} different ids; some program plants cookies of the session's \
+                 name in the visitor's browser, whose cookies for this site have to be deleted"
+            ),
+        ))
     }
 
     pub(in crate::web) fn ids(&self) -> impl Iterator<Item = &K> {

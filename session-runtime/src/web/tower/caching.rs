@@ -16,6 +16,18 @@ pub(super) fn keep_from_caches(headers: &mut HeaderMap) {
     if !is_kept_from_shared {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    // These take the place of Cache-Control in some of them (RFC 9213).
+    let targeted: Vec<_> = headers
+        .keys()
+        .filter(|name| {
+            let name = name.as_str();
+            name.ends_with("cdn-cache-control") || name == "surrogate-control"
+        })
+        .cloned()
+        .collect();
+    for name in targeted {
+        headers.remove(name);
+    }
     vary_by_cookie(headers);
 }
 

@@ -1,4 +1,5 @@
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, REFERER, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, REFERER, RETRY_AFTER};
+use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::error::Error;
@@ -21,13 +22,15 @@ pub trait ErrorResponse<B> {
 pub struct RequestHead {
     accept: Option<HeaderValue>,
     referer: Option<HeaderValue>,
-    host: Option<HeaderValue>,
+    host: Option<String>,
 }
 
 impl RequestHead {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let get = |name: HeaderName| headers.get(name).cloned();
-        Self { accept: get(ACCEPT), referer: get(REFERER), host: get(HOST) }
+    pub(super) fn of(parts: &Parts) -> Self {
+        let get = |name: HeaderName| parts.headers.get(name).cloned();
+        let host = get(HOST).and_then(|host| Some(host.to_str().ok()?.to_owned()));
+        let host = host.or_else(|| Some(parts.uri.authority()?.to_string()));
+        Self { accept: get(ACCEPT), referer: get(REFERER), host }
     }
 
     /// Whether the client asks for HTML, as browsers do when they open a page.
@@ -50,11 +53,13 @@ impl RequestHead {
     fn way_back(&self) -> &str {
         let way_back = || {
             let referer = self.referer.as_ref()?.to_str().ok()?;
-            let host = self.host.as_ref()?.to_str().ok()?;
+            let host = self.host.as_deref()?;
             let (_, address) = referer.split_once("://")?;
             let path = address.strip_prefix(host)?;
-            // Two slashes would lead to another host.
-            (path.starts_with('/') && !path.starts_with("//")).then_some(path)
+            // Two slashes would lead to another host, and browsers take a backslash for one.
+            let is_plain = |byte: u8| byte > b' ' && byte != b'\\';
+            let is_here = path.starts_with('/') && !path.starts_with("//");
+            (is_here && path.bytes().all(is_plain)).then_some(path)
         };
         way_back().unwrap_or("/")
     }

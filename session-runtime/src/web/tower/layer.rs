@@ -78,9 +78,10 @@ type Activity = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 ///
 /// A presented id that is malformed, unknown or expired is not an error: the visitor counts as new, and the id is not
 /// adopted. Each such request is traced as an event of level `DEBUG`, `session id rejected`, with the field
-/// `monotonic_counter.dynamo_session_rejected_ids` for metrics. Of several different ids, at most three, the one that
-/// opens a session is used, so that a planted cookie does not log the visitor out; where two open sessions, it cannot be
-/// told which is the visitor's, and neither is used.
+/// `monotonic_counter.dynamo_session_rejected_ids` for metrics. Of several different ids, the one that opens a session is
+/// used, so that a planted cookie does not log the visitor out. Where two open sessions, it cannot be told which is the
+/// visitor's: the request goes on with an empty session, nothing is stored in place of theirs, and a logout ends both. More
+/// than four are refused with an error of kind [`InvalidId`](crate::ErrorKind::InvalidId), a 400.
 ///
 /// # Caches
 ///
@@ -104,6 +105,10 @@ type Activity = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 ///
 /// The same holds for changes to a session that was loaded before another request renewed or ended it.
 ///
+/// An id that opens nothing, since its session has expired or was ended, leaves no such trace: where its visitor logs in
+/// while another tab still sends that id, and the other tab's handler changes its own empty session, the response that comes
+/// last decides which cookie the browser keeps. A handler that changes nothing for strangers is safe from this.
+///
 /// Six requests that a new visitor's browser sends at once begin six sessions if their handlers change it; the browser
 /// keeps the one whose response comes last, and the others expire. Change the session of a new visitor on the page that
 /// the browser opens first, not in what that page loads.
@@ -116,6 +121,8 @@ type Activity = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 /// and given up after 250 ms, and if that fails, a warning is traced.
 ///
 /// All that the layer does for a request, handlers' own calls apart, ends by the [`deadline`](Self::deadline).
+///
+/// A response that tells of a call that failed says that nothing was saved, so nothing is saved by the layer either.
 ///
 /// If the handler's [`renew`](crate::Session::renew) or [`destroy`](crate::Session::destroy) failed, and the response does
 /// not tell of that, the layer tries again. It commits nothing under an id that was to end, and keeps the cookie of a

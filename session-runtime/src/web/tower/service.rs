@@ -1,5 +1,6 @@
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::header::{HeaderMap, SET_COOKIE};
@@ -52,7 +53,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let SessionLayer { store, settings, on_error, activity, .. } = self.layer.clone();
         let (mut parts, body) = request.into_parts();
-        let head = RequestHead::of(&parts.headers);
+        let head = RequestHead::of(&parts);
         if let Err(error) = Cookies::add(&mut parts, settings.cookie.shared_name()) {
             return Box::pin(async move { Ok(answer(&error, &*on_error, &head)) });
         }
@@ -66,20 +67,48 @@ where
         let response = self.inner.call(Request::from_parts(parts, body));
         Box::pin(async move {
             let mut response = response.await?;
-            let told = response.extensions_mut().remove::<Failure>();
-            let facts = Facts { is_safe, is_activity, tells_of_failure: told.is_some() };
+            let told = own_failure(&mut response, session.table_name());
+            let operation = told.as_ref().and_then(|error| error.operation());
+            let facts = Facts { is_safe, is_activity, told: operation };
             let Settled { set_cookie, was_read, failure } = settle(&session, facts).await;
-            if let Some(Failure(error)) = told {
-                response = on_error.respond(&error, &head);
-                response.extensions_mut().insert(error.kind());
-            }
             if let Some(error) = failure {
-                response = answer(&error, &*on_error, &head);
+                replace(&mut response, answer(&error, &*on_error, &head));
+            } else if let Some(error) = told {
+                let mut told = on_error.respond(&error, &head);
+                told.extensions_mut().insert(error.kind());
+                replace(&mut response, told);
             }
             write(set_cookie, was_read, settings.clears_site_data, response.headers_mut());
             Ok(response)
         })
     }
+}
+
+/// The error that a response tells of, unless it is of another layer's table.
+fn own_failure<R>(response: &mut Response<R>, table: &str) -> Option<Arc<Error>> {
+    let Failure(error) = response.extensions().get::<Failure>()?;
+    if error.table().is_some_and(|other| other != table) {
+        return None;
+    }
+    response.extensions_mut().remove::<Failure>().map(|Failure(error)| error)
+}
+
+/// Answers otherwise, but keeps what the response would have the browser remember: a layer inside may have given it a new
+/// id, and the old one is dead.
+fn replace<R>(response: &mut Response<R>, mut other: Response<R>) {
+    let headers = std::mem::take(response.headers_mut());
+    let mut is_kept = false;
+    for cookie in headers.get_all(SET_COOKIE) {
+        other.headers_mut().append(SET_COOKIE, cookie.clone());
+        is_kept = true;
+    }
+    if let Some(clear) = headers.get(CLEAR_SITE_DATA) {
+        other.headers_mut().insert(CLEAR_SITE_DATA, clear.clone());
+    }
+    if is_kept {
+        keep_from_caches(other.headers_mut());
+    }
+    *response = other;
 }
 
 fn answer<R>(error: &Error, on_error: &impl ErrorResponse<R>, head: &RequestHead) -> Response<R> {

@@ -11,38 +11,43 @@ use crate::web::rejected::rejected;
 ///
 /// A cookie that was planted beside the visitor's own must neither win nor log the visitor out. So each id is looked up,
 /// and if exactly one opens a session, that is the visitor's: whoever planted the other has to have had a session of
-/// their own under it to take part at all. If several do, it cannot be told whose they are, and none is used.
+/// their own under it to take part at all. If several do, it cannot be told whose they are: none is used, and nothing is
+/// stored in their place.
 pub(super) async fn look_up<S: DynamoSession>(
     store: &SessionStore<S>,
     presented: &Presented<S::Key>,
 ) -> Result<(Session<S>, Option<Found>), Error> {
+    presented.require_few()?;
     let mut opened = None;
-    let mut renewed = None;
-    let mut unknown = None;
+    let mut is_renewed = false;
+    let keys = || presented.ids().cloned().collect();
     for id in presented.ids() {
-        match store.find(id).await? {
+        match find(store, id).await? {
             Lookup::Session(_) if opened.is_some() => {
                 rejected(None, 2, "several ids were presented, each of another session");
-                return Ok((store.create(), None));
+                return Ok((store.create_in_place_of(keys(), true), None));
             }
             Lookup::Session(session) => opened = Some(*session),
             // Whoever presents it sees nothing of the renewed session: others may know the old id.
-            Lookup::Renewed => renewed = Some(id),
+            Lookup::Renewed => is_renewed = true,
             Lookup::Nothing => {
                 let reason = "there is no such session, or it has expired";
                 rejected(Some(id.fingerprint()), 1, reason);
-                unknown = Some(id);
             }
         }
     }
-    Ok(match (opened, renewed, unknown) {
-        (Some(session), ..) => {
-            let found = Found::of(&session);
-            (session, Some(found))
-        }
-        (None, Some(id), _) => (store.create_in_place_of(id, true), None),
+    let Some(session) = opened else {
         // An unknown id is never adopted: whoever chose it may know it.
-        (None, None, Some(id)) => (store.create_in_place_of(id, false), None),
-        (None, None, None) => (store.create(), None),
-    })
+        return Ok((store.create_in_place_of(keys(), is_renewed), None));
+    };
+    let found = Found::of(&session);
+    Ok((session, Some(found)))
+}
+
+async fn find<S: DynamoSession>(store: &SessionStore<S>, id: &S::Key) -> Result<Lookup<S>, Error> {
+    match store.find(id).await {
+        // No table can hold such a key.
+        Err(error) if error.is_invalid_id() => Ok(Lookup::Nothing),
+        found => found,
+    }
 }

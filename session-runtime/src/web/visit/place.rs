@@ -9,6 +9,8 @@ use crate::web::cookie::Presented;
 pub(super) struct Visit<S: DynamoSession> {
     pub(super) place: Place<S>,
     pub(super) presented: Presented<S::Key>,
+    /// Somebody has asked for the session, whatever came of it.
+    pub(super) was_asked: bool,
     /// The session as the request found it in the table.
     pub(super) found: Option<Found>,
     /// The session as its last call left it, while a handle is out.
@@ -41,6 +43,7 @@ impl<S: DynamoSession> Visit<S> {
         Self {
             place,
             presented: Presented::nothing(),
+            was_asked: false,
             found: None,
             noted: None,
             shown: None,

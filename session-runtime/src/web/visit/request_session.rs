@@ -130,11 +130,11 @@ impl<S: DynamoSession> RequestSession<S> {
             Some(session) => {
                 let mut session = self.lend(session);
                 self.shared.budget.run(session.destroy()).await?;
+                self.end_presented().await?;
             }
             None => {
                 let loading = Loading(self);
-                let presented = self.presented();
-                self.end_all(&presented).await?;
+                let presented = self.end_presented().await?;
                 mem::forget(loading);
                 let mut visit = self.visit();
                 if let Place::Lent = visit.place {
@@ -147,11 +147,18 @@ impl<S: DynamoSession> RequestSession<S> {
         Ok(())
     }
 
-    pub(super) async fn end_all(&self, presented: &Presented<S::Key>) -> Result<(), Error> {
+    /// Ends each session whose id was presented.
+    pub(super) async fn end_presented(&self) -> Result<Presented<S::Key>, Error> {
+        let presented = self.presented();
+        let mut first = presented.require_few();
         for id in presented.ids() {
-            self.shared.budget.run(self.shared.store.destroy(id)).await?;
+            let ended = self.shared.budget.run(self.shared.store.destroy(id)).await;
+            // No session has an id that no table can hold.
+            let ended =
+                ended.or_else(|error| if error.is_invalid_id() { Ok(()) } else { Err(error) });
+            first = first.and(ended);
         }
-        Ok(())
+        first.map(|()| presented)
     }
 
     /// Ends the visit: what is still lent after this comes back too late.
@@ -159,7 +166,7 @@ impl<S: DynamoSession> RequestSession<S> {
         mem::replace(&mut *self.visit(), Visit::in_place(Place::Closed))
     }
 
-    pub(super) fn presented(&self) -> Presented<S::Key> {
+    fn presented(&self) -> Presented<S::Key> {
         Presented::read(self.cookie(), &self.shared.cookies)
     }
 
@@ -169,6 +176,10 @@ impl<S: DynamoSession> RequestSession<S> {
 
     pub(super) fn budget(&self) -> &Budget {
         &self.shared.budget
+    }
+
+    pub(in crate::web) fn table_name(&self) -> &str {
+        self.shared.store.table_name()
     }
 
     pub(in crate::web) fn now(&self) -> i64 {
@@ -195,7 +206,10 @@ impl<S: DynamoSession> RequestSession<S> {
 
     fn lend(&self, mut session: Session<S>) -> Session<S> {
         let shown = Arc::new(session.shown());
-        self.visit().shown = Some(shown);
+        let standing = Standing::of(&session);
+        let mut visit = self.visit();
+        (visit.shown, visit.noted) = (Some(shown), Some(standing));
+        drop(visit);
         session.lent_by(Box::new(self.clone()))
     }
 
@@ -210,12 +224,18 @@ impl<S: DynamoSession> RequestSession<S> {
                 self.visit().replaced = true;
                 Ok(self.shared.store.create())
             }
+            // Another request has ended or renewed it: this one has no part in it any more.
+            Some(session) if session.is_gone_unchanged() => {
+                let keys = self.visit().presented.ids().cloned().collect();
+                Ok(self.shared.store.create_in_place_of(keys, true))
+            }
             Some(session) => Ok(session),
         }
     }
 
     fn take(&self) -> Result<Option<Session<S>>, Error> {
         let mut visit = self.visit();
+        visit.was_asked = true;
         match mem::replace(&mut visit.place, Place::Lent) {
             Place::Unasked => Ok(None),
             Place::Returned(session) => Ok(Some(session)),
@@ -242,6 +262,9 @@ impl<S: DynamoSession> RequestSession<S> {
         let (session, found) = self.shared.budget.run(looked_up).await?;
         mem::forget(loading);
         let mut visit = self.visit();
+        if !matches!(visit.place, Place::Lent) {
+            return Err(in_use("the response has already been made"));
+        }
         (visit.presented, visit.found) = (presented, found);
         Ok(session)
     }

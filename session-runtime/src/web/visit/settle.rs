@@ -5,6 +5,7 @@ use super::request_session::{RequestSession, in_use};
 use super::standing::{Found, Standing};
 use crate::derived::DynamoSession;
 use crate::error::Error;
+use crate::operation::Operation;
 use crate::session::Session;
 use crate::web::cookie::Presented;
 
@@ -15,8 +16,14 @@ pub(in crate::web) struct Facts {
     pub(in crate::web) is_safe: bool,
     /// The request is the visitor's doing, and extends the idle timeout.
     pub(in crate::web) is_activity: bool,
-    /// The response tells of an error of the session already.
-    pub(in crate::web) tells_of_failure: bool,
+    /// What failed, where the response tells of an error of this session already.
+    pub(in crate::web) told: Option<Operation>,
+}
+
+impl Facts {
+    fn tells_of_logout(self) -> bool {
+        self.told == Some(Operation::Destroy)
+    }
 }
 
 /// What the response has to say about the session.
@@ -39,21 +46,29 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
     facts: Facts,
 ) -> Settled {
     let mut visit = request.close();
-    let was_read = !matches!(visit.place, Place::Unasked | Place::Closed);
+    let was_read = visit.was_asked;
+    let is_ending = visit.is_ending;
     let failure = match &mut visit.place {
-        Place::Unasked if visit.is_ending && !facts.tells_of_failure => {
-            visit.presented = request.presented();
-            let ended = request.end_all(&visit.presented).await;
-            visit.replaced = ended.is_ok();
-            ended.err()
+        Place::Unasked if is_ending && !facts.tells_of_logout() => {
+            match request.end_presented().await {
+                Ok(presented) => {
+                    (visit.presented, visit.replaced) = (presented, true);
+                    None
+                }
+                Err(error) => Some(error),
+            }
         }
         Place::Lent => Some(in_use(
             "a task or the response's body still held it when the handler returned, so its changes were not \
              committed; drop the handle earlier, or commit first and pass on copies of what is needed",
         )),
         Place::Returned(session) => {
-            let committed = conclude(request, session, &visit.presented, facts).await;
-            committed.err().and_then(|error| told(error, session, facts))
+            let concluded = if is_ending || session.is_ending() {
+                end(request, session, facts).await
+            } else {
+                commit(request, session, &visit.presented, facts).await
+            };
+            concluded.err().and_then(|error| to_be_told(error, session, facts))
         }
         Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
     };
@@ -65,9 +80,15 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
     }
 }
 
-/// A page that was only looked at is right without what it would have noted in the session.
-fn told<S: DynamoSession>(error: Error, session: &Session<S>, facts: Facts) -> Option<Error> {
-    if error.is_gone() && facts.is_safe && !session.is_destroyed() {
+fn to_be_told<S: DynamoSession>(error: Error, session: &Session<S>, facts: Facts) -> Option<Error> {
+    if facts.told.is_some() {
+        let error: &(dyn std::error::Error + 'static) = &error;
+        tracing::debug!(error, "the session failed again, after the response had told of it");
+        return None;
+    }
+    // A page that was only looked at is right without what it would have noted in the session.
+    let is_a_note = error.is_gone() && facts.is_safe;
+    if is_a_note && !session.is_destroyed() && !session.was_renewed() {
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::warn!(error, "changes to a session that has ended are lost");
         return None;
@@ -75,19 +96,26 @@ fn told<S: DynamoSession>(error: Error, session: &Session<S>, facts: Facts) -> O
     Some(error)
 }
 
-async fn conclude<S: DynamoSession>(
+/// Tries again to log the visitor out. The session is neither prolonged nor changed any more, and who was told of the
+/// failure tries again.
+async fn end<S: DynamoSession>(
+    request: &RequestSession<S>,
+    session: &mut Session<S>,
+    facts: Facts,
+) -> Result<(), Error> {
+    if facts.tells_of_logout() {
+        return Ok(());
+    }
+    request.budget().run(session.destroy()).await?;
+    request.end_presented().await.map(drop)
+}
+
+async fn commit<S: DynamoSession>(
     request: &RequestSession<S>,
     session: &mut Session<S>,
     presented: &Presented<S::Key>,
     facts: Facts,
 ) -> Result<(), Error> {
-    if session.is_ending() {
-        // Neither prolonged nor changed any more. Who was told of the failure tries again.
-        return match facts.tells_of_failure {
-            true => Ok(()),
-            false => request.budget().run(session.destroy()).await,
-        };
-    }
     if session.is_destroyed() && !session.may_have_changes() {
         return Ok(());
     }
@@ -96,7 +124,8 @@ async fn conclude<S: DynamoSession>(
     if session.is_renewing() {
         request.budget().run(session.renew()).await?;
     }
-    if session.is_discarded() {
+    // A response that tells of a failed call says that nothing was saved.
+    if session.is_discarded() || facts.told.is_some() {
         return Ok(());
     }
     if !presented.contains(session.id()) {
@@ -107,7 +136,7 @@ async fn conclude<S: DynamoSession>(
     }
     request.budget().run(session.commit_changes()).await?;
     // Nothing is lost if the expiry cannot be moved, and the next request tries again.
-    if let Err(error) = session.touch_once().await {
+    if let Err(error) = request.budget().run(session.touch_once()).await {
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::warn!(error, "session not touched");
     }

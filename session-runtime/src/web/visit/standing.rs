@@ -1,5 +1,4 @@
 use crate::derived::DynamoSession;
-use crate::expiry::Expires;
 use crate::id::SessionKey;
 use crate::session::Session;
 
@@ -15,17 +14,18 @@ pub(super) struct Standing<K> {
 /// What decides for how long the browser keeps the cookie.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
-    pub(super) expires: Expires,
+    /// In seconds since the Unix epoch.
+    pub(super) expires: i64,
     pub(super) is_remembered: bool,
 }
 
 impl Found {
     pub(super) fn of<S: DynamoSession>(session: &Session<S>) -> Self {
-        Self { expires: session.expires_at(), is_remembered: session.is_remembered() }
+        Self { expires: session.expiry(), is_remembered: session.is_remembered() }
     }
 
     pub(super) fn seconds_from(self, now: i64) -> u64 {
-        u64::try_from(self.expires.epoch_seconds().saturating_sub(now)).unwrap_or(0)
+        u64::try_from(self.expires.saturating_sub(now)).unwrap_or(0)
     }
 }
 

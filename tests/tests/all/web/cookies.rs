@@ -104,7 +104,7 @@ async fn nor_is_one_whose_renewal_waited_for_an_earlier_commit() {
     }
     site.world.network.fail_next("TransactWriteItems", Fault::Answer(400, DENIED));
     let reply = site.get_as("/", &old).await;
-    assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     let session = site.world.load(&site.store, &old).await;
     assert_eq!((session.visits, &session.user), (11, &None));
 }

@@ -9,6 +9,7 @@ mod cookies;
 mod endings;
 mod errors;
 mod handles;
+mod hostile;
 mod keys;
 mod loading;
 mod misconfigured;
