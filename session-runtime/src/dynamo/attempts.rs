@@ -45,7 +45,7 @@ where
     }
 
     /// Sends a request, by a client that has the [`AttemptFollower`].
-    pub(super) async fn follow<F: Future>(&self, request: Pin<&mut F>) -> F::Output {
+    pub(super) async fn follow<F: Future + ?Sized>(&self, request: Pin<&mut F>) -> F::Output {
         let followed = Followed { state: self.state.clone(), is_refusal: is_refusal::<E> };
         FOLLOWED.scope(followed, request).await
     }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemOutput
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
+use futures_util::FutureExt as _;
 
 use super::answer::{Answer, Outcome};
 use super::attempts::Attempts;
@@ -99,7 +100,7 @@ impl Table {
                     .scan_index_forward(false),
             };
             request
-                .answered(pin!(query.send()), |output| units(&output.consumed_capacity))
+                .answered(query.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
                 .await
                 .map_err(error)
         };
@@ -185,7 +186,9 @@ impl Table {
                 .request_items(&self.name, keys.clone())
                 .set_return_consumed_capacity(request.capacity());
             request
-                .answered(pin!(get.send()), |output| all_units(&output.consumed_capacity))
+                .answered(get.send().boxed().as_mut(), |output| {
+                    all_units(&output.consumed_capacity)
+                })
                 .await
                 .map_err(|source| self.explain_key(error(source)))
         };
@@ -221,7 +224,7 @@ impl Table {
                 )
                 .set_return_consumed_capacity(request.capacity());
             let result = request
-                .answered(pin!(attempts.follow(pin!(delete.send()))), |output| {
+                .answered(pin!(attempts.follow(delete.send().boxed().as_mut())), |output| {
                     units(&output.consumed_capacity)
                 })
                 .await;

@@ -49,10 +49,11 @@ impl Request {
         is_seen.then_some(ReturnConsumedCapacity::Total)
     }
 
-    /// Waits for the answer. It is pinned because a request is kilobytes large, and a future that owns it moves it.
+    /// Waits for the answer. A request is kilobytes large as a future, and a hundred types deep: whoever makes one boxes it, so
+    /// that the futures of applications, which are built around it, are neither.
     pub(super) async fn answered<T, E>(
         mut self,
-        answer: Pin<&mut impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>,
+        answer: Pin<&mut (impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + ?Sized)>,
         consumed: impl FnOnce(&T) -> Option<f64>,
     ) -> Result<T, SdkError<E, HttpResponse>>
     where

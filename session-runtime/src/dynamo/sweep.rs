@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::pin::pin;
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -7,6 +6,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
 };
 use aws_sdk_dynamodb::{Client, operation::scan::ScanOutput};
+use futures_util::FutureExt as _;
 
 use super::failure::error;
 use super::request::{Request, units};
@@ -74,7 +74,7 @@ impl Table {
             .expression_attribute_names("#0", self.hash_key)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = Request::new("DynamoDB.Scan", &self.name)
-            .answered(pin!(scan.send()), |output| units(&output.consumed_capacity))
+            .answered(scan.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
             .map_err(|source| self.explain_key(denied(error(source), "dynamodb:Scan")))?;
         Ok(units(&output.consumed_capacity))
@@ -100,7 +100,7 @@ impl Table {
             .set_expression_attribute_values(some(values))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = Request::new("DynamoDB.Scan", &self.name)
-            .answered(pin!(scan.send()), |output| units(&output.consumed_capacity))
+            .answered(scan.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
             .map_err(|source| denied(error(source), "dynamodb:Scan"))?;
         self.page(output)
@@ -144,7 +144,7 @@ impl Table {
             .set_return_values_on_condition_check_failure(refused)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let result = Request::new("DynamoDB.DeleteItem", &self.name)
-            .answered(pin!(delete.send()), |output| units(&output.consumed_capacity))
+            .answered(delete.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await;
         match result {
             Ok(output) => Ok(Swept::Done { units: units(&output.consumed_capacity) }),

@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
+use futures_util::FutureExt as _;
 
 use super::answer::Answer;
 use super::attempts::{AttemptFollower, Attempts};
@@ -65,12 +66,16 @@ impl UpdateRequest {
         let consumed = |output: &UpdateItemOutput| units(&output.consumed_capacity);
         let result = match retries {
             Retries::AsConfigured => {
-                request.answered(pin!(attempts.follow(pin!(update.send()))), consumed).await
+                request
+                    .answered(pin!(attempts.follow(update.send().boxed().as_mut())), consumed)
+                    .await
             }
             Retries::Off => {
                 let without = Config::builder().retry_config(RetryConfig::disabled());
                 let update = update.customize().config_override(without);
-                request.answered(pin!(attempts.follow(pin!(update.send()))), consumed).await
+                request
+                    .answered(pin!(attempts.follow(update.send().boxed().as_mut())), consumed)
+                    .await
             }
         };
         let refused = |error| match error {
@@ -119,7 +124,7 @@ impl Table {
             .consistent_read(consistent)
             .set_return_consumed_capacity(request.capacity());
         let output = request
-            .answered(pin!(get.send()), |output| units(&output.consumed_capacity))
+            .answered(get.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
             .map_err(|source| self.explain_key(error(source)))?;
         Ok(output.item.map(Item::from))
@@ -138,7 +143,7 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .set_return_consumed_capacity(request.capacity());
         let result = request
-            .answered(pin!(attempts.follow(pin!(put.send()))), |output| {
+            .answered(pin!(attempts.follow(put.send().boxed().as_mut())), |output| {
                 units(&output.consumed_capacity)
             })
             .await;
@@ -193,7 +198,7 @@ impl Table {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .set_return_consumed_capacity(request.capacity());
         let result = request
-            .answered(pin!(attempts.follow(pin!(delete.send()))), |output| {
+            .answered(pin!(attempts.follow(delete.send().boxed().as_mut())), |output| {
                 units(&output.consumed_capacity)
             })
             .await;
@@ -239,7 +244,9 @@ impl Table {
             .transact_items(TransactWriteItem::builder().put(replace).build())
             .set_return_consumed_capacity(request.capacity());
         let result = request
-            .answered(pin!(transaction.send()), |output| all_units(&output.consumed_capacity))
+            .answered(transaction.send().boxed().as_mut(), |output| {
+                all_units(&output.consumed_capacity)
+            })
             .await;
         let Err(source) = result else { return Moved::Done };
         let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
