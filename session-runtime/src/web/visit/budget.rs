@@ -21,9 +21,7 @@ impl Budget {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let begun = Instant::now();
-        // Boxed, because the SDK's futures are nested so deeply that a handler whose extractors await others would not
-        // compile: "queries overflow the depth limit".
-        let result = timeout(self.left(), Box::pin(work)).await;
+        let result = timeout(self.left(), work).await;
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         *spent = spent.saturating_add(begun.elapsed());
         result.unwrap_or_else(|_| Err(self.used_up()))
