@@ -9,6 +9,8 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
 
+use super::request::count_attempt;
+
 tokio::task_local! {
     /// The attempts of the write that is being sent.
     static FOLLOWED: Followed;
@@ -72,6 +74,7 @@ impl Intercept for AttemptFollower {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        count_attempt();
         // Nothing is followed of a request that is no write.
         let _ =
             FOLLOWED.try_with(|Followed { state, .. }| state.sent.store(true, Ordering::Relaxed));

@@ -1,5 +1,7 @@
 use std::error::Error as StdError;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -12,6 +14,17 @@ use super::throttling_reason::throttling_reason;
 use crate::metrics;
 
 const SERVICE: &str = "DynamoDB.";
+
+tokio::task_local! {
+    /// How often the request that is being made was sent.
+    static SENT: Arc<AtomicU32>;
+}
+
+/// Counts that the request that is being made is sent, or sent again.
+pub(super) fn count_attempt() {
+    // Nobody counts where nobody would see it.
+    let _ = SENT.try_with(|sent| sent.fetch_add(1, Ordering::Relaxed));
+}
 
 /// One request to DynamoDB, with the SDK's retries, as OpenTelemetry and metrics see it.
 ///
@@ -38,6 +51,7 @@ impl Request {
             db.response.status_code = Empty,
             "error.type" = Empty,
             dynamo_session.capacity_units = Empty,
+            dynamo_session.retries = Empty,
             dynamo_session.throttling_reason = Empty,
         );
         Self { span, measured: metrics::Request::begin(table, operation), is_answered: false }
@@ -59,7 +73,16 @@ impl Request {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        let result = answer.instrument(self.span.clone()).await;
+        let answer = answer.instrument(self.span.clone());
+        let result = if self.span.is_disabled() {
+            answer.await
+        } else {
+            let sent = Arc::<AtomicU32>::default();
+            let result = SENT.scope(sent.clone(), answer).await;
+            let retries = sent.load(Ordering::Relaxed).saturating_sub(1);
+            self.span.record("dynamo_session.retries", retries);
+            result
+        };
         self.is_answered = true;
         match &result {
             Ok(output) => self.note_units(consumed(output)),

@@ -57,6 +57,35 @@ async fn each_request_is_one() {
 }
 
 #[tokio::test]
+async fn retries_of_the_sdk_are_counted() {
+    skip_pauses();
+    let (world, store) = World::with_store::<Shop>().await;
+    let mut session = new(&store).await;
+    let traces = Traces::collect();
+    for operation in ["UpdateItem", "GetItem"] {
+        world.network.fail_next(operation, Fault::Answer(400, THROTTLED));
+        world.network.fail_next(operation, Fault::LoseRequest);
+        session.views += 1;
+        session.commit().await.unwrap();
+        store.load(session.id()).await.unwrap().unwrap();
+    }
+    let retries: Vec<_> = requests(&traces)
+        .into_iter()
+        .map(|(operation, fields)| (operation, fields["dynamo_session.retries"].clone()))
+        .collect();
+    let counted = |operation: &str, retries: &str| (operation.to_owned(), retries.to_owned());
+    assert_eq!(
+        retries,
+        [
+            counted("UpdateItem", "2"),
+            counted("GetItem", "0"),
+            counted("UpdateItem", "0"),
+            counted("GetItem", "2")
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_condition_that_does_not_hold_is_an_answer() {
     let (_world, store) = World::with_store::<Shop>().await;
     let mut session = new(&store).await;
