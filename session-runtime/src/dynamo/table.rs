@@ -180,21 +180,32 @@ impl Table {
         UpdateRequest { request, update, retries }
     }
 
-    /// Deletes an item that expires and is no tombstone, by the attributes that tell.
-    pub(crate) async fn delete_session(&self, key: &str, expiry: &str, tombstone: &str) -> Answer {
+    /// Deletes an item that is no tombstone and, where that is to be asked, expires, by the attributes that tell.
+    pub(crate) async fn delete_session(
+        &self,
+        key: &str,
+        expiry: Option<&str>,
+        tombstone: &str,
+    ) -> Answer {
         if let Err(error) = require_key_length(key) {
             return Answer::not_sent(error);
         }
         let attempts = Attempts::<DeleteItemError>::new();
+        let names = [("#0", Some(tombstone)), ("#1", expiry)].into_iter();
+        let names =
+            names.filter_map(|(name, stands_for)| Some((name.to_owned(), stands_for?.to_owned())));
+        let names = names.collect::<HashMap<_, _>>();
         let request = Request::new("DynamoDB.DeleteItem", &self.name);
         let delete = self
             .client
             .delete_item()
             .table_name(&self.name)
             .set_key(Some(self.key(key)))
-            .condition_expression("attribute_exists(#0) AND attribute_not_exists(#1)")
-            .expression_attribute_names("#0", expiry)
-            .expression_attribute_names("#1", tombstone)
+            .condition_expression(match expiry {
+                Some(_) => "attribute_not_exists(#0) AND attribute_exists(#1)",
+                None => "attribute_not_exists(#0)",
+            })
+            .set_expression_attribute_names(Some(names))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .set_return_consumed_capacity(request.capacity());
         let result = request

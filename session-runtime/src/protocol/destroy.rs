@@ -11,14 +11,16 @@ use crate::error::Error;
 ///
 /// The tombstones stay: they say which session is to be ended if this has to be repeated.
 pub(crate) async fn destroy(context: &Context, key: &str, call: &mut Call) -> Result<(), Error> {
+    // Whoever presents a key that no prefix binds to the type may name any item of the table: what never expires is no
+    // session.
+    let is_unbound = context.schema.key_prefix().is_empty();
+    let expiry = is_unbound.then(|| context.schema.time_to_live());
     let mut key = key.to_owned();
     let mut passed = HashSet::new();
     loop {
         call.attempts.count_request(false);
-        // What never expires is no session, whoever presents its key.
-        let expiry = context.schema.time_to_live();
-        let answer =
-            call.answer(pin!(context.table.delete_session(&key, expiry, RENEWED_AT))).await;
+        let delete = context.table.delete_session(&key, expiry, RENEWED_AT);
+        let answer = call.answer(pin!(delete)).await;
         match answer.outcome {
             Outcome::Done(_) => return Ok(()),
             Outcome::Failed(error) => return Err(error),
