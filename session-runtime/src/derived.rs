@@ -93,7 +93,7 @@ pub trait DynamoSession: Sized + Send + 'static {
 /// fn is_logged_in(session: &impl Authenticated) -> bool {
 ///     session.authenticated_at().is_some()
 /// }
-/// # let _ = is_logged_in::<ShopSession>;
+/// # let _ = |session: &ShopSession| is_logged_in(session);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say when its visitor authenticated",
