@@ -74,7 +74,7 @@ async fn main() {
         "{CLIENTS} clients, {seconds} s each            requests/s   median       99%          most         statuses"
     );
     let bare = Router::new().route("/", get(async || "0").post(async || "added"));
-    report("without sessions", run(bare, time).await);
+    report("without sessions", run(bare, time).await, time);
 
     let (world, store) = World::with_store::<Shop>().await;
     let app = Router::new().route("/", get(look).post(add)).layer(SessionLayer::new(store));
@@ -88,7 +88,7 @@ async fn main() {
     });
     run(app.clone(), Duration::from_secs(2)).await;
     let before = resident_megabytes();
-    report("with sessions", run(app.clone(), time).await);
+    report("with sessions", run(app.clone(), time).await, time);
     println!("memory: {before} MB before, {} MB after", resident_megabytes());
 
     for operation in ["GetItem", "UpdateItem", "PutItem"] {
@@ -99,7 +99,7 @@ async fn main() {
                 .then_some(Fault::Answer(400, THROTTLED))
         });
     }
-    report("with sessions, 30% throttled", run(app, time).await);
+    report("with sessions, 30% throttled", run(app, time).await, time);
 }
 
 async fn run(app: Router, time: Duration) -> Run {
@@ -142,10 +142,9 @@ async fn client(app: Router, until: Instant) -> Run {
     run
 }
 
-fn report(what: &str, Run { mut latencies, statuses }: Run) {
+fn report(what: &str, Run { mut latencies, statuses }: Run, time: Duration) {
     latencies.sort_unstable();
-    let total: Duration = latencies.iter().sum();
-    let rate = latencies.len() as f64 * CLIENTS as f64 / total.as_secs_f64();
+    let rate = latencies.len() as f64 / time.as_secs_f64();
     let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
     println!(
         "{what:<32} {rate:>12.0}   {:<12?} {:<12?} {:<12?} {statuses:?}",
