@@ -7,7 +7,7 @@ use crate::web::rejected::rejected;
 const MAX_IDS: usize = 4;
 
 /// The ids that a request presented under the cookie's name. Nobody has vouched for them yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::web) struct Presented<K> {
     ids: Vec<PresentedId<K>>,
     /// Something was presented, be it an id or not.
@@ -16,7 +16,7 @@ pub(in crate::web) struct Presented<K> {
     is_flood: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct PresentedId<K> {
     key: K,
     is_signed_by_first: bool,

@@ -130,11 +130,16 @@ impl<S: DynamoSession> RequestSession<S> {
             Some(session) => {
                 let mut session = self.lend(session);
                 self.shared.budget.run(session.destroy()).await?;
-                self.end_presented().await?;
+                let (presented, was_found) = {
+                    let visit = self.visit();
+                    (visit.presented.clone(), visit.found.is_some())
+                };
+                self.end_others(&presented, was_found.then(|| session.id())).await?;
             }
             None => {
                 let loading = Loading(self);
-                let presented = self.end_presented().await?;
+                let presented = self.presented();
+                self.end_presented(&presented, None).await?;
                 mem::forget(loading);
                 let mut visit = self.visit();
                 if let Place::Lent = visit.place {
@@ -147,18 +152,34 @@ impl<S: DynamoSession> RequestSession<S> {
         Ok(())
     }
 
-    /// Ends each session whose id was presented.
-    pub(super) async fn end_presented(&self) -> Result<Presented<S::Key>, Error> {
-        let presented = self.presented();
+    /// Ends what was presented beside a session that was found and has been ended. One that was begun in place of the
+    /// presented ids has ended them with itself.
+    pub(super) async fn end_others(
+        &self,
+        presented: &Presented<S::Key>,
+        found: Option<&S::Key>,
+    ) -> Result<(), Error> {
+        match found {
+            Some(_) => self.end_presented(presented, found).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends each session whose id was presented, but for one that has been ended already.
+    pub(super) async fn end_presented(
+        &self,
+        presented: &Presented<S::Key>,
+        ended: Option<&S::Key>,
+    ) -> Result<(), Error> {
         let mut first = presented.require_few();
-        for id in presented.ids() {
+        for id in presented.ids().filter(|id| Some(*id) != ended) {
             let ended = self.shared.budget.run(self.shared.store.destroy(id)).await;
             // No session has an id that no table can hold.
             let ended =
                 ended.or_else(|error| if error.is_invalid_id() { Ok(()) } else { Err(error) });
             first = first.and(ended);
         }
-        first.map(|()| presented)
+        first
     }
 
     /// Ends the visit: what is still lent after this comes back too late.
@@ -166,7 +187,7 @@ impl<S: DynamoSession> RequestSession<S> {
         mem::replace(&mut *self.visit(), Visit::in_place(Place::Closed))
     }
 
-    fn presented(&self) -> Presented<S::Key> {
+    pub(super) fn presented(&self) -> Presented<S::Key> {
         Presented::read(self.cookie(), &self.shared.cookies)
     }
 

@@ -50,13 +50,10 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
     let is_ending = visit.is_ending;
     let failure = match &mut visit.place {
         Place::Unasked if is_ending && !facts.tells_of_logout() => {
-            match request.end_presented().await {
-                Ok(presented) => {
-                    (visit.presented, visit.replaced) = (presented, true);
-                    None
-                }
-                Err(error) => Some(error),
-            }
+            visit.presented = request.presented();
+            let ended = request.end_presented(&visit.presented, None).await;
+            visit.replaced = ended.is_ok();
+            ended.err()
         }
         Place::Lent => Some(in_use(
             "a task or the response's body still held it when the handler returned, so its changes were not \
@@ -64,7 +61,8 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
         )),
         Place::Returned(session) => {
             let concluded = if is_ending || session.is_ending() {
-                end(request, session, facts).await
+                let was_found = visit.found.is_some();
+                end(request, session, &visit.presented, was_found, facts).await
             } else {
                 commit(request, session, &visit.presented, facts).await
             };
@@ -101,13 +99,15 @@ fn to_be_told<S: DynamoSession>(error: Error, session: &Session<S>, facts: Facts
 async fn end<S: DynamoSession>(
     request: &RequestSession<S>,
     session: &mut Session<S>,
+    presented: &Presented<S::Key>,
+    was_found: bool,
     facts: Facts,
 ) -> Result<(), Error> {
     if facts.tells_of_logout() {
         return Ok(());
     }
     request.budget().run(session.destroy()).await?;
-    request.end_presented().await.map(drop)
+    request.end_others(presented, was_found.then(|| session.id())).await
 }
 
 async fn commit<S: DynamoSession>(

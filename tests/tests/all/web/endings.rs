@@ -90,6 +90,20 @@ async fn a_logout_whose_failure_nobody_is_told_of_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_logout_after_a_look_is_one_deletion() {
+    async fn looked(_: SessionView<Web>, logout: Logout<Web>) -> Result<(), Error> {
+        logout.end().await
+    }
+    let site = Site::new(Router::new().route("/", post(looked))).await;
+    let live = site.visitor().await;
+    for id in [live, SessionId::generate()] {
+        let reply = site.send(Request::post("/").header(COOKIE, pair(&id))).await;
+        assert!(reply.set_cookies()[0].contains("Max-Age=0"));
+        assert_eq!(site.operations(), ["GetItem", "DeleteItem"]);
+    }
+}
+
+#[tokio::test]
 async fn a_logout_ends_every_id_that_was_presented() {
     async fn by_id(logout: Logout<Web>) -> Result<(), Error> {
         logout.end().await
