@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::check::Checked;
-use crate::model::{Field, Session, Timeouts};
+use crate::model::{Field, Name, Session, Timeouts};
 use crate::parse::Text;
 pub(crate) use bounds::bounded;
 pub(crate) use field::{attribute, decode, encode, expires};
@@ -143,6 +143,12 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
             quote!(.with_default_key_prefix(Self::__IS_PREFIXED, #prefix))
         }
     };
+    let sort_key =
+        session.sort_key.as_ref().map(|Name { text: name, .. }| match session.sort_key_value() {
+            Some(Text::Literal(value)) => quote!(.with_fixed_sort_key(#name, #value)),
+            Some(Text::Constant(value)) => quote!(.with_fixed_sort_key(#name, #value)),
+            None => quote!(.with_sort_key(#name)),
+        });
     let created = created.map(|field| {
         let name = &field.name.text;
         quote!(.with_created(#name))
@@ -156,6 +162,7 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
         )
         #table
         #key_prefix
+        #sort_key
         #created
         #authenticated
         #remember

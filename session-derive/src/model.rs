@@ -23,6 +23,7 @@ pub(crate) struct Session {
     pub(crate) generics: Generics,
     pub(crate) options: StructOptions,
     pub(crate) timeouts: Timeouts,
+    pub(crate) sort_key: Option<Name>,
     pub(crate) fields: Vec<Field>,
     has_named_fields: bool,
 }
@@ -53,6 +54,7 @@ impl Session {
             ident: input.ident,
             generics: input.generics,
             timeouts: Timeouts::new(&input.options),
+            sort_key: input.options.sort_key.as_ref().map(|name| Name::literal(&name.value)),
             options: input.options,
             fields,
         }
@@ -81,6 +83,10 @@ impl Session {
 
     pub(crate) fn key_prefix(&self) -> Option<&Text> {
         self.options.key_prefix.as_ref().map(|prefix| &prefix.value)
+    }
+
+    pub(crate) fn sort_key_value(&self) -> Option<&Text> {
+        self.options.sort_key_value.as_ref().map(|value| &value.value)
     }
 
     /// What the table's keys begin with where the struct does not say.

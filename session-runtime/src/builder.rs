@@ -320,7 +320,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         }
         let config = with_timeouts(&client, timeouts.build());
         let store = SessionStore::new(Context {
-            table: Table::new(config, name, S::SCHEMA.hash_key()),
+            table: Table::new(config, name, S::SCHEMA.primary_key()),
             schema: S::SCHEMA,
             table_options: self.table_options,
             timeouts: S::SCHEMA.timeouts().with_valid_since(valid_since),

@@ -184,7 +184,7 @@ impl SessionKey for String {
     }
 
     fn parse(text: &str) -> Result<Self, Error> {
-        require_key_length(text)?;
+        require_key_length(text, MAX_KEY_BYTES)?;
         if text.chars().any(char::is_control) {
             return Err(invalid_id("one with control characters".to_owned()));
         }
@@ -223,10 +223,10 @@ impl SessionKey for uuid::Uuid {
     }
 }
 
-/// Refuses a key that no table can hold.
-pub(crate) fn require_key_length(key: &str) -> Result<(), Error> {
-    if key.is_empty() || key.len() > MAX_KEY_BYTES {
-        return Err(invalid_id(format!("{} bytes long, not 1 to {MAX_KEY_BYTES}", key.len())));
+/// Refuses a key that no table can hold whose keys may be so long.
+pub(crate) fn require_key_length(key: &str, longest: usize) -> Result<(), Error> {
+    if key.is_empty() || key.len() > longest {
+        return Err(invalid_id(format!("{} bytes long, not 1 to {longest}", key.len())));
     }
     Ok(())
 }

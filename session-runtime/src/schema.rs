@@ -10,11 +10,15 @@ use crate::id::SessionKey;
 
 mod index;
 mod key_prefix;
+mod primary_key;
+mod sort_key;
 mod table_name;
 pub(crate) mod table_options;
 
 pub use index::{Index, KeyType};
 pub(crate) use key_prefix::KeyPrefix;
+pub(crate) use primary_key::PrimaryKey;
+pub use sort_key::SortKey;
 pub(crate) use table_name::require_valid_name;
 pub(crate) use table_options::{Billing, Encryption, TableClass, TableOptions};
 
@@ -46,7 +50,7 @@ pub(crate) use table_options::{Billing, Encryption, TableClass, TableOptions};
 #[derive(Clone, Copy)]
 pub struct Schema {
     table: Option<&'static str>,
-    hash_key: &'static str,
+    primary_key: PrimaryKey,
     key_prefix: KeyPrefix,
     time_to_live: &'static str,
     created: Option<&'static str>,
@@ -67,7 +71,7 @@ impl Schema {
         let key_prefix = KeyPrefix::NONE;
         Self {
             table: None,
-            hash_key,
+            primary_key: PrimaryKey::new(hash_key),
             key_prefix,
             time_to_live,
             created: None,
@@ -87,6 +91,19 @@ impl Schema {
     #[doc(hidden)]
     pub const fn with_default_key_prefix(self, is_prefixed: bool, prefix: &'static str) -> Self {
         if is_prefixed { self.with_key_prefix(prefix) } else { self }
+    }
+
+    #[doc(hidden)]
+    pub const fn with_sort_key(mut self, name: &'static str) -> Self {
+        let sort_key = SortKey::same(name, self.key_prefix());
+        self.primary_key = self.primary_key.with_sort_key(sort_key);
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_fixed_sort_key(mut self, name: &'static str, value: &'static str) -> Self {
+        self.primary_key = self.primary_key.with_sort_key(SortKey::fixed(name, value));
+        self
     }
 
     #[doc(hidden)]
@@ -120,7 +137,16 @@ impl Schema {
 
     /// The name of the partition key attribute; its type is always String (S).
     pub const fn hash_key(&self) -> &'static str {
-        self.hash_key
+        self.primary_key.hash_key()
+    }
+
+    /// The table's sort key, if the struct names one with `sort_key = ".."`.
+    pub const fn sort_key(&self) -> Option<SortKey> {
+        self.primary_key.sort_key()
+    }
+
+    pub(crate) const fn primary_key(&self) -> PrimaryKey {
+        self.primary_key
     }
 
     /// What the values of the partition key begin with, so that no other session type of the same table opens them: what
@@ -129,7 +155,8 @@ impl Schema {
         self.key_prefix.text()
     }
 
-    /// The value of the partition key under which the table keeps the session with this id.
+    /// The value of the partition key under which the table keeps the session with this id. Where the table has a sort key,
+    /// [`sort_key`](Self::sort_key) says what that is.
     ///
     /// Nobody needs it who reads sessions through a store. It is for those who read the table by other means.
     ///
@@ -169,6 +196,11 @@ impl Schema {
         self.created
     }
 
+    /// The attributes that every item of the type has beside its fields, as far as the struct names them.
+    pub(crate) fn header(&self) -> impl Iterator<Item = &'static str> {
+        self.primary_key.names().chain([self.time_to_live]).chain(self.created)
+    }
+
     /// The timeouts that the struct declares.
     pub const fn timeouts(&self) -> Timeouts {
         self.timeouts
@@ -202,7 +234,8 @@ impl Schema {
 
     /// The attributes that the table has to define, with their types: its own key and those of its indexes, each once.
     pub(crate) fn key_attributes(&self) -> Vec<(&'static str, KeyType)> {
-        let mut attributes = vec![(self.hash_key, KeyType::S)];
+        let own = self.primary_key.names().map(|name| (name, KeyType::S));
+        let mut attributes: Vec<_> = own.collect();
         for attribute in self.indexes().flat_map(Index::key) {
             if !attributes.contains(&attribute) {
                 attributes.push(attribute);
@@ -216,7 +249,8 @@ impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Schema")
             .field("table", &self.table)
-            .field("hash_key", &self.hash_key)
+            .field("hash_key", &self.hash_key())
+            .field("sort_key", &self.sort_key())
             .field("key_prefix", &self.key_prefix())
             .field("time_to_live", &self.time_to_live)
             .field("created", &self.created)

@@ -16,10 +16,10 @@ pub use dynamo_session::testing::{Fault, Network, Sent};
 pub use login::{AccountId, Login, Place, Plan, alive, index_answer, newest_first_answer};
 pub use measurements::Measurements;
 pub use schedule::{Choices, Mishap, Schedule, Step};
-pub use shop::{Payment, Preferences, Shop, stored};
-pub use tables::{Device, Ledger, Odd, Visit, tables};
+pub use shop::{Payment, Preferences, Shop, stored, with_fixed_sort_key, with_sort_key};
+pub use tables::{Device, Guest, Ledger, Odd, Visit, tables};
 pub use traces::{TracedSpan, Traces};
-pub use world::{ENDPOINT, World, skip_pauses};
+pub use world::{ENDPOINT, World, key_of, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.
 #[cfg(doctest)]

@@ -21,6 +21,22 @@ pub struct Visit {
     pub pages: u64,
 }
 
+/// A session among an application's other items.
+#[derive(Debug, DynamoSession)]
+#[session(table = "application", key_prefix = "SESSION#")]
+#[session(sort_key = "- sk: \"${x}\"", sort_key_value = "SESSION")]
+pub struct Guest {
+    /// The key.
+    #[session(hash_key, rename = "pk")]
+    pub id: SessionId,
+    /// The expiry.
+    #[session(ttl)]
+    pub expires_at: Expires,
+    /// A String.
+    #[session(index = "by_user")]
+    pub user: Option<String>,
+}
+
 /// A session with an index on each type of key.
 #[derive(Debug, DynamoSession)]
 #[session(table = "ledger-sessions", absolute_timeout = "12h")]
@@ -88,6 +104,7 @@ pub fn tables() -> Vec<(String, Infrastructure)> {
         ("visit", Infrastructure::of::<Visit>().table_name("visits")),
         ("shop", Infrastructure::of::<Shop>()),
         ("ledger", Infrastructure::of::<Ledger>()),
+        ("guest", Infrastructure::of::<Guest>()),
         ("odd", Infrastructure::of::<Odd>()),
     ];
     let mut tables = Vec::new();

@@ -120,7 +120,7 @@ impl World {
             .get_item()
             .consistent_read(true)
             .table_name(store.table_name())
-            .key(S::SCHEMA.hash_key(), AttributeValue::S(S::SCHEMA.table_key(id)))
+            .set_key(Some(key_of::<S>(id)))
             .send()
             .await;
         match output {
@@ -163,6 +163,17 @@ impl World {
             Err(error) => panic!("not loaded: {error:?}"),
         }
     }
+}
+
+/// The whole key of a session's item.
+pub fn key_of<S: DynamoSession>(id: &S::Key) -> HashMap<String, AttributeValue> {
+    let hash = S::SCHEMA.table_key(id);
+    let sort = S::SCHEMA.sort_key().map(|sort_key| {
+        let value = sort_key.fixed_value().unwrap_or(&hash).to_owned();
+        (sort_key.name().to_owned(), AttributeValue::S(value))
+    });
+    let hash = (S::SCHEMA.hash_key().to_owned(), AttributeValue::S(hash));
+    std::iter::once(hash).chain(sort).collect()
 }
 
 /// Lets the SDK's pauses between retries pass at once, where no real network is waited for.

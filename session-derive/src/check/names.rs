@@ -11,8 +11,11 @@ use crate::parse::Text;
 /// What a commit keeps for itself in the item.
 const RESERVED: &[&str] = &["_seq", "_commits", "_idle", "_renewed_at", "_renewed_to"];
 const LONGEST_ATTRIBUTE: usize = 255;
-/// What the 43 bytes of a hash leave of DynamoDB's 2,048 for a key.
+/// What the 43 bytes of a hash leave of DynamoDB's 2,048 for a partition key.
 const LONGEST_KEY_PREFIX: usize = 2_005;
+/// What they leave of the 1,024 for a sort key, which is to have the same value.
+const LONGEST_SORT_KEY_PREFIX: usize = 981;
+const LONGEST_SORT_KEY: usize = 1_024;
 /// The quota of DynamoDB for one table, unless AWS raised it for the account.
 const MOST_INDEXES: usize = 20;
 
@@ -22,11 +25,12 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
         resource("a table's name", &table.value(), table, "sessions", errors);
     }
     match session.key_prefix() {
-        Some(Text::Literal(prefix)) => key_prefix(&prefix.value(), prefix, errors),
+        Some(Text::Literal(prefix)) => key_prefix(session, &prefix.value(), prefix, errors),
         // The compiler checks a constant when it evaluates the schema.
         Some(Text::Constant(_)) => {}
-        None => key_prefix(&session.default_key_prefix(), &session.ident, errors),
+        None => key_prefix(session, &session.default_key_prefix(), &session.ident, errors),
     }
+    sort_key_value(session, errors);
     let mut attributes = BTreeMap::new();
     let mut indexes = BTreeMap::new();
     let mut constants = BTreeMap::new();
@@ -65,16 +69,21 @@ pub(crate) fn check(session: &Session, errors: &mut Errors) {
             }
         }
     }
+    sort_key(session, &attributes, errors);
 }
 
 /// What the table's keys can begin with.
-fn key_prefix(prefix: &str, place: impl ToTokens, errors: &mut Errors) {
-    if prefix.len() > LONGEST_KEY_PREFIX {
+fn key_prefix(session: &Session, prefix: &str, place: impl ToTokens, errors: &mut Errors) {
+    let longest = match (&session.sort_key, session.sort_key_value()) {
+        (Some(_), None) => LONGEST_SORT_KEY_PREFIX,
+        _ => LONGEST_KEY_PREFIX,
+    };
+    if prefix.len() > longest {
         errors.at(
             place,
             format!(
-                "{} bytes are too long for the keys of a session type to begin with: write at most {LONGEST_KEY_PREFIX} \
-                 as its `key_prefix`",
+                "{} bytes are too long for the keys of a session type to begin with: write at most {longest} as its \
+                 `key_prefix`",
                 prefix.len()
             ),
         );
@@ -84,6 +93,58 @@ fn key_prefix(prefix: &str, place: impl ToTokens, errors: &mut Errors) {
             format!("no tool shows a control character: write the prefix without {bad:?}"),
         );
     }
+}
+
+/// What the sort key of every item can hold.
+fn sort_key_value(session: &Session, errors: &mut Errors) {
+    let Some(value) = session.sort_key_value() else { return };
+    if session.sort_key.is_none() && !session.options.is_broken {
+        errors.at(
+            session.options.sort_key_value.as_ref().map(|value| &value.name),
+            "nothing says which attribute has this value: write the sort key's name, such as `sort_key = \"sk\"`",
+        );
+    }
+    // The compiler checks a constant when it evaluates the schema.
+    let Text::Literal(literal) = value else { return };
+    let text = literal.value();
+    if text.is_empty() {
+        errors.at(
+            literal,
+            "DynamoDB takes no empty key: write a value, or leave `sort_key_value` out for that of the hash key",
+        );
+    } else if text.len() > LONGEST_SORT_KEY {
+        errors.at(
+            literal,
+            format!(
+                "{} bytes are too long for a sort key: write at most {LONGEST_SORT_KEY}",
+                text.len()
+            ),
+        );
+    } else if let Some(bad) = text.chars().find(|c| c.is_control()) {
+        errors.at(
+            literal,
+            format!("no tool shows a control character: write the value without {bad:?}"),
+        );
+    }
+}
+
+/// The sort key is the store's to write, and no field's.
+fn sort_key(session: &Session, attributes: &BTreeMap<&str, &Ident>, errors: &mut Errors) {
+    let Some(name) = &session.sort_key else { return };
+    attribute(name, errors);
+    let Some(owner) = attributes.get(name.text.as_str()) else { return };
+    let field = session.fields.iter().find(|field| field.ident == **owner);
+    let text = &name.text;
+    errors.at(
+        name,
+        match field.is_some_and(|field| matches!(field.kind, Kind::HashKey(_))) {
+            true => format!("`{text}` is the hash key: write the name of the table's sort key"),
+            false => format!(
+                "the attribute `{text}` already belongs to the field `{owner}`: remove the field, since the store \
+                 writes the sort key, or write another name"
+            ),
+        },
+    );
 }
 
 fn attribute(name: &Name, errors: &mut Errors) {

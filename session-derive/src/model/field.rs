@@ -83,7 +83,7 @@ impl Name {
         Self { text, is_literal: false, place: place.into_token_stream() }
     }
 
-    fn literal(literal: &LitStr) -> Self {
+    pub(super) fn literal(literal: &LitStr) -> Self {
         Self { text: literal.value(), is_literal: true, place: literal.into_token_stream() }
     }
 }

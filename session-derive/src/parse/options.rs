@@ -44,6 +44,8 @@ impl Preset {
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Given<Text>>,
     pub(crate) key_prefix: Option<Given<Text>>,
+    pub(crate) sort_key: Option<Given<LitStr>>,
+    pub(crate) sort_key_value: Option<Given<Text>>,
     pub(crate) timeouts: Option<Given<Preset>>,
     pub(crate) idle_timeout: Option<Given<Seconds>>,
     pub(crate) remember_timeout: Option<Given<Seconds>>,
@@ -85,6 +87,8 @@ pub(crate) struct FieldOptions {
 const ON_STRUCT: &[(&str, &str)] = &[
     ("table", "`table = \"sessions\"` or `table = CONSTANT`"),
     ("key_prefix", "`key_prefix = \"Session#\"` or `key_prefix = CONSTANT`"),
+    ("sort_key", "`sort_key = \"sk\"`"),
+    ("sort_key_value", "`sort_key_value = \"SESSION\"` or `sort_key_value = CONSTANT`"),
     ("timeouts", "`timeouts = \"aal2\"` or `timeouts = \"aal3\"`"),
     ("idle_timeout", "`idle_timeout = \"30m\"`"),
     ("remember_timeout", "`remember_timeout = \"30 days\"`"),
@@ -141,6 +145,10 @@ impl StructOptions {
         match name.as_str() {
             "table" => once(&mut self.table, setting, setting.constant_text(usage)?),
             "key_prefix" => once(&mut self.key_prefix, setting, setting.constant_text(usage)?),
+            "sort_key" => once(&mut self.sort_key, setting, setting.text(usage)?),
+            "sort_key_value" => {
+                once(&mut self.sort_key_value, setting, setting.constant_text(usage)?)
+            }
             "timeouts" => once(&mut self.timeouts, setting, Preset::parse(setting, usage)?),
             "idle_timeout" => once(&mut self.idle_timeout, setting, seconds(setting, usage)?),
             "remember_timeout" => {

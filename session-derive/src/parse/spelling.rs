@@ -19,6 +19,8 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("with", &["serialize_with", "deserialize_with", "codec"]),
     ("table", &["table_name"]),
     ("key_prefix", &["prefix", "namespace", "hash_key_prefix"]),
+    ("sort_key", &["range", "range_key", "sk", "sort"]),
+    ("sort_key_value", &["range_key_value", "sk_value", "sort_value"]),
     ("idle_timeout", &["timeout", "idle", "max_idle", "inactivity_timeout"]),
     ("absolute_timeout", &["absolute", "lifetime", "max_age", "max_lifetime"]),
     ("remember_timeout", &["remember_for", "remember_me_timeout", "persistent_timeout"]),

@@ -65,7 +65,7 @@ pub(crate) enum Deletion {
 }
 
 impl Table {
-    /// One page of what an index holds for a value. It may be out of date.
+    /// One page of what an index holds for a value, without what is no session by its key. It may be out of date.
     pub(crate) async fn query_index(
         &self,
         index: Index,
@@ -83,18 +83,22 @@ impl Table {
                 .table_name(&self.name)
                 .index_name(index.name())
                 .expression_attribute_names("#v", index.attribute())
-                .expression_attribute_names("#k", self.hash_key)
+                .expression_attribute_names("#k", self.primary_key.hash_key())
                 .expression_attribute_values(":v", value.to_attribute_value())
                 .limit(i32::try_from(limit).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start.cloned().map(Item::into_attributes))
                 .set_return_consumed_capacity(request.capacity());
+            let (query, key) = match self.primary_key.sort_key() {
+                None => (query, "#k"),
+                Some(tables) => (query.expression_attribute_names("#r", tables.name()), "#k, #r"),
+            };
             let query = match sort_key {
-                None => query.key_condition_expression("#v = :v").projection_expression("#k"),
+                None => query.key_condition_expression("#v = :v").projection_expression(key),
                 // Every creation meets the condition. It is there for an index without the sort key, which would
                 // answer in no order, and refuses the condition.
                 Some(sort_key) => query
                     .key_condition_expression("#v = :v AND #s >= :s")
-                    .projection_expression("#k, #s")
+                    .projection_expression(format!("{key}, #s"))
                     .expression_attribute_names("#s", sort_key)
                     .expression_attribute_values(":s", AttributeValue::N(i64::MIN.to_string()))
                     .scan_index_forward(false),
@@ -113,16 +117,19 @@ impl Table {
             _ => error,
         })?;
         let entry = |item: Item| {
-            let key = item.text(self.hash_key).ok_or_else(|| self.wrong_key())?.to_owned();
+            if self.primary_key.names().any(|name| item.text(name).is_none()) {
+                return Some(Err(self.wrong_key()));
+            }
+            let key = item.session_key(self.primary_key)?.to_owned();
             let created = sort_key.and_then(|name| item.seconds(name).ok()?);
-            Ok(IndexEntry { key, created })
+            Some(Ok(IndexEntry { key, created }))
         };
         Ok(IndexPage {
             entries: output
                 .items
                 .unwrap_or_default()
                 .into_iter()
-                .map(|item| entry(item.into()))
+                .filter_map(|item| entry(item.into()))
                 .collect::<Result<_, _>>()?,
             next: output.last_evaluated_key.filter(|key| !key.is_empty()).map(Item::from),
         })

@@ -19,5 +19,5 @@ pub(crate) use failure::unbuildable;
 pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};
-pub(crate) use sweep::{Page, PageRequest, Swept};
+pub(crate) use sweep::{ItemKey, Page, PageRequest, Swept};
 pub(crate) use table::{Moved, Retries, Table, UpdateRequest};

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -19,13 +20,27 @@ use crate::item::Item;
 /// the sessions' own requests.
 const RETRY_PARTITION: &str = "dynamo-session sweep";
 
+/// The key of any item of the table, be it a session's or something else's.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ItemKey {
+    pub(crate) hash: String,
+    pub(crate) sort: Option<String>,
+}
+
+/// It may be the secret of a session.
+impl fmt::Debug for ItemKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ItemKey(..)")
+    }
+}
+
 /// One request of a scan.
 #[derive(Debug, Default)]
 pub(crate) struct PageRequest {
     pub(crate) segment: u32,
     pub(crate) segments: u32,
     /// The key of the last item that an earlier page has covered.
-    pub(crate) after: Option<String>,
+    pub(crate) after: Option<ItemKey>,
     /// How many items it looks at, at the most.
     pub(crate) limit: u32,
     /// The attributes wanted, as placeholders of the filter; all of them if there are none.
@@ -40,7 +55,7 @@ pub(crate) struct Page {
     /// How many items were looked at, including those that the filter left out.
     pub(crate) scanned: u64,
     /// The key of the last item that was looked at; `None` at the end of the segment.
-    pub(crate) last: Option<String>,
+    pub(crate) last: Option<ItemKey>,
     pub(crate) units: Option<f64>,
 }
 
@@ -71,7 +86,7 @@ impl Table {
             .set_exclusive_start_key(Some(self.key("dynamo-session")))
             .limit(1)
             .projection_expression("#0")
-            .expression_attribute_names("#0", self.hash_key)
+            .expression_attribute_names("#0", self.primary_key.hash_key())
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let output = Request::new("DynamoDB.Scan", &self.name)
             .answered(scan.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
@@ -92,7 +107,7 @@ impl Table {
             .table_name(&self.name)
             .set_segment(parallel.map(|(segment, _)| number(segment)))
             .set_total_segments(parallel.map(|(_, segments)| number(segments)))
-            .set_exclusive_start_key(request.after.as_deref().map(|after| self.key(after)))
+            .set_exclusive_start_key(request.after.map(|after| self.start_after(after)))
             .limit(number(request.limit))
             .set_filter_expression(filter)
             .set_projection_expression(projection)
@@ -106,14 +121,30 @@ impl Table {
         self.page(output)
     }
 
+    fn start_after(&self, key: ItemKey) -> HashMap<String, AttributeValue> {
+        let values = [Some(key.hash), key.sort].into_iter().flatten().map(AttributeValue::S);
+        self.primary_key.names().map(str::to_owned).zip(values).collect()
+    }
+
+    /// The key of an item, if it is as the session type says.
+    fn item_key(&self, mut key: HashMap<String, AttributeValue>) -> Option<ItemKey> {
+        let mut part = |name| match key.remove(name) {
+            Some(AttributeValue::S(value)) => Some(value),
+            _ => None,
+        };
+        let hash = part(self.primary_key.hash_key())?;
+        let sort = match self.primary_key.sort_key() {
+            Some(sort_key) => Some(part(sort_key.name())?),
+            None => None,
+        };
+        key.is_empty().then_some(ItemKey { hash, sort })
+    }
+
     fn page(&self, output: ScanOutput) -> Result<Page, Error> {
         let units = units(&output.consumed_capacity);
         let last = match output.last_evaluated_key {
             None => None,
-            Some(mut key) => match (key.remove(self.hash_key), key.is_empty()) {
-                (Some(AttributeValue::S(last)), true) => Some(last),
-                _ => return Err(self.wrong_key()),
-            },
+            Some(key) => Some(self.item_key(key).ok_or_else(|| self.wrong_key())?),
         };
         Ok(Page {
             items: output.items.unwrap_or_default().into_iter().map(Item::from).collect(),

@@ -22,13 +22,14 @@ use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
 use crate::id::require_key_length;
 use crate::item::Item;
+use crate::schema::PrimaryKey;
 
 /// One table, and the requests that sessions make of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(super) client: Client,
     pub(crate) name: String,
-    pub(crate) hash_key: &'static str,
+    pub(super) primary_key: PrimaryKey,
 }
 
 /// What became of a transaction that puts an item under a new key and replaces the one under the old key.
@@ -103,18 +104,23 @@ pub(super) fn placeholders(expression: Expression<'_>) -> Placeholders {
 }
 
 impl Table {
-    pub(crate) fn new(mut config: Builder, name: String, hash_key: &'static str) -> Self {
+    pub(crate) fn new(mut config: Builder, name: String, primary_key: PrimaryKey) -> Self {
         // One that can be disabled is looked up many times in each request.
         config.push_interceptor(SharedInterceptor::permanent(AttemptFollower));
-        Self { client: Client::from_conf(config.build()), name, hash_key }
+        Self { client: Client::from_conf(config.build()), name, primary_key }
     }
 
     pub(super) fn key(&self, key: &str) -> HashMap<String, AttributeValue> {
-        HashMap::from([(self.hash_key.to_owned(), AttributeValue::S(key.to_owned()))])
+        let parts = self.primary_key.parts(key);
+        parts.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned()))).collect()
+    }
+
+    fn require_length(&self, key: &str) -> Result<(), Error> {
+        require_key_length(key, self.primary_key.longest())
     }
 
     pub(crate) async fn get(&self, key: &str, consistent: bool) -> Result<Option<Item>, Error> {
-        require_key_length(key)?;
+        self.require_length(key)?;
         let request = Request::new("DynamoDB.GetItem", &self.name);
         let get = self
             .client
@@ -139,7 +145,7 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(item.into_attributes()))
             .condition_expression("attribute_not_exists(#0)")
-            .expression_attribute_names("#0", self.hash_key)
+            .expression_attribute_names("#0", self.primary_key.hash_key())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .set_return_consumed_capacity(request.capacity());
         let result = request
@@ -187,7 +193,7 @@ impl Table {
         expiry: Option<&str>,
         tombstone: &str,
     ) -> Answer {
-        if let Err(error) = require_key_length(key) {
+        if let Err(error) = self.require_length(key) {
             return Answer::not_sent(error);
         }
         let attempts = Attempts::<DeleteItemError>::new();
@@ -232,7 +238,7 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(new.into_attributes()))
             .condition_expression("attribute_not_exists(#0)")
-            .expression_attribute_names("#0", self.hash_key)
+            .expression_attribute_names("#0", self.primary_key.hash_key())
             .build();
         let replace = Put::builder()
             .table_name(&self.name)
@@ -302,11 +308,20 @@ impl Table {
     }
 
     pub(super) fn wrong_key(&self) -> Error {
-        let detail = format!(
-            "the table's key is not the String (S) attribute `{}` alone, as the session type says; \
-             name another table, or change the field marked `hash_key`",
-            self.hash_key
-        );
-        Error::new(ErrorKind::Configuration, detail).with_attribute(self.hash_key)
+        let hash_key = self.primary_key.hash_key();
+        let detail = match self.primary_key.sort_key() {
+            None => format!(
+                "the table's key is not the String (S) attribute `{hash_key}` alone, as the session type says; \
+                 name another table, change the field marked `hash_key`, or, if the table has a sort key, \
+                 write it as `sort_key` on the struct"
+            ),
+            Some(sort_key) => format!(
+                "the table's key is not the String (S) attribute `{hash_key}` with `{}` as its sort key, of \
+                 the same type, as the session type says; name another table, or change the field marked \
+                 `hash_key` or the struct's `sort_key`",
+                sort_key.name()
+            ),
+        };
+        Error::new(ErrorKind::Configuration, detail).with_attribute(hash_key)
     }
 }

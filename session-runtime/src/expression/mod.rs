@@ -240,6 +240,11 @@ impl<'a> Expression<'a> {
         }
     }
 
+    /// The same value in two places.
+    pub(crate) fn require_equal(&mut self, one: &DocumentPath, other: &DocumentPath) {
+        self.require(&[At(one), Operator("="), At(other)]);
+    }
+
     /// Another value than this.
     pub(crate) fn require_other_value(
         &mut self,

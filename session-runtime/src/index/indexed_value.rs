@@ -123,7 +123,8 @@ impl<S: DynamoSession> IndexedValue<S> {
     /// was renewed is found under its new key.
     pub(super) async fn ages(&self, mut keys: Vec<String>) -> Result<Vec<StoredSession>, Error> {
         let schema = S::SCHEMA;
-        let mut attributes = vec![schema.hash_key(), schema.time_to_live(), self.index.attribute()];
+        let mut attributes: Vec<_> = schema.primary_key().names().collect();
+        attributes.extend([schema.time_to_live(), self.index.attribute()]);
         attributes.extend([RENEWED_AT, RENEWED_TO]);
         attributes.extend(schema.created());
         let mut sessions = Vec::new();
@@ -162,9 +163,11 @@ impl<S: DynamoSession> IndexedValue<S> {
     }
 
     fn session(&self, mut item: Item) -> Result<Option<StoredSession>, Error> {
-        let hash_key = S::SCHEMA.hash_key();
-        let Some(key) = item.text(hash_key).map(str::to_owned) else { return Ok(None) };
-        item.remove(hash_key);
+        let primary_key = S::SCHEMA.primary_key();
+        let Some(key) = item.session_key(primary_key).map(str::to_owned) else { return Ok(None) };
+        for name in primary_key.names() {
+            item.remove(name);
+        }
         let value = item.value(self.index.attribute());
         if !value.is_some_and(|value| value.is_same(&self.value)) {
             return Ok(None);

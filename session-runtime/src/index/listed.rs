@@ -86,7 +86,7 @@ impl<S: DynamoSession> ListedSession<S> {
     /// - [`ErrorKind::Configuration`]: it is the session's key, which is never revealed.
     pub fn get<T: DeserializeOwned>(&self, attribute: &str) -> Result<Option<T>, Error> {
         let schema = S::SCHEMA;
-        if attribute == schema.hash_key() {
+        if schema.primary_key().names().any(|name| name == attribute) {
             let detail = "a listed session does not reveal its key; `fingerprint` identifies it, and `is` \
                           compares it with a session in hand";
             let error = Error::new(ErrorKind::Configuration, detail).with_attribute(attribute);

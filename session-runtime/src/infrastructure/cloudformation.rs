@@ -93,7 +93,7 @@ fn properties(infrastructure: &Infrastructure) -> Tree {
     let mut properties = vec![
         ("TableName", Tree::Map(vec![("Ref", Tree::Word("TableName"))])),
         ("AttributeDefinitions", Tree::List(definitions.collect())),
-        ("KeySchema", key([schema.hash_key()])),
+        ("KeySchema", key(schema.primary_key().names())),
         ("BillingMode", Tree::Word(options.billing.mode())),
     ];
     properties.extend(throughput.clone());

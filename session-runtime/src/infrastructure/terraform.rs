@@ -70,9 +70,12 @@ fn configuration(infrastructure: &Infrastructure) -> String {
 
 fn table(infrastructure: &Infrastructure) -> Body {
     let Infrastructure { schema, options, .. } = infrastructure;
-    let mut table = Body::default()
-        .set("name", "var.table_name")
-        .text("hash_key", schema.hash_key())
+    let mut table =
+        Body::default().set("name", "var.table_name").text("hash_key", schema.hash_key());
+    if let Some(sort_key) = schema.sort_key() {
+        table = table.text("range_key", sort_key.name());
+    }
+    table = table
         .text("billing_mode", options.billing.mode())
         .text("table_class", options.table_class.as_str())
         .set("deletion_protection_enabled", options.deletion_protection.to_string());

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::number::{integer, whole_seconds};
 use super::type_name::type_name;
 use super::value::Value;
-use crate::schema::Attribute;
+use crate::schema::{Attribute, PrimaryKey};
 
 /// An item as the table holds it: attributes by their names.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -54,6 +54,20 @@ impl Item {
         match self.get(name)? {
             AttributeValue::S(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The value of the partition key, if this may be a session by its key.
+    pub(crate) fn session_key(&self, key: PrimaryKey) -> Option<&str> {
+        let hash = self.text(key.hash_key())?;
+        let sort = key.sort_key().and_then(|sort_key| self.text(sort_key.name()));
+        key.is_sessions(hash, sort).then_some(hash)
+    }
+
+    /// The key of the session that has this value of the partition key.
+    pub(crate) fn insert_key(&mut self, key: PrimaryKey, hash: &str) {
+        for (name, value) in key.parts(hash) {
+            self.insert(name, Value::text(value));
         }
     }
 

@@ -86,8 +86,7 @@ impl Header {
 
     /// The whole record, with what the decoder found and left of the item.
     pub(crate) fn with_fields(self, schema: &Schema, found: Vec<Found>, rest: &Item) -> Record {
-        let header = [Some(schema.hash_key()), Some(schema.time_to_live()), schema.created()];
-        let header = header.into_iter().flatten();
+        let header = schema.header();
         let header: usize =
             header.filter_map(|name| Some(attribute_size(name, rest.get(name)?))).sum();
         let Self { lifetime, lacks_created, bookkeeping, guards } = self;
@@ -128,7 +127,7 @@ impl Record {
 
     /// Writes key, expiry, creation and bookkeeping into an item that is to be put.
     pub(super) fn insert_into(&self, item: &mut Item, schema: &Schema, key: &str) {
-        item.insert(schema.hash_key(), Value::text(key));
+        item.insert_key(schema.primary_key(), key);
         item.insert(schema.time_to_live(), Value::number(self.lifetime.expires));
         if let (Some(name), Some(created)) = (schema.created(), self.lifetime.created) {
             item.insert(name, Value::number(created));
@@ -311,10 +310,10 @@ fn require_size(
     others: usize,
     limit: usize,
 ) -> Result<(), Error> {
-    let names = [Some(schema.hash_key()), Some(schema.time_to_live()), schema.created()];
-    let header = names.iter().flatten().map(|name| name.len()).sum::<usize>()
-        + schema.key_prefix().len()
-        + HEADER_BYTES;
+    let key = schema.key_prefix().len() + HEADER_BYTES;
+    let sort_key = schema.sort_key().map(|it| it.fixed_value().map_or(key, str::len));
+    let names = schema.header().map(str::len).sum::<usize>();
+    let header = names + key + sort_key.unwrap_or_default();
     let mut sizes: Vec<(usize, &str)> = schema
         .attributes()
         .iter()

@@ -170,7 +170,8 @@ fn unchanged<'a>(
         condition
     };
     let mut guarded = condition();
-    let others = [context.schema.hash_key(), context.schema.time_to_live(), SEQUENCE, COMMITS];
+    let mut others = vec![context.schema.time_to_live(), SEQUENCE, COMMITS];
+    others.extend(context.schema.primary_key().names());
     for (name, value) in item.iter().filter(|(name, _)| !others.contains(name)) {
         let place = guarded.attribute(name);
         guarded.require_value(&place, Some(Value::from(value.clone())));

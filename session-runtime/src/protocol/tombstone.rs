@@ -27,7 +27,7 @@ impl Tombstone {
     pub(super) fn into_item(self, context: &Context, key: &str) -> Item {
         let expired = self.renewed_at.saturating_sub(EXPIRED_SINCE);
         let mut item = Item::default();
-        item.insert(context.schema.hash_key(), Value::text(key));
+        item.insert_key(context.schema.primary_key(), key);
         item.insert(context.schema.time_to_live(), Value::number(expired));
         item.insert(RENEWED_AT, Value::number(self.renewed_at));
         item.insert(RENEWED_TO, Value::text(self.successor));

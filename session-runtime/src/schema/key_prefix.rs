@@ -1,7 +1,19 @@
 use crate::id::{MAX_KEY_BYTES, SessionKey};
 
 /// What a [`SessionId`](crate::SessionId) adds to a prefix.
-const HASH_BYTES: usize = 43;
+pub(super) const HASH_BYTES: usize = 43;
+
+/// Evaluated by the compiler, for which a panic is an error at the struct.
+pub(super) const fn require_visible(text: &str, refusal: &str) {
+    let bytes = text.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        // In UTF-8, U+0080 to U+009F begin with C2, and no other character has such a second byte after it.
+        let is_c1 = index > 0 && bytes[index - 1] == 0xC2 && bytes[index] < 0xA0;
+        assert!(!bytes[index].is_ascii_control() && !is_c1, "{}", refusal);
+        index += 1;
+    }
+}
 
 /// What the table's keys of one session type begin with. Whatever makes such a key, or reads one, does it here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +28,10 @@ impl KeyPrefix {
             prefix.len() <= MAX_KEY_BYTES - HASH_BYTES,
             "`key_prefix` is too long: a key has 2048 bytes, and 43 of them are the id's, so write at most 2005"
         );
-        let bytes = prefix.as_bytes();
-        let mut index = 0;
-        while index < bytes.len() {
-            // In UTF-8, U+0080 to U+009F begin with C2, and no other character has such a second byte after it.
-            let is_c1 = index > 0 && bytes[index - 1] == 0xC2 && bytes[index] < 0xA0;
-            assert!(
-                !bytes[index].is_ascii_control() && !is_c1,
-                "`key_prefix` has a control character, which no tool shows: write it without"
-            );
-            index += 1;
-        }
+        require_visible(
+            prefix,
+            "`key_prefix` has a control character, which no tool shows: write it without",
+        );
         Self(prefix)
     }
 

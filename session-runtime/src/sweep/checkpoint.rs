@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::position::Position;
+use crate::dynamo::ItemKey;
 use crate::error::{Error, ErrorKind};
 
 const TITLE: &str = "dynamo-session purge checkpoint, version 1";
@@ -16,7 +17,7 @@ const END: &str = "end";
 ///
 /// Its [`Display`](fmt::Display) is a text of a few lines to be kept in a file, and [`FromStr`] reads it back.
 ///
-/// **It holds keys of the table**, one for each segment. With [`SessionId`](crate::SessionId) these are hashes, from
+/// **It holds keys of the table**, one for each segment, be they of sessions or of other items. With [`SessionId`](crate::SessionId) these are hashes, from
 /// which no session can be taken over. With `String` and `Uuid` keys they are the ids of (expired or live) sessions
 /// themselves: keep the text as you keep the table. Its `Debug` shows none.
 ///
@@ -72,6 +73,14 @@ impl PurgeCheckpoint {
         u32::try_from(finished.count()).unwrap_or(u32::MAX)
     }
 
+    /// Whether all of its keys have a sort key, or none has.
+    pub(super) fn is_of_keys(&self, with_sort_key: bool) -> bool {
+        self.positions.iter().all(|position| match position {
+            Position::After(key) => key.sort.is_some() == with_sort_key,
+            Position::Start | Position::Finished => true,
+        })
+    }
+
     pub(super) fn position(&self, segment: u32) -> &Position {
         &self.positions[segment as usize]
     }
@@ -89,8 +98,12 @@ impl fmt::Display for PurgeCheckpoint {
         for (segment, position) in positions.iter().enumerate() {
             match position {
                 Position::Start => writeln!(f, "{segment} start")?,
-                Position::After(key) => {
-                    writeln!(f, "{segment} after {}", URL_SAFE_NO_PAD.encode(key))?;
+                Position::After(ItemKey { hash, sort }) => {
+                    write!(f, "{segment} after {}", URL_SAFE_NO_PAD.encode(hash))?;
+                    match sort {
+                        Some(sort) => writeln!(f, " {}", URL_SAFE_NO_PAD.encode(sort))?,
+                        None => writeln!(f)?,
+                    }
                 }
                 Position::Finished => writeln!(f, "{segment} finished")?,
             }
@@ -183,8 +196,16 @@ fn position(text: &str) -> Option<Position> {
         "start" => Some(Position::Start),
         "finished" => Some(Position::Finished),
         _ => {
-            let key = URL_SAFE_NO_PAD.decode(text.strip_prefix("after ")?).ok()?;
-            String::from_utf8(key).ok().filter(|key| !key.is_empty()).map(Position::After)
+            let (hash, sort) = match text.strip_prefix("after ")?.split_once(' ') {
+                Some((hash, sort)) => (hash, Some(key_part(sort)?)),
+                None => (text.strip_prefix("after ")?, None),
+            };
+            Some(Position::After(ItemKey { hash: key_part(hash)?, sort }))
         }
     }
+}
+
+fn key_part(text: &str) -> Option<String> {
+    let part = URL_SAFE_NO_PAD.decode(text).ok()?;
+    String::from_utf8(part).ok().filter(|part| !part.is_empty())
 }

@@ -11,7 +11,7 @@ use crate::dynamo::{Page, PageRequest, Swept, Table};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{EpochSeconds as _, Lifetime};
 use crate::expression::Expression;
-use crate::item::Item;
+use crate::item::{Item, Value};
 use crate::protocol::{RENEWED_AT, RENEWED_TO};
 use crate::schema::Schema;
 
@@ -142,9 +142,20 @@ impl PacedTable {
         let mut attributes = Vec::new();
         // What else the table holds is not this type's.
         let prefix = self.schema.key_prefix();
+        let hash_key = self.schema.hash_key();
         if !prefix.is_empty() {
-            let key = filter.attribute(self.schema.hash_key());
+            let key = filter.attribute(hash_key);
             filter.require_prefix(&key, prefix);
+        }
+        if let Some(sort_key) = self.schema.sort_key() {
+            let sort = filter.attribute(sort_key.name());
+            match sort_key.fixed_value() {
+                Some(value) => filter.require_value(&sort, Some(Value::text(value))),
+                None => {
+                    let hash = filter.attribute(hash_key);
+                    filter.require_equal(&sort, &hash);
+                }
+            }
         }
         match wanted {
             Wanted::Items => {}
@@ -154,13 +165,13 @@ impl PacedTable {
                 attributes.push(RENEWED_AT);
             }
             Wanted::ExpiredKeys => {
-                attributes.push(self.schema.hash_key());
+                attributes.push(hash_key);
                 attributes.push(RENEWED_AT);
                 require_expired(&mut filter, &self.context, now, false);
             }
             Wanted::Sessions => {
                 let time_to_live = self.schema.time_to_live();
-                attributes.extend([self.schema.hash_key(), time_to_live]);
+                attributes.extend([hash_key, time_to_live]);
                 attributes.extend(self.schema.created());
                 attributes.extend([RENEWED_AT, RENEWED_TO]);
                 let expiry = filter.attribute(time_to_live);

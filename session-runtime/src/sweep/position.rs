@@ -1,9 +1,11 @@
+use crate::dynamo::ItemKey;
+
 /// How far one segment of a table was swept.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Position {
     Start,
     /// Up to and including the item with this key, a session's secret unless the table keeps hashes.
-    After(String),
+    After(ItemKey),
     Finished,
 }
 

@@ -169,7 +169,7 @@ impl PurgeExpired {
         let Self { context, schema, mut settings, checkpoint } = self;
         let table = context.table.name.clone();
         let checked = match &checkpoint {
-            Some(checkpoint) => adopt(&mut settings, checkpoint, &table, schema.key_prefix()),
+            Some(checkpoint) => adopt(&mut settings, checkpoint, &table, schema),
             None => Ok(()),
         };
         let refused = checked.and_then(|()| settings.check()).err();
@@ -189,7 +189,7 @@ fn adopt(
     settings: &mut SweepSettings,
     checkpoint: &PurgeCheckpoint,
     table: &str,
-    key_prefix: &str,
+    schema: &Schema,
 ) -> Result<(), Error> {
     if checkpoint.table_name() != table {
         return Err(Error::new(
@@ -201,6 +201,14 @@ fn adopt(
             ),
         ));
     }
+    if !checkpoint.is_of_keys(schema.sort_key().is_some()) {
+        return Err(Error::new(
+            ErrorKind::Configuration,
+            "the checkpoint stands at keys of another form: the session type had a sort key then, or has one \
+             now; begin without a checkpoint. Nothing was deleted",
+        ));
+    }
+    let key_prefix = schema.key_prefix();
     if checkpoint.key_prefix() != key_prefix {
         return Err(Error::new(
             ErrorKind::Configuration,

@@ -31,10 +31,21 @@ pub(super) fn compare_status(live: &LiveTable) -> Option<Finding> {
 /// The table's key, and those of its indexes that the schema has.
 pub(super) fn compare_schema(live: &LiveTable, schema: &Schema) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let (found, wanted) = (live.key(), key_text([(schema.hash_key(), KeyType::S)]));
+    let found = live.key();
+    let wanted = key_text(schema.primary_key().names().map(|name| (name, KeyType::S)));
     if found != wanted {
         let problem = format!("the table's key is {found}, the session's is {wanted}");
-        let advice = "name another table, or change the field marked `hash_key`";
+        let advice = match (live.sort_key(), schema.sort_key()) {
+            (Some(_), None) => {
+                "name another table, or write its sort key as `sort_key` on the struct, and its \
+                 partition key as the field marked `hash_key`"
+            }
+            (None, Some(_)) => "name another table, or take `sort_key` off the struct",
+            (Some(_), Some(_)) => {
+                "name another table, or change the field marked `hash_key` or the struct's `sort_key`"
+            }
+            (None, None) => "name another table, or change the field marked `hash_key`",
+        };
         let finding = Finding::error(FindingKind::KeyDiffers { found }, problem, advice);
         findings.push(finding.foreign(schema.hash_key()));
     }

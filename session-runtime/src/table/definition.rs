@@ -17,7 +17,7 @@ pub(crate) fn creation(
 ) -> Result<CreateTableInputBuilder, BuildError> {
     let mut request = CreateTableInput::builder()
         .set_attribute_definitions(Some(definitions(schema.key_attributes())?))
-        .key_schema(key_part(schema.hash_key(), KeyRole::Hash)?);
+        .set_key_schema(Some(key_schema(schema.primary_key().names())?));
     let mut units = None;
     let limits = limits(options.billing);
     request = match options.billing {
@@ -99,12 +99,18 @@ fn definition(name: &str, key_type: KeyType) -> Result<AttributeDefinition, Buil
 }
 
 fn index_key(index: Index) -> Result<Vec<KeySchemaElement>, BuildError> {
-    let roles = [KeyRole::Hash, KeyRole::Range];
-    index.key().zip(roles).map(|((attribute, _), role)| key_part(attribute, role)).collect()
+    key_schema(index.key().map(|(attribute, _)| attribute))
 }
 
-fn key_part(attribute: &str, role: KeyRole) -> Result<KeySchemaElement, BuildError> {
-    KeySchemaElement::builder().attribute_name(attribute).key_type(role).build()
+fn key_schema(
+    attributes: impl Iterator<Item = &'static str>,
+) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let parts = attributes.zip([KeyRole::Hash, KeyRole::Range]);
+    parts
+        .map(|(attribute, role)| {
+            KeySchemaElement::builder().attribute_name(attribute).key_type(role).build()
+        })
+        .collect()
 }
 
 fn keys_only() -> Projection {

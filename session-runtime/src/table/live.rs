@@ -1,7 +1,8 @@
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::{
-    GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, TableDescription, TableStatus,
+    GlobalSecondaryIndexDescription, IndexStatus, KeySchemaElement, KeyType as KeyRole,
+    TableDescription, TableStatus,
 };
 
 use crate::schema::{Index, Schema};
@@ -53,6 +54,13 @@ impl LiveTable {
     /// The key as text, such as "`id` (HASH, S)".
     pub(super) fn key(&self) -> String {
         self.key_text(self.0.key_schema())
+    }
+
+    /// The name of the sort key, if there is one.
+    pub(super) fn sort_key(&self) -> Option<&str> {
+        let parts = self.0.key_schema().iter();
+        let mut sort_keys = parts.filter(|part| *part.key_type() == KeyRole::Range);
+        sort_keys.next().map(KeySchemaElement::attribute_name)
     }
 
     fn key_text(&self, key: &[KeySchemaElement]) -> String {

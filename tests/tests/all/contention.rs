@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use dynamo_session::{Committed, Error, Session, SessionId, SessionStore};
 use dynamo_session_tests::refusals::IN_TRANSACTION;
-use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};
+use dynamo_session_tests::{Fault, World, skip_pauses};
+
+use super::{Shop, stored};
 
 /// Each call that writes one item, by the operation that it sends.
 const CALLS: [(&str, &str); 7] = [

@@ -6,7 +6,7 @@ use dynamo_session::infrastructure::{Access, Infrastructure};
 use dynamo_session::schema::{KeyType, Schema};
 use dynamo_session::table::{TableClass, TableOptions};
 use dynamo_session::{DynamoSession, ErrorKind, SessionStore};
-use dynamo_session_tests::{Ledger, Odd, Shop, Visit, World, tables};
+use dynamo_session_tests::{Guest, Ledger, Odd, Shop, Visit, World, tables};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use serde_json::{Value, json};
 use texts::{Described, blocks, hcl, yaml};
@@ -18,7 +18,9 @@ fn schema(schema: &'static Schema) -> Described {
         KeyType::N => "N",
         KeyType::B => "B",
     };
-    let mut attributes = vec![(schema.hash_key().to_owned(), "S".to_owned())];
+    let sort_key = schema.sort_key().map(|sort_key| sort_key.name().to_owned());
+    let key: Vec<_> = std::iter::once(schema.hash_key().to_owned()).chain(sort_key).collect();
+    let mut attributes: Vec<_> = key.iter().map(|name| (name.clone(), "S".to_owned())).collect();
     let mut indexes = Vec::new();
     for index in schema.indexes() {
         attributes.push((index.attribute().to_owned(), key_type(index.key_type()).to_owned()));
@@ -28,14 +30,15 @@ fn schema(schema: &'static Schema) -> Described {
     if let (Some(created), false) = (schema.created(), indexes.is_empty()) {
         attributes.push((created.to_owned(), "N".to_owned()));
     }
-    Described { key: schema.hash_key().to_owned(), attributes, indexes }.sorted()
+    Described { key, attributes, indexes }.sorted()
 }
 
-fn schemas() -> [(&'static Schema, Infrastructure); 4] {
+fn schemas() -> [(&'static Schema, Infrastructure); 5] {
     [
         (Visit::SCHEMA, Infrastructure::of::<Visit>()),
         (Shop::SCHEMA, Infrastructure::of::<Shop>()),
         (Ledger::SCHEMA, Infrastructure::of::<Ledger>()),
+        (Guest::SCHEMA, Infrastructure::of::<Guest>()),
         (Odd::SCHEMA, Infrastructure::of::<Odd>()),
     ]
 }
@@ -349,5 +352,6 @@ async fn the_store_creates_the_table_that_the_texts_describe() {
         created::<Shop>(options.clone()).await;
         created::<Ledger>(options).await;
     }
+    created::<Guest>(new()).await;
     created::<Odd>(new()).await;
 }

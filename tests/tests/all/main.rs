@@ -1,7 +1,11 @@
 //! All tests that do not need a process of their own, as one program: a module for each theme.
 
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::duplicate_mod, reason = "some tests run once more for tables of another form")]
 #![recursion_limit = "1024"]
+
+// Modules that run once more for tables of another form find the session type above them.
+use dynamo_session_tests::{Shop, stored};
 
 mod alias;
 mod alias_rollout;
@@ -61,6 +65,7 @@ mod sessions_by;
 mod set;
 mod settling;
 mod skip;
+mod sort_key;
 mod spans;
 mod structs;
 mod timeouts;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use dynamo_session::{Committed, ErrorKind, Session, SessionId, SessionStore};
 use dynamo_session_tests::refusals::{BROKEN, THROTTLED};
-use dynamo_session_tests::{Fault, Shop, World, skip_pauses, stored};
+use dynamo_session_tests::{Fault, World, skip_pauses};
+
+use super::{Shop, stored};
 
 type Request<'a> = &'a dyn Fn(&mut Session<Shop>);
 

@@ -9,9 +9,11 @@ use dynamo_session::{
     Committed, DynamoSession, Error, ErrorKind, Expires, Session, SessionId, SessionStore,
 };
 use dynamo_session_tests::refusals::{TRANSACTION_CONFLICT, TRANSACTION_THROTTLED};
-use dynamo_session_tests::{Fault, Shop, World, skip_pauses};
+use dynamo_session_tests::{Fault, World, skip_pauses};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+
+use super::Shop;
 
 const NOW: i64 = 1_800_000_000;
 

@@ -41,7 +41,7 @@ fn context() -> Context {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::from_static("us-east-1"));
     Context {
-        table: Table::new(config, "table".into(), "id"),
+        table: Table::new(config, "table".into(), SCHEMA.primary_key()),
         schema: &SCHEMA,
         table_options: TableOptions::new(),
         timeouts: SCHEMA.timeouts(),

@@ -23,7 +23,8 @@ pub(crate) fn blocks(value: &Value) -> Vec<&Value> {
 /// What DynamoDB has to know of a table before it is made.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Described {
-    pub(crate) key: String,
+    /// The partition key, and the sort key if there is one.
+    pub(crate) key: Vec<String>,
     pub(crate) attributes: Vec<(String, String)>,
     /// Each with the attributes of its key: the partition key, and the sort key if it has one.
     pub(crate) indexes: Vec<(String, Vec<String>)>,
@@ -34,7 +35,7 @@ impl Described {
     pub(crate) fn by_request(table: &Value) -> Self {
         let attributes = blocks(&table["AttributeDefinitions"]);
         Self {
-            key: only(key(&table["KeySchema"], "AttributeName", "KeyType")),
+            key: key(&table["KeySchema"], "AttributeName", "KeyType"),
             attributes: pairs(attributes, "AttributeName", "AttributeType"),
             indexes: blocks(&table["GlobalSecondaryIndexes"])
                 .into_iter()
@@ -51,7 +52,10 @@ impl Described {
     /// In the form of Terraform's `aws_dynamodb_table`.
     pub(crate) fn by_configuration(table: &Value) -> Self {
         Self {
-            key: text(&table["hash_key"]),
+            key: ["hash_key", "range_key"]
+                .iter()
+                .filter_map(|name| table.get(name).map(text))
+                .collect(),
             attributes: pairs(blocks(&table["attribute"]), "name", "type"),
             indexes: blocks(&table["global_secondary_index"])
                 .into_iter()
@@ -78,11 +82,6 @@ fn key(schema: &Value, name: &str, role: &str) -> Vec<String> {
     let roles: Vec<_> = parts.iter().map(|part| text(&part[role])).collect();
     assert_eq!(roles, ["HASH", "RANGE"][..roles.len().max(1)], "{schema}");
     parts.iter().map(|part| text(&part[name])).collect()
-}
-
-fn only(mut key: Vec<String>) -> String {
-    assert_eq!(key.len(), 1, "the table has no sort key: {key:?}");
-    key.remove(0)
 }
 
 fn pairs(values: Vec<&Value>, one: &str, other: &str) -> Vec<(String, String)> {

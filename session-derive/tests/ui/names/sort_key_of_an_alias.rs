@@ -1,0 +1,14 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+#[session(sort_key = "sk")]
+struct Login {
+    #[session(hash_key, rename = "pk")]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(alias = "sk")]
+    kind: String,
+}
+
+fn main() {}

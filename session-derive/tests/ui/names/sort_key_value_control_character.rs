@@ -1,0 +1,12 @@
+use dynamo_session::{DynamoSession, Expires, SessionId};
+
+#[derive(DynamoSession)]
+#[session(sort_key = "sk", sort_key_value = "SESSION\t")]
+struct Login {
+    #[session(hash_key, rename = "pk")]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+}
+
+fn main() {}
