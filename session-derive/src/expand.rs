@@ -25,6 +25,13 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let (ttl_field, ttl_type) = (&ttl.ident, &ttl.ty);
     let expires = expires(ttl);
     let created = created(checked.created);
+    let set_created = checked.created.map(|Field { ident: field, ty, .. }| {
+        quote! {
+            fn __set_created(&mut self, __created: __private::i64) {
+                self.#field = <#ty as __private::EpochSeconds>::from_epoch_seconds(__created);
+            }
+        }
+    });
     let initial = session.fields.iter().map(initial);
     let encode =
         stored.iter().enumerate().map(|(index, (field, stored))| encode(index, field, stored));
@@ -80,6 +87,8 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
             fn __created(&self) -> __private::Option<__private::i64> {
                 #created
             }
+
+            #set_created
 
             #authenticated
 

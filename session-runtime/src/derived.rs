@@ -52,21 +52,15 @@ pub trait DynamoSession: Sized + Send + 'static {
     fn __created(&self) -> Option<i64>;
 
     #[doc(hidden)]
+    fn __set_created(&mut self, _: i64) {}
+
+    #[doc(hidden)]
     fn __authenticated(&self) -> Option<i64> {
         None
     }
 
     #[doc(hidden)]
     fn __encode(&self, encoder: &mut Encoder) -> Result<(), Error>;
-
-    #[doc(hidden)]
-    fn __decode(header: Header<Self::Key>, decoder: &mut Decoder<'_>) -> Result<Self, Error> {
-        let mut session = Self::__new(header);
-        for index in 0..Self::SCHEMA.attributes().len() {
-            session.__decode_field(index, decoder)?;
-        }
-        Ok(session)
-    }
 
     #[doc(hidden)]
     fn __decode_field(&mut self, index: usize, decoder: &mut Decoder<'_>) -> Result<(), Error>;
@@ -130,7 +124,7 @@ pub trait Field: Sized {
     /// Hands the value to the encoder, as the attribute at this position in the schema.
     fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<(), Error>;
 
-    /// Takes the attribute at this position from the decoder; an absent one has the default.
+    /// Takes the attribute at this position from the decoder; one that cannot be read has the default, if its field is lenient.
     fn decode(
         decoder: &mut Decoder<'_>,
         index: usize,
@@ -186,7 +180,7 @@ pub trait Unmarked: Sized {
     /// Hands the value to the encoder, as the attribute at this position in the schema.
     fn encode(&self, encoder: &mut Encoder, index: usize) -> Result<(), Error>;
 
-    /// Takes the attribute at this position from the decoder; an absent one has the default.
+    /// Takes the attribute at this position from the decoder; one that cannot be read has the default, if its field is lenient.
     fn decode(
         decoder: &mut Decoder<'_>,
         index: usize,
@@ -223,7 +217,7 @@ pub trait Bytes: Sized {
         encoder.bytes(index, self.bytes())
     }
 
-    /// Takes the attribute at this position from the decoder; an absent one has the default.
+    /// Takes the attribute at this position from the decoder; one that cannot be read has the default, if its field is lenient.
     fn decode(
         decoder: &mut Decoder<'_>,
         index: usize,
@@ -337,7 +331,7 @@ pub trait Authentication: Sized {
         encoder.value(index, &self.epoch_seconds())
     }
 
-    /// Takes the attribute at this position from the decoder; an absent one is `None`.
+    /// Takes the attribute at this position from the decoder.
     fn decode(decoder: &mut Decoder<'_>, index: usize) -> Result<Self, Error> {
         let seconds: Option<i64> = decoder.value(index, || None)?;
         Ok(seconds.map_or_else(Self::initial, Self::at))

@@ -14,10 +14,10 @@ pub use crate::error::Error;
 pub use crate::expiry::{EpochSeconds, Timeouts};
 pub use crate::id::{SessionId, SessionKey};
 pub use crate::index::{IndexKey, SessionIndex};
-pub use crate::item::{Decoder, EncodeError, Encoder, Value, ValueSerializer};
+pub use crate::item::{
+    DecodeError, Decoder, EncodeError, Encoder, Value, ValueDeserializer, ValueSerializer,
+};
 pub use crate::schema::{Attribute, CounterRange, KeyType, Role, Schema};
-pub use serde_dynamo::Deserializer as ValueDeserializer;
-pub use serde_dynamo::Error as DecodeError;
 
 /// What the hidden methods of a session return.
 pub type Result<T> = core::result::Result<T, Error>;

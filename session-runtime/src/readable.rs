@@ -6,7 +6,7 @@ use std::error::Error as _;
 use crate::derived::{DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
-use crate::item::{Decoder, Encoder, Item, Value};
+use crate::item::{Decoder, Encoder, Value};
 
 /// The encoded fields of a new session, each of which can be read back if it is ever stored.
 pub(crate) fn encoded_defaults<S: DynamoSession>(now: i64) -> Result<Vec<Value>, Error> {
@@ -34,8 +34,8 @@ fn require_readable_in<'v, S: DynamoSession>(
     let attributes = S::SCHEMA.attributes();
     for (index, value) in fields {
         let name = attributes[index].name();
-        let mut item = Item::from_iter([(name.to_owned(), value.clone())]);
-        let mut decoder = Decoder::strict(attributes, &mut item);
+        let value = value.to_attribute_value();
+        let mut decoder = Decoder::of_value(attributes, &value).strict();
         if let Err(error) = session.__decode_field(index, &mut decoder) {
             let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
             let detail = format!(

@@ -12,8 +12,8 @@ use crate::metrics;
 use crate::operation::Operation;
 #[cfg(feature = "tower")]
 use crate::protocol::UnfoundIds;
-use crate::protocol::{Call, Tombstone, destroy};
-use crate::session::{Session, update};
+use crate::protocol::{Call, destroy};
+use crate::session::{Session, Sight, update};
 
 /// The sessions of one type, in one DynamoDB table. Cheap to clone.
 ///
@@ -57,7 +57,7 @@ pub struct SessionStore<S: DynamoSession> {
 
 /// What is found under an id.
 pub(crate) enum Lookup<S: DynamoSession> {
-    Session(Box<Session<S>>),
+    Session(Session<S>),
     /// Nothing: another request has renewed the session a moment ago.
     Renewed,
     Nothing,
@@ -109,7 +109,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ///   as a key. Nothing was sent.
     pub async fn load(&self, id: &S::Key) -> Result<Option<Session<S>>, Error> {
         match self.find(id).await? {
-            Lookup::Session(session) => Ok(Some(*session)),
+            Lookup::Session(session) => Ok(Some(session)),
             Lookup::Renewed | Lookup::Nothing => Ok(None),
         }
     }
@@ -120,17 +120,14 @@ impl<S: DynamoSession> SessionStore<S> {
         let began = metrics::Timer::start();
         let found = async {
             let consistent = self.context.consistent_read;
-            let item = self.context.table.get(&S::SCHEMA.table_key(id), consistent).await?;
-            let Some(item) = item else { return Ok((Lookup::Nothing, "absent")) };
-            if let Some(tombstone) = Tombstone::read(&item) {
-                return Ok(match tombstone.is_within_grace(&self.context) {
-                    true => (Lookup::Renewed, "superseded"),
-                    false => (Lookup::Nothing, "absent"),
-                });
-            }
-            Ok(match Session::from_item(&self.context, id, item)? {
-                Some(session) => (Lookup::Session(Box::new(session)), "hit"),
-                None => (Lookup::Nothing, "expired"),
+            let loaded = self.context.table.load(&S::SCHEMA.table_key(id), consistent).await?;
+            Ok(match Session::look(&self.context, id, &loaded)? {
+                Sight::Session(session) => (Lookup::Session(session), "hit"),
+                Sight::Renewed(tombstone) if tombstone.is_within_grace(&self.context) => {
+                    (Lookup::Renewed, "superseded")
+                }
+                Sight::Renewed(_) | Sight::Nothing => (Lookup::Nothing, "absent"),
+                Sight::Expired => (Lookup::Nothing, "expired"),
             })
         };
         let found = found.await.map(|(found, outcome)| {

@@ -103,6 +103,11 @@ const _: () = {
                 <CreatedAt as __private::EpochSeconds>::epoch_seconds(&self.created_at),
             )
         }
+        fn __set_created(&mut self, __created: __private::i64) {
+            self.created_at = <CreatedAt as __private::EpochSeconds>::from_epoch_seconds(
+                __created,
+            );
+        }
         fn __authenticated(&self) -> __private::Option<__private::i64> {
             <Option<
                 AuthenticatedAt,

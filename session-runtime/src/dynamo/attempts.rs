@@ -3,13 +3,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aws_sdk_dynamodb::config::interceptors::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
-};
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata};
-
-use super::request::count_attempt;
+use aws_sdk_dynamodb::config::interceptors::FinalizerInterceptorContextRef;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 
 tokio::task_local! {
     /// The attempts of the write that is being sent.
@@ -46,7 +41,7 @@ where
         Self { state: Arc::default(), error: PhantomData }
     }
 
-    /// Sends a request, by a client that has the [`AttemptFollower`].
+    /// Sends a request, by a client that notes its attempts.
     pub(super) async fn follow<F: Future + ?Sized>(&self, request: Pin<&mut F>) -> F::Output {
         let followed = Followed { state: self.state.clone(), is_refusal: is_refusal::<E> };
         FOLLOWED.scope(followed, request).await
@@ -57,43 +52,19 @@ where
     }
 }
 
-/// Tells the [`Attempts`] of a write what becomes of each.
-///
-/// The client has it from the beginning: to add an interceptor to one request costs a tenth of the request.
-#[derive(Debug)]
-pub(super) struct AttemptFollower;
+/// Takes note that the write that is being sent is on its way.
+pub(super) fn note_attempt() {
+    // Nothing is followed of a request that is no write.
+    let _ = FOLLOWED.try_with(|Followed { state, .. }| state.sent.store(true, Ordering::Relaxed));
+}
 
-impl Intercept for AttemptFollower {
-    fn name(&self) -> &'static str {
-        "dynamo-session attempts"
-    }
-
-    fn read_before_transmit(
-        &self,
-        _: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        count_attempt();
-        // Nothing is followed of a request that is no write.
-        let _ =
-            FOLLOWED.try_with(|Followed { state, .. }| state.sent.store(true, Ordering::Relaxed));
-        Ok(())
-    }
-
-    fn read_after_attempt(
-        &self,
-        context: &FinalizerInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let _ = FOLLOWED.try_with(|Followed { state, is_refusal }| {
-            if state.sent.swap(false, Ordering::Relaxed) && !is_refusal(context) {
-                state.open.store(true, Ordering::Relaxed);
-            }
-        });
-        Ok(())
-    }
+/// Takes note of what became of that.
+pub(super) fn note_answer(context: &FinalizerInterceptorContextRef<'_>) {
+    let _ = FOLLOWED.try_with(|Followed { state, is_refusal }| {
+        if state.sent.swap(false, Ordering::Relaxed) && !is_refusal(context) {
+            state.open.store(true, Ordering::Relaxed);
+        }
+    });
 }
 
 fn is_refusal<E>(context: &FinalizerInterceptorContextRef<'_>) -> bool

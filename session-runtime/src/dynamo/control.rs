@@ -15,7 +15,7 @@ use super::refusal::{Refusal, Why};
 use super::request::Request;
 use super::table::Table;
 use super::throttling::while_throttled;
-use crate::item::Item;
+use crate::item::{Attributes as _, Item};
 
 /// The requests about one table itself, rather than about its items.
 ///

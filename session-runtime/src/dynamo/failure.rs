@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use super::profile::ChosenProfile;
 use super::throttling_reason::{UNKNOWN, throttling_reason};
 use crate::error::{Error, ErrorKind};
+use crate::item::Malformed;
 
 /// The SDK's error as one of ours, with the service's own code and message in the text.
 pub(crate) fn error<E>(source: SdkError<E, HttpResponse>) -> Error
@@ -26,6 +27,13 @@ where
 pub(crate) fn unbuildable(source: BuildError) -> Error {
     Error::internal("a request to DynamoDB lacks a part").with_source(source)
 }
+
+/// An answer that is a success and no DynamoDB JSON.
+pub(crate) fn unreadable_answer(malformed: Malformed) -> Error {
+    Error::new(ErrorKind::Unavailable, NO_ANSWER).with_source(malformed)
+}
+
+const NO_ANSWER: &str = "what answered is not DynamoDB, or the answer broke off; check the endpoint, and any proxy in front of it";
 
 fn classify<E>(source: &SdkError<E, HttpResponse>) -> (ErrorKind, String)
 where
@@ -66,11 +74,7 @@ where
 
 fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (ErrorKind, String) {
     let Some(code) = error.code() else {
-        return (
-            ErrorKind::Unavailable,
-            "what answered is not DynamoDB, or the answer broke off; check the endpoint, and any proxy in front of it"
-                .to_owned(),
-        );
+        return (ErrorKind::Unavailable, NO_ANSWER.to_owned());
     };
     let said = match error.message() {
         Some(message) => format!("{code}: {message}"),

@@ -16,7 +16,7 @@ use super::throttling::{MAX_ATTEMPTS, while_throttled};
 use crate::backoff::Backoff;
 use crate::error::{Error, ErrorKind};
 use crate::expression::Expression;
-use crate::item::{Item, Value};
+use crate::item::{Attributes as _, Item, Value};
 use crate::schema::Index;
 
 /// The key of an item, as the SDK takes it.

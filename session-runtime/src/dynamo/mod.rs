@@ -2,9 +2,11 @@
 
 mod answer;
 mod attempts;
+mod body;
 mod control;
 mod failure;
 mod index;
+mod observer;
 mod profile;
 mod refusal;
 mod request;
@@ -14,10 +16,11 @@ mod throttling;
 mod throttling_reason;
 
 pub(crate) use answer::{Answer, Outcome};
+pub(crate) use body::Body;
 pub(crate) use control::{Control, has_number};
-pub(crate) use failure::unbuildable;
+pub(crate) use failure::{unbuildable, unreadable_answer};
 pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use sweep::{ItemKey, Page, PageRequest, Swept};
-pub(crate) use table::{Moved, Retries, Table, UpdateRequest};
+pub(crate) use table::{Loaded, Moved, Retries, Table, UpdateRequest};

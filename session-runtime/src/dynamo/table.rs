@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Builder, Config, SharedInterceptor};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
+use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -15,8 +17,10 @@ use aws_sdk_dynamodb::types::{
 use futures_util::FutureExt as _;
 
 use super::answer::Answer;
-use super::attempts::{AttemptFollower, Attempts};
+use super::attempts::Attempts;
+use super::body::{Body, Kept};
 use super::failure::{error, unbuildable};
+use super::observer::Observer;
 use super::request::{Request, all_units, units};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
@@ -30,6 +34,14 @@ pub(crate) struct Table {
     pub(super) client: Client,
     pub(crate) name: String,
     pub(super) primary_key: PrimaryKey,
+}
+
+/// What a read for a session's type has brought.
+#[derive(Debug)]
+pub(crate) enum Loaded {
+    Body(Body),
+    /// As the AWS SDK has read it.
+    Item(Option<Item>),
 }
 
 /// What became of a transaction that puts an item under a new key and replaces the one under the old key.
@@ -106,7 +118,7 @@ pub(super) fn placeholders(expression: Expression<'_>) -> Placeholders {
 impl Table {
     pub(crate) fn new(mut config: Builder, name: String, primary_key: PrimaryKey) -> Self {
         // One that can be disabled is looked up many times in each request.
-        config.push_interceptor(SharedInterceptor::permanent(AttemptFollower));
+        config.push_interceptor(SharedInterceptor::permanent(Observer));
         Self { client: Client::from_conf(config.build()), name, primary_key }
     }
 
@@ -120,6 +132,38 @@ impl Table {
     }
 
     pub(crate) async fn get(&self, key: &str, consistent: bool) -> Result<Option<Item>, Error> {
+        let (get, request) = self.get_item(key, consistent)?;
+        let output = request
+            .answered(get.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
+            .await
+            .map_err(|source| self.explain_key(error(source)))?;
+        Ok(output.item.map(Item::from))
+    }
+
+    /// An item as it is in the response.
+    pub(crate) async fn load(&self, key: &str, consistent: bool) -> Result<Loaded, Error> {
+        let (get, request) = self.get_item(key, consistent)?;
+        let kept = Kept::default();
+        let is_told = request.capacity().is_some();
+        let consumed = |output: &GetItemOutput| match kept.body() {
+            Some(body) => is_told.then(|| body.units())?,
+            None => units(&output.consumed_capacity),
+        };
+        let output = request
+            .answered(pin!(kept.of(get.send().boxed().as_mut())), consumed)
+            .await
+            .map_err(|source| self.explain_key(error(source)))?;
+        Ok(match kept.into_body() {
+            Some(body) => Loaded::Body(body),
+            None => Loaded::Item(output.item.map(Item::from)),
+        })
+    }
+
+    fn get_item(
+        &self,
+        key: &str,
+        consistent: bool,
+    ) -> Result<(GetItemFluentBuilder, Request), Error> {
         self.require_length(key)?;
         let request = Request::new("DynamoDB.GetItem", &self.name);
         let get = self
@@ -129,11 +173,7 @@ impl Table {
             .set_key(Some(self.key(key)))
             .consistent_read(consistent)
             .set_return_consumed_capacity(request.capacity());
-        let output = request
-            .answered(get.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
-            .await
-            .map_err(|source| self.explain_key(error(source)))?;
-        Ok(output.item.map(Item::from))
+        Ok((get, request))
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {

@@ -8,7 +8,7 @@ use super::indexed_value::{Ending, IndexedValue, StoredSession};
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{CreatedAt, Expires};
-use crate::item::decode_value;
+use crate::item::{Attributes as _, decode_value};
 use crate::operation::Operation;
 use crate::session::Session;
 

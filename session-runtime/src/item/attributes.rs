@@ -23,15 +23,61 @@ pub(crate) enum Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch(pub(crate) &'static str);
 
-impl Item {
-    pub(crate) fn get(&self, name: &str) -> Option<&AttributeValue> {
+/// The entries of a Map of whole Numbers, in any order.
+pub(crate) type Integers = Vec<(String, i64)>;
+
+/// Attributes by their names.
+pub(crate) trait Attributes {
+    fn get(&self, name: &str) -> Option<&AttributeValue>;
+
+    fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// A String; `None` if there is none of this name.
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            AttributeValue::S(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A Number of epoch seconds, rounded down.
+    fn seconds(&self, name: &str) -> Result<Option<i64>, Mismatch> {
+        self.number(name, whole_seconds)
+    }
+
+    /// A whole Number.
+    fn integer(&self, name: &str) -> Result<Option<i64>, Mismatch> {
+        self.number(name, whole)
+    }
+
+    fn number(
+        &self,
+        name: &str,
+        read: fn(&AttributeValue) -> Option<i64>,
+    ) -> Result<Option<i64>, Mismatch> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        read(value).map(Some).ok_or(Mismatch(type_name(value)))
+    }
+
+    /// A field's value under its name or, failing that, under the first of its aliases that is there.
+    fn find(&self, attribute: &Attribute) -> Option<(&AttributeValue, Found)> {
+        if let Some(value) = self.get(attribute.name()) {
+            return Some((value, Found::Named));
+        }
+        let aliased = |alias: &&'static str| Some((self.get(alias)?, Found::Aliased(alias)));
+        attribute.aliases().iter().find_map(aliased)
+    }
+}
+
+impl Attributes for Item {
+    fn get(&self, name: &str) -> Option<&AttributeValue> {
         self.0.get(name)
     }
+}
 
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
+impl Item {
     pub(crate) fn insert(&mut self, name: impl Into<String>, value: Value) {
         self.0.insert(name.into(), value.into_attribute_value());
     }
@@ -49,14 +95,6 @@ impl Item {
         self.get(name).cloned().map(Value::from)
     }
 
-    /// A String; `None` if there is none of this name.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match self.get(name)? {
-            AttributeValue::S(text) => Some(text),
-            _ => None,
-        }
-    }
-
     /// The value of the partition key, if this may be a session by its key.
     pub(crate) fn session_key(&self, key: PrimaryKey) -> Option<&str> {
         let hash = self.text(key.hash_key())?;
@@ -71,37 +109,9 @@ impl Item {
         }
     }
 
-    /// A Number of epoch seconds, rounded down.
-    pub(crate) fn seconds(&self, name: &str) -> Result<Option<i64>, Mismatch> {
-        self.number(name, whole_seconds)
-    }
-
-    /// A whole Number.
-    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, Mismatch> {
-        self.number(name, whole)
-    }
-
-    fn number(
-        &self,
-        name: &str,
-        read: fn(&AttributeValue) -> Option<i64>,
-    ) -> Result<Option<i64>, Mismatch> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        read(value).map(Some).ok_or(Mismatch(type_name(value)))
-    }
-
     /// The entries of a Map of whole Numbers.
-    pub(crate) fn integers(&self, name: &str) -> Result<Option<Vec<(&str, i64)>>, Mismatch> {
-        let entries = match self.get(name) {
-            None => return Ok(None),
-            Some(AttributeValue::M(entries)) => entries,
-            Some(other) => return Err(Mismatch(type_name(other))),
-        };
-        let numbers = entries.iter().map(|(key, value)| {
-            let number = whole(value).ok_or(Mismatch(type_name(value)))?;
-            Ok((key.as_str(), number))
-        });
-        numbers.collect::<Result<_, _>>().map(Some)
+    pub(crate) fn integers(&self, name: &str) -> Result<Option<Integers>, Mismatch> {
+        self.get(name).map(integers).transpose()
     }
 
     /// Whether a Map has this key.
@@ -109,18 +119,19 @@ impl Item {
         matches!(self.get(name), Some(AttributeValue::M(entries)) if entries.contains_key(key))
     }
 
-    /// A field's value under its name or, failing that, under the first of its aliases that is there.
-    pub(crate) fn find(&self, attribute: &Attribute) -> Option<(&AttributeValue, Found)> {
-        if let Some(value) = self.get(attribute.name()) {
-            return Some((value, Found::Named));
-        }
-        let aliased = |alias: &&'static str| Some((self.get(alias)?, Found::Aliased(alias)));
-        attribute.aliases().iter().find_map(aliased)
-    }
-
     pub(crate) fn into_attributes(self) -> HashMap<String, AttributeValue> {
         self.0
     }
+}
+
+/// The entries of a Map of whole Numbers.
+pub(super) fn integers(value: &AttributeValue) -> Result<Integers, Mismatch> {
+    let AttributeValue::M(entries) = value else { return Err(Mismatch(type_name(value))) };
+    let number = |(key, value): (&String, _)| {
+        let number = whole(value).ok_or(Mismatch(type_name(value)))?;
+        Ok((key.clone(), number))
+    };
+    entries.iter().map(number).collect()
 }
 
 fn whole(value: &AttributeValue) -> Option<i64> {

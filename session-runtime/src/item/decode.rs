@@ -1,43 +1,57 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
-use serde_dynamo::Deserializer as ValueDeserializer;
 
-use super::attributes::{Found, Item};
+use super::cursor::Cursor;
+use super::decode_error::DecodeError;
+use super::deserializer::ValueDeserializer;
+use super::stored::Stored;
 use super::type_name::type_name;
-use super::unreadable::Unreadable;
 use crate::error::{Error, ErrorKind};
 use crate::schema::{Attribute, Role};
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
-
-/// Hands the attributes of an item to the fields of a session.
+/// Hands the attributes of an item to the fields of a session, one after the other.
 #[derive(Debug)]
-pub struct Decoder<'a> {
+pub struct Decoder<'t> {
     attributes: &'static [Attribute],
-    item: &'a mut Item,
-    found: Vec<Found>,
+    /// The attribute that is next, if it is not in the text.
+    value: Option<&'t AttributeValue>,
+    text: Cursor<'t>,
     is_strict: bool,
-    unreadable: Unreadable,
+    /// What the last attribute held, if its field is lenient and could not be read from it.
+    unreadable: Option<AttributeValue>,
 }
 
-impl<'a> Decoder<'a> {
-    pub(crate) fn new(attributes: &'static [Attribute], item: &'a mut Item) -> Self {
-        let found = vec![Found::Absent; attributes.len()];
-        Self { attributes, item, found, is_strict: false, unreadable: Unreadable::default() }
+impl<'t> Decoder<'t> {
+    /// One that reads the value that is next in the text of a response.
+    pub(super) fn of_text(attributes: &'static [Attribute], text: Cursor<'t>) -> Self {
+        Self { attributes, value: None, text, is_strict: false, unreadable: None }
     }
 
-    /// One that fails on what does not decode in lenient fields, too.
-    pub(crate) fn strict(attributes: &'static [Attribute], item: &'a mut Item) -> Self {
-        Self { is_strict: true, ..Self::new(attributes, item) }
+    /// One that reads this value.
+    pub(crate) fn of_value(attributes: &'static [Attribute], value: &'t AttributeValue) -> Self {
+        Self { value: Some(value), ..Self::of_text(attributes, Cursor::default()) }
     }
 
-    /// Under which name each attribute stood, in the order of the schema, and what did not decode.
-    pub(crate) fn into_parts(self) -> (Vec<Found>, Unreadable) {
-        (self.found, self.unreadable)
+    /// It fails on what does not decode in lenient fields, too.
+    pub(crate) fn strict(self) -> Self {
+        Self { is_strict: true, ..self }
     }
 
-    /// Decodes an attribute with serde; an absent one has the default.
+    pub(super) fn text(&mut self) -> &mut Cursor<'t> {
+        &mut self.text
+    }
+
+    pub(super) fn into_text(self) -> Cursor<'t> {
+        self.text
+    }
+
+    /// What the attribute held that was decoded last, if its field is lenient and could not be read from it.
+    pub(crate) fn take_unreadable(&mut self) -> Option<AttributeValue> {
+        self.unreadable.take()
+    }
+
+    /// Decodes an attribute with serde; one that cannot be read has the default, if its field is lenient.
     pub fn value<T: DeserializeOwned>(
         &mut self,
         index: usize,
@@ -53,13 +67,13 @@ impl<'a> Decoder<'a> {
         default: impl FnOnce() -> T,
         from_bytes: impl FnOnce(Option<Vec<u8>>) -> Option<T>,
     ) -> Result<T, Error> {
-        self.decode(index, default, |value| {
-            let bytes = match value {
+        self.decode(index, default, |stored| {
+            let bytes = match stored.into_attribute_value()? {
                 AttributeValue::B(blob) => Some(blob.into_inner()),
                 AttributeValue::Null(_) => None,
-                _ => return Err("expected Binary".into()),
+                _ => return Err(DecodeError::new("expected Binary")),
             };
-            from_bytes(bytes).ok_or_else(|| "the number of bytes does not fit".into())
+            from_bytes(bytes).ok_or_else(|| DecodeError::new("the number of bytes does not fit"))
         })
     }
 
@@ -71,50 +85,62 @@ impl<'a> Decoder<'a> {
         deserialize: F,
     ) -> Result<T, Error>
     where
-        F: FnOnce(ValueDeserializer) -> Result<T, serde_dynamo::Error>,
+        F: FnOnce(ValueDeserializer<'_, '_>) -> Result<T, DecodeError>,
     {
         let role = self.attributes[index].role();
-        self.decode(index, default, |value| read(role, value, deserialize))
+        self.decode(index, default, |stored| read(role, stored, deserialize))
     }
 
     fn decode<T>(
         &mut self,
         index: usize,
         default: impl FnOnce() -> T,
-        read: impl FnOnce(AttributeValue) -> Result<T, Source>,
+        read: impl FnOnce(Stored<'_, '_>) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let Some(value) = self.take(index) else { return Ok(default()) };
-        let attribute = &self.attributes[index];
-        let stored = type_name(&value);
-        let kept = (attribute.is_lenient() && !self.is_strict).then(|| value.clone());
-        let source = match read(value) {
-            Ok(value) => return Ok(value),
-            Err(source) => source,
-        };
-        let Some(kept) = kept else {
-            return Err(undecodable::<T>(attribute.name(), stored, source));
-        };
-        let (attribute, field) = (attribute.name(), std::any::type_name::<T>());
-        tracing::warn!(
-            attribute,
-            error = %source,
-            "the table holds {stored} that cannot be read as `{field}`; the field is lenient, so it has its default"
-        );
-        self.unreadable.note(index, kept);
-        Ok(default())
+        let mark = self.text.mark();
+        match read(self.next()) {
+            Ok(value) => Ok(value),
+            Err(source) => {
+                self.text.seek(mark);
+                self.fail(index, std::any::type_name::<T>(), source)?;
+                Ok(default())
+            }
+        }
     }
 
-    fn take(&mut self, index: usize) -> Option<AttributeValue> {
-        let attribute = &self.attributes[index];
-        if let Some(value) = self.item.remove(attribute.name()) {
-            self.found[index] = Found::Named;
-            return Some(value);
+    fn next(&mut self) -> Stored<'_, 't> {
+        match self.value {
+            Some(value) => Stored::Value(value),
+            None => Stored::Text(&mut self.text),
         }
-        attribute.aliases().iter().find_map(|alias| {
-            let value = self.item.remove(alias)?;
-            self.found[index] = Found::Aliased(alias);
-            Some(value)
-        })
+    }
+
+    /// Whether a field that cannot be read from what is next is to have its default.
+    #[cold]
+    fn fail(
+        &mut self,
+        index: usize,
+        field: &'static str,
+        source: DecodeError,
+    ) -> Result<(), Error> {
+        let attribute = &self.attributes[index];
+        let stored = match self.next().into_attribute_value() {
+            Ok(stored) => stored,
+            Err(malformed) => {
+                return Err(undecodable(attribute.name(), "a value", field, malformed.into()));
+            }
+        };
+        let found = type_name(&stored);
+        if !attribute.is_lenient() || self.is_strict {
+            return Err(undecodable(attribute.name(), found, field, source));
+        }
+        tracing::warn!(
+            attribute = attribute.name(),
+            error = %source,
+            "the table holds {found} that cannot be read as `{field}`; the field is lenient, so it has its default"
+        );
+        self.unreadable = Some(stored);
+        Ok(())
     }
 }
 
@@ -126,80 +152,47 @@ pub(crate) fn decode_value<T: DeserializeOwned>(
     attribute: Option<&Attribute>,
     value: &AttributeValue,
 ) -> Result<Option<T>, Error> {
-    let stored = type_name(value);
-    let value = match value.clone() {
+    let numbers;
+    let stored = match value {
         AttributeValue::Null(_) => return Ok(None),
         AttributeValue::B(bytes) if attribute.is_some_and(Attribute::is_binary) => {
-            list_of_bytes(&bytes)
+            numbers = list_of_bytes(bytes);
+            &numbers
         }
         value => value,
     };
     let role = attribute.map_or(Role::Value, Attribute::role);
-    read(role, value, |deserializer| T::deserialize(deserializer))
+    read(role, Stored::Value(stored), |deserializer| T::deserialize(deserializer))
         .map(Some)
-        .map_err(|source| undecodable::<T>(name, stored, source))
+        .map_err(|source| undecodable(name, type_name(value), std::any::type_name::<T>(), source))
 }
 
-fn read<T, F>(role: Role, value: AttributeValue, deserialize: F) -> Result<T, Source>
+fn read<T, F>(role: Role, mut stored: Stored<'_, '_>, deserialize: F) -> Result<T, DecodeError>
 where
-    F: FnOnce(ValueDeserializer) -> Result<T, serde_dynamo::Error>,
+    F: FnOnce(ValueDeserializer<'_, '_>) -> Result<T, DecodeError>,
 {
-    if has_unknown_type(&value) {
-        return Err("a type that this version of the AWS SDK does not know".into());
+    // A set is never empty in a table.
+    static NO_MEMBERS: AttributeValue = AttributeValue::L(Vec::new());
+    match role == Role::Set && stored.is_null()? {
+        true => deserialize(ValueDeserializer(Stored::Value(&NO_MEMBERS))),
+        false => deserialize(ValueDeserializer(stored)),
     }
-    let value = match role {
-        Role::Set => list_of_members(value),
-        _ => value,
-    };
-    deserialize(ValueDeserializer::from_attribute_value(value.into())).map_err(Into::into)
 }
 
-fn undecodable<T>(attribute: &str, stored: &str, source: Source) -> Error {
+fn undecodable(attribute: &str, stored: &str, field: &str, source: DecodeError) -> Error {
     Error::new(
         ErrorKind::Decode,
         format!(
-            "the table holds {stored} that cannot be read as `{}`: {source}; \
-             nothing was changed. Keep the old type readable, mark the field `lenient`, or destroy the session",
-            std::any::type_name::<T>()
+            "the table holds {stored} that cannot be read as `{field}`: {source}; \
+             nothing was changed. Keep the old type readable, mark the field `lenient`, or destroy the session"
         ),
     )
     .with_attribute(attribute)
     .with_source(source)
 }
 
-/// serde_dynamo panics on a variant that its version of the SDK does not name.
-fn has_unknown_type(value: &AttributeValue) -> bool {
-    match value {
-        AttributeValue::L(elements) => elements.iter().any(has_unknown_type),
-        AttributeValue::M(entries) => entries.values().any(has_unknown_type),
-        AttributeValue::B(_)
-        | AttributeValue::Bool(_)
-        | AttributeValue::Bs(_)
-        | AttributeValue::N(_)
-        | AttributeValue::Ns(_)
-        | AttributeValue::Null(_)
-        | AttributeValue::S(_)
-        | AttributeValue::Ss(_) => false,
-        _ => true,
-    }
-}
-
 /// Bytes are read as serde writes them where nothing says that they are bytes.
 fn list_of_bytes(bytes: &Blob) -> AttributeValue {
     let number = |byte: &u8| AttributeValue::N(byte.to_string());
     AttributeValue::L(bytes.as_ref().iter().map(number).collect())
-}
-
-/// Members are read as list elements are, so that whatever was encoded as a member decodes.
-fn list_of_members(value: AttributeValue) -> AttributeValue {
-    fn list<T>(members: Vec<T>, element: fn(T) -> AttributeValue) -> AttributeValue {
-        AttributeValue::L(members.into_iter().map(element).collect())
-    }
-    match value {
-        AttributeValue::Ss(members) => list(members, AttributeValue::S),
-        AttributeValue::Ns(members) => list(members, AttributeValue::N),
-        AttributeValue::Bs(members) => list::<Blob>(members, AttributeValue::B),
-        AttributeValue::Null(_) => AttributeValue::L(Vec::new()),
-        other => other,
-    }
 }

@@ -1,27 +1,38 @@
 //! The stored form of a session: fields to DynamoDB values and back, and their sizes.
 
 mod attributes;
+mod cursor;
 mod decode;
+mod decode_error;
+mod deserializer;
 mod encode;
 mod encode_error;
 mod entries;
 mod equal;
 mod json;
+mod key_deserializer;
 mod key_serializer;
 mod number;
+mod reading;
 mod serializer;
 mod set;
 mod size;
+mod stored;
+mod tag;
 mod type_name;
 mod unreadable;
 mod value;
 
-pub(crate) use attributes::{Found, Item, Mismatch};
+pub(crate) use attributes::{Attributes, Found, Integers, Item, Mismatch};
+pub(crate) use cursor::Malformed;
 pub use decode::Decoder;
 pub(crate) use decode::decode_value;
+pub use decode_error::DecodeError;
+pub use deserializer::ValueDeserializer;
 pub use encode::Encoder;
 pub(crate) use encode::{Fields, encode_key};
 pub use encode_error::EncodeError;
+pub(crate) use reading::{Reading, Wanted, consumed_units};
 pub use serializer::ValueSerializer;
 pub(crate) use size::{MAX_ITEM_BYTES, attribute_size, encoded_size, item_size};
 pub(crate) use unreadable::Unreadable;

@@ -51,7 +51,7 @@ fn value_size(value: &AttributeValue) -> usize {
 }
 
 /// About one byte for two significant digits, one for the number, one for a sign.
-fn number_size(text: &str) -> usize {
+pub(super) fn number_size(text: &str) -> usize {
     let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
     let digits = || mantissa.bytes().filter(u8::is_ascii_digit);
     let leading = digits().take_while(|digit| *digit == b'0').count();

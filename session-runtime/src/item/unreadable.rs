@@ -18,8 +18,13 @@ struct Field {
 }
 
 impl Unreadable {
-    pub(super) fn note(&mut self, index: usize, stored: AttributeValue) {
+    pub(crate) fn note(&mut self, index: usize, stored: AttributeValue) {
         self.0.push(Field { index, stored: Some(Value::Atom(stored)) });
+    }
+
+    /// Forgets a field: what the item holds under a name that counts more is to be read instead.
+    pub(super) fn forget(&mut self, index: usize) {
+        self.0.retain(|field| field.index != index);
     }
 
     /// Puts what the item holds in the place of defaults among the encoded fields.

@@ -412,7 +412,7 @@ impl<K: SessionKey> Handle<K> {
         let verdict = renewal.run(record, &old_key, changes, &self.context, call).await;
         let (item, record) = match verdict {
             Verdict::Applied(item) => {
-                let record = Record::read(self.context.schema, item.clone(), self.context.now())?;
+                let record = Record::read(self.context.schema, &item, self.context.now())?;
                 (item, record)
             }
             Verdict::FoundApplied(record, item) => (item, *record),

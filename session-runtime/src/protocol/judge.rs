@@ -32,7 +32,7 @@ impl Update {
             Outcome::Refused(Some(item)) => item,
         };
         if self.token.is_in(&item) {
-            return ControlFlow::Break(match Record::read(schema, item.clone(), now) {
+            return ControlFlow::Break(match Record::read(schema, &item, now) {
                 Ok(record) => Verdict::FoundApplied(Box::new(record), item),
                 Err(error) => Verdict::Failed(error),
             });
@@ -44,7 +44,7 @@ impl Update {
         if Tombstone::read(&item).is_some() {
             return ControlFlow::Break(Verdict::Gone);
         }
-        let theirs = match Record::read(schema, item.clone(), now) {
+        let theirs = match Record::read(schema, &item, now) {
             Ok(theirs) => theirs,
             Err(error) => return ControlFlow::Break(Verdict::Failed(error)),
         };
@@ -106,7 +106,7 @@ impl<K: SessionKey> Renewal<K> {
                 false => ControlFlow::Break(Verdict::Gone),
             };
         }
-        let record = match Record::read(schema, item.clone(), now) {
+        let record = match Record::read(schema, &item, now) {
             Ok(record) => record,
             Err(error) => return ControlFlow::Break(Verdict::Failed(error)),
         };
@@ -128,7 +128,7 @@ impl<K: SessionKey> Renewal<K> {
     pub(super) fn judge_new(&self, item: Option<Item>, context: &Context, now: i64) -> Verdict {
         match item.filter(|item| Tombstone::read(item).is_none()) {
             None => Verdict::Gone,
-            Some(item) => match Record::read(context.schema, item.clone(), now) {
+            Some(item) => match Record::read(context.schema, &item, now) {
                 Ok(record) if record.is_over(context.timeouts, now) => Verdict::Gone,
                 Ok(record) => Verdict::FoundApplied(Box::new(record), item),
                 Err(error) => Verdict::Failed(error),

@@ -39,7 +39,7 @@ pub use committed::Committed;
 pub(crate) use destroy::destroy;
 pub(crate) use failure::{Failure, gone};
 pub(crate) use handle::{Handle, UnfoundIds};
-pub(crate) use record::{Header, Record, read_lifetime};
+pub(crate) use record::{Header, Record, other_bytes, read_lifetime, wanted};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};
 pub(crate) use tombstone::{RENEWED_AT, RENEWED_TO, Tombstone};

@@ -1,9 +1,13 @@
 use super::remember;
-use super::tokens::Bookkeeping;
+use super::tokens::{Bookkeeping, COMMITS, SEQUENCE};
+use super::tombstone::{RENEWED_AT, RENEWED_TO};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{Lifetime, Timeouts};
 use crate::expression::{Comparison, Expression};
-use crate::item::{Fields, Found, Item, Mismatch, Value, attribute_size, encoded_size, item_size};
+use crate::item::{
+    Attributes, Fields, Found, Integers, Item, Mismatch, Reading, Value, Wanted, attribute_size,
+    encoded_size,
+};
 use crate::schema::{Attribute, Schema};
 
 /// What the table was last seen to hold for a session, beside the values of its fields.
@@ -32,18 +36,6 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn take(schema: &Schema, item: &mut Item) -> Self {
-        let seen = Self::read(schema, item);
-        for (attribute, found) in schema.attributes().iter().zip(&seen.found) {
-            match found {
-                Found::Absent => {}
-                Found::Named => drop(item.remove(attribute.name())),
-                Found::Aliased(alias) => drop(item.remove(alias)),
-            }
-        }
-        seen
-    }
-
     pub(crate) fn read(schema: &Schema, item: &Item) -> Self {
         let find = |attribute: &Attribute| match item.find(attribute) {
             Some((value, found)) => (Some(Value::from(value.clone())), found),
@@ -71,28 +63,59 @@ impl Header {
     }
 
     pub(crate) fn read(schema: &Schema, item: &Item, now: i64) -> Result<Self, Error> {
+        Self::new(schema, item, item.integers(COMMITS), now)
+    }
+
+    /// Of an item whose fields have been decoded.
+    pub(crate) fn of_reading(
+        schema: &Schema,
+        reading: &mut Reading,
+        now: i64,
+    ) -> Result<Self, Error> {
+        let commits = std::mem::replace(&mut reading.integers, Ok(None));
+        Self::new(schema, reading, commits, now)
+    }
+
+    fn new(
+        schema: &Schema,
+        item: &impl Attributes,
+        commits: Result<Option<Integers>, Mismatch>,
+        now: i64,
+    ) -> Result<Self, Error> {
         let mut lifetime = read_lifetime(schema, item)?;
         let lacks_created = schema.created().is_some() && lifetime.created.is_none();
         if lacks_created {
             lifetime.created = Some(now);
         }
-        Ok(Self {
-            lifetime,
-            lacks_created,
-            bookkeeping: Bookkeeping::read(item)?,
-            guards: Guards::read(schema, item),
-        })
+        let bookkeeping = Bookkeeping::read(item.integer(SEQUENCE), commits)?;
+        Ok(Self { lifetime, lacks_created, bookkeeping, guards: Guards::read(schema, item) })
     }
 
-    /// The whole record, with what the decoder found and left of the item.
-    pub(crate) fn with_fields(self, schema: &Schema, found: Vec<Found>, rest: &Item) -> Record {
-        let header = schema.header();
-        let header: usize =
-            header.filter_map(|name| Some(attribute_size(name, rest.get(name)?))).sum();
+    /// The whole record, with what was found of the fields, and the size of what is none.
+    pub(crate) fn with_fields(self, found: Vec<Found>, other_bytes: usize) -> Record {
         let Self { lifetime, lacks_created, bookkeeping, guards } = self;
-        let other_bytes = item_size(rest).saturating_sub(header);
         Record { lifetime, lacks_created, bookkeeping, found, guards, other_bytes }
     }
+}
+
+/// What to look for in the text of an item beside the fields.
+pub(crate) fn wanted(schema: &'static Schema) -> Wanted {
+    Wanted { schema, attributes: &[SEQUENCE, RENEWED_AT, RENEWED_TO], integers: COMMITS }
+}
+
+/// The size of what is neither a field nor key, expiry or creation.
+pub(crate) fn other_bytes(schema: &Schema, found: &[Found], item: &Item) -> usize {
+    let is_header = |name| schema.header().any(|known| known == name);
+    let is_field = |name| {
+        let mut fields = schema.attributes().iter().zip(found);
+        fields.any(|(attribute, found)| match found {
+            Found::Absent => false,
+            Found::Named => attribute.name() == name,
+            Found::Aliased(alias) => *alias == name,
+        })
+    };
+    let others = item.iter().filter(|(name, _)| !is_header(*name) && !is_field(*name));
+    others.map(|(name, value)| attribute_size(name, value)).sum()
 }
 
 impl Record {
@@ -102,10 +125,11 @@ impl Record {
         is_undated || self.lifetime.is_over(timeouts, now)
     }
 
-    pub(super) fn read(schema: &Schema, mut item: Item, now: i64) -> Result<Self, Error> {
-        let header = Header::read(schema, &item, now)?;
-        let found = Seen::take(schema, &mut item).found;
-        Ok(header.with_fields(schema, found, &item))
+    pub(super) fn read(schema: &Schema, item: &Item, now: i64) -> Result<Self, Error> {
+        let find = |attribute| item.find(attribute).map_or(Found::Absent, |(_, found)| found);
+        let found: Vec<Found> = schema.attributes().iter().map(find).collect();
+        let other_bytes = other_bytes(schema, &found, item);
+        Ok(Header::read(schema, item, now)?.with_fields(found, other_bytes))
     }
 
     /// The record of an item that is put whole.
@@ -196,7 +220,7 @@ impl Record {
 }
 
 impl Guards {
-    fn read(schema: &Schema, item: &Item) -> Self {
+    fn read(schema: &Schema, item: &impl Attributes) -> Self {
         Self::collect(schema, |attribute, _| {
             item.find(attribute).map(|(value, _)| Value::from(value.clone()))
         })
@@ -266,7 +290,7 @@ pub(super) fn presence(value: &Option<Value>) -> Found {
 }
 
 /// When the session in an item began, and when it ends.
-pub(crate) fn read_lifetime(schema: &Schema, item: &Item) -> Result<Lifetime, Error> {
+pub(crate) fn read_lifetime(schema: &Schema, item: &impl Attributes) -> Result<Lifetime, Error> {
     let seconds = |name: &str| item.seconds(name).map_err(|found| not_an_instant(name, found));
     let expires = seconds(schema.time_to_live())?.ok_or_else(|| {
         Error::new(

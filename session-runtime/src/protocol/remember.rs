@@ -6,11 +6,11 @@
 
 use crate::change::Changes;
 use crate::expression::Expression;
-use crate::item::{Fields, Found, Item, Value};
+use crate::item::{Attributes, Fields, Found, Value};
 use crate::schema::Schema;
 
 /// Whether an item is that of a remembered session.
-pub(super) fn is_in(schema: &Schema, item: &Item) -> bool {
+pub(super) fn is_in(schema: &Schema, item: &impl Attributes) -> bool {
     let stored = schema.remember().and_then(|(_, attribute)| item.find(attribute));
     stored.is_some_and(|(value, _)| Value::from(value.clone()).is_true())
 }

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::dynamo::Moved;
 use crate::expression::Expression;
 use crate::id::SessionKey;
-use crate::item::{Fields, Item, Value, item_size};
+use crate::item::{Attributes as _, Fields, Item, Value, item_size};
 
 /// A change of id that was asked for and is not known to be done.
 #[derive(Debug)]

@@ -38,7 +38,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Comparison, Expression};
 use crate::id::random_token;
-use crate::item::{Item, Mismatch, Value};
+use crate::item::{Integers, Item, Mismatch, Value};
 
 /// The number of commits that an item has seen.
 pub(crate) const SEQUENCE: &str = "_seq";
@@ -86,13 +86,17 @@ pub(crate) struct Bookkeeping {
 }
 
 impl Bookkeeping {
-    pub(crate) fn read(item: &Item) -> Result<Self, Error> {
+    /// From what the item has of [`SEQUENCE`] and [`COMMITS`].
+    pub(crate) fn read(
+        sequence: Result<Option<i64>, Mismatch>,
+        commits: Result<Option<Integers>, Mismatch>,
+    ) -> Result<Self, Error> {
         let number = |found| reserved(SEQUENCE, "a whole Number", found);
         let map = |found| reserved(COMMITS, "a Map of whole Numbers", found);
-        let token = |(text, last): (&str, i64)| Token { text: text.to_owned(), last };
-        let tokens = item.integers(COMMITS).map_err(map)?;
+        let token = |(text, last)| Token { text, last };
+        let tokens = commits.map_err(map)?;
         let tokens = tokens.map(|tokens| tokens.into_iter().map(token).collect());
-        Ok(Self { sequence: item.integer(SEQUENCE).map_err(number)?, tokens })
+        Ok(Self { sequence: sequence.map_err(number)?, tokens })
     }
 
     /// The sequence that the next commit counts from.

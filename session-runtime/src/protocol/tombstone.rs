@@ -4,7 +4,7 @@
 //! this crate takes it for an expired session, on a clock that is behind by hours too. DynamoDB's TTL removes it.
 
 use crate::context::Context;
-use crate::item::{Item, Value};
+use crate::item::{Attributes, Item, Value};
 
 /// When the session was renewed, in epoch seconds.
 pub(crate) const RENEWED_AT: &str = "_renewed_at";
@@ -35,12 +35,12 @@ impl Tombstone {
     }
 
     /// Whether an item is a tombstone, as far as [`RENEWED_AT`] alone tells.
-    pub(crate) fn is_in(item: &Item) -> bool {
+    pub(crate) fn is_in(item: &impl Attributes) -> bool {
         matches!(item.seconds(RENEWED_AT), Ok(Some(_)))
     }
 
     /// The tombstone that this item is, if it is one.
-    pub(crate) fn read(item: &Item) -> Option<Self> {
+    pub(crate) fn read(item: &impl Attributes) -> Option<Self> {
         let renewed_at = item.seconds(RENEWED_AT).ok()??;
         Some(Self { renewed_at, successor: item.text(RENEWED_TO)?.to_owned() })
     }

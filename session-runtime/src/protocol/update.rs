@@ -282,7 +282,7 @@ impl Update {
         call: &Call,
     ) -> Error {
         let Ok(Some(mut item)) = call.read(context, key).await else { return error };
-        let Ok(record) = Record::read(context.schema, item.clone(), now) else { return error };
+        let Ok(record) = Record::read(context.schema, &item, now) else { return error };
         apply_to_item(
             &mut item,
             &record.found,

@@ -4,7 +4,7 @@ use super::tokens::SEQUENCE;
 use super::update::Update;
 use super::verdict::Shape;
 use crate::change::{Kind, Path, apply, value_at};
-use crate::item::{Fields, Found, Item, Value};
+use crate::item::{Attributes as _, Fields, Found, Item, Value};
 
 /// What a commit has left in the table.
 #[derive(Debug)]

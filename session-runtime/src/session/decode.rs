@@ -1,9 +1,10 @@
 use crate::context::{Context, OnUndecodable};
 use crate::derived::{DynamoSession, Header};
+use crate::dynamo::{Body, Loaded, unreadable_answer};
 use crate::error::Error;
 use crate::id::SessionKey;
-use crate::item::{Decoder, Item, Unreadable};
-use crate::protocol::{Header as ItemHeader, Record};
+use crate::item::{Attributes as _, Decoder, Found, Item, Reading, Unreadable};
+use crate::protocol::{Header as ItemHeader, Record, Tombstone, other_bytes, wanted};
 
 /// A session as it was read.
 pub(super) struct Decoded<S> {
@@ -13,39 +14,123 @@ pub(super) struct Decoded<S> {
     pub(super) unreadable: Unreadable,
 }
 
+/// What the table has under a key.
+pub(crate) enum Sight<T> {
+    Nothing,
+    Renewed(Tombstone),
+    Expired,
+    Session(T),
+}
+
+pub(super) fn look<S: DynamoSession>(
+    context: &Context,
+    key: &S::Key,
+    loaded: &Loaded,
+) -> Result<Sight<Decoded<S>>, Error> {
+    let item = match loaded {
+        Loaded::Body(body) => return look_at_body(context, key, body),
+        Loaded::Item(None) => return Ok(Sight::Nothing),
+        Loaded::Item(Some(item)) => item,
+    };
+    if let Some(tombstone) = Tombstone::read(item) {
+        return Ok(Sight::Renewed(tombstone));
+    }
+    Ok(decode(context, key, item)?.map_or(Sight::Expired, Sight::Session))
+}
+
+fn look_at_body<S: DynamoSession>(
+    context: &Context,
+    key: &S::Key,
+    body: &Body,
+) -> Result<Sight<Decoded<S>>, Error> {
+    let now = context.now();
+    let of_handle = Header { key: key.clone(), created: now, expires: now };
+    let mut data = S::__new(of_handle);
+    let mut decode = |index, decoder: &mut Decoder<'_>| data.__decode_field(index, decoder);
+    let reading = Reading::of_response(body.bytes(), wanted(S::SCHEMA), &mut decode);
+    let Some(mut reading) = reading.map_err(unreadable_answer)? else { return Ok(Sight::Nothing) };
+    if let Some(tombstone) = Tombstone::read(&reading) {
+        return Ok(Sight::Renewed(tombstone));
+    }
+    let decoded = alive(context, key, ItemHeader::of_reading(S::SCHEMA, &mut reading, now), now);
+    let decoded = decoded.and_then(|header| match (header, reading.take_error()) {
+        (Some(_), Some(error)) => Err(error),
+        (header, _) => Ok(header),
+    });
+    let Some(header) = or_ended(context, key, decoded)? else { return Ok(Sight::Expired) };
+    data.__set_expires(header.lifetime.expires);
+    if let Some(created) = header.lifetime.created {
+        data.__set_created(created);
+    }
+    let Reading { found, unreadable, other_bytes, .. } = reading;
+    let record = header.with_fields(found, other_bytes);
+    Ok(Sight::Session(Decoded { data, record, unreadable }))
+}
+
 /// The session in an item, unless it has expired.
 pub(super) fn decode<S: DynamoSession>(
     context: &Context,
     key: &S::Key,
-    item: Item,
+    item: &Item,
 ) -> Result<Option<Decoded<S>>, Error> {
-    match (decode_strictly(context, key, item), context.on_undecodable) {
-        (Err(error), OnUndecodable::End) if error.is_decode() => {
-            let session = key.fingerprint();
-            tracing::warn!(session, table = context.table.name, %error, "session does not decode");
-            Ok(None)
-        }
-        (decoded, _) => decoded,
-    }
+    or_ended(context, key, decode_strictly(context, key, item))
 }
 
 fn decode_strictly<S: DynamoSession>(
     context: &Context,
     key: &S::Key,
-    mut item: Item,
+    item: &Item,
 ) -> Result<Option<Decoded<S>>, Error> {
     let now = context.now();
-    let header = ItemHeader::read(S::SCHEMA, &item, now)?;
+    let header = alive(context, key, ItemHeader::read(S::SCHEMA, item, now), now)?;
+    let Some(header) = header else { return Ok(None) };
     let lifetime = header.lifetime;
+    let created = lifetime.created.unwrap_or(now);
+    let of_handle = Header { key: key.clone(), created, expires: lifetime.expires };
+    let mut data = S::__new(of_handle);
+    let attributes = S::SCHEMA.attributes();
+    let mut unreadable = Unreadable::default();
+    let mut found = vec![Found::Absent; attributes.len()];
+    for (index, attribute) in attributes.iter().enumerate() {
+        let Some((value, name)) = item.find(attribute) else { continue };
+        let mut decoder = Decoder::of_value(attributes, value);
+        data.__decode_field(index, &mut decoder)?;
+        if let Some(stored) = decoder.take_unreadable() {
+            unreadable.note(index, stored);
+        }
+        found[index] = name;
+    }
+    let other_bytes = other_bytes(S::SCHEMA, &found, item);
+    Ok(Some(Decoded { data, record: header.with_fields(found, other_bytes), unreadable }))
+}
+
+/// What was read of an item before its fields, unless its session has expired.
+fn alive<K: SessionKey>(
+    context: &Context,
+    key: &K,
+    header: Result<ItemHeader, Error>,
+    now: i64,
+) -> Result<Option<ItemHeader>, Error> {
+    let header = header?;
     if header.is_over(context.timeouts, now) {
         tracing::debug!(session = key.fingerprint(), "session has expired");
         return Ok(None);
     }
-    let created = lifetime.created.unwrap_or(now);
-    let of_handle = Header { key: key.clone(), created, expires: lifetime.expires };
-    let mut decoder = Decoder::new(S::SCHEMA.attributes(), &mut item);
-    let data = S::__decode(of_handle, &mut decoder)?;
-    let (found, unreadable) = decoder.into_parts();
-    let record = header.with_fields(S::SCHEMA, found, &item);
-    Ok(Some(Decoded { data, record, unreadable }))
+    Ok(Some(header))
+}
+
+/// What was read, or nothing where what cannot be decoded counts as a session that has ended.
+fn or_ended<T, K: SessionKey>(
+    context: &Context,
+    key: &K,
+    read: Result<Option<T>, Error>,
+) -> Result<Option<T>, Error> {
+    match (read, context.on_undecodable) {
+        (Err(error), OnUndecodable::End) if error.is_decode() => {
+            let session = key.fingerprint();
+            tracing::warn!(session, table = context.table.name, %error, "session does not decode");
+            Ok(None)
+        }
+        (read, _) => read,
+    }
 }

@@ -3,8 +3,7 @@ use std::sync::Arc;
 use crate::derived::{DynamoSession, Header};
 use crate::error::Error;
 use crate::id::SessionKey;
-use crate::item::{Decoder, Fields, Item};
-use crate::schema::Attribute;
+use crate::item::{Decoder, Fields};
 
 /// The fields of a session at one moment, to read from beside its handle.
 pub(crate) struct Shown<K> {
@@ -34,12 +33,13 @@ pub(super) fn decode_fields<S: DynamoSession>(
     fields: Fields,
     header: Header<S::Key>,
 ) -> Result<S, Error> {
-    let mut item = item_of(S::SCHEMA.attributes(), fields);
-    S::__decode(header, &mut Decoder::new(S::SCHEMA.attributes(), &mut item))
-}
-
-/// Encoded fields as attributes.
-fn item_of(attributes: &'static [Attribute], fields: Fields) -> Item {
-    let named = attributes.iter().zip(fields);
-    named.filter_map(|(attribute, value)| Some((attribute.name().to_owned(), value?))).collect()
+    let mut data = S::__new(header);
+    for (index, value) in fields.into_iter().enumerate() {
+        if let Some(value) = value {
+            let value = value.into_attribute_value();
+            let mut decoder = Decoder::of_value(S::SCHEMA.attributes(), &value);
+            data.__decode_field(index, &mut decoder)?;
+        }
+    }
+    Ok(data)
 }

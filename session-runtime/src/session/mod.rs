@@ -14,7 +14,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use decode::decode;
+pub(crate) use decode::Sight;
+use decode::look;
 #[cfg(feature = "tower")]
 pub(crate) use lending::Shown;
 use state::State;
@@ -25,10 +26,10 @@ use crate::context::Context;
 #[cfg(feature = "tower")]
 use crate::derived::Header;
 use crate::derived::{Authenticated, DynamoSession};
+use crate::dynamo::Loaded;
 use crate::error::Error;
 use crate::expiry::{Expires, seconds};
 use crate::id::SessionKey;
-use crate::item::Item;
 use crate::operation::Operation;
 #[cfg(feature = "tower")]
 use crate::protocol::UnfoundIds;
@@ -95,14 +96,20 @@ impl<S: DynamoSession> Session<S> {
         Self::of(State::new(context, Some(unfound)))
     }
 
-    /// The session in an item, unless it has expired.
-    pub(crate) fn from_item(
+    /// What a read of the table has brought.
+    pub(crate) fn look(
         context: &Arc<Context>,
         key: &S::Key,
-        item: Item,
-    ) -> Result<Option<Self>, Error> {
-        let found = decode(context, key, item)?;
-        Ok(found.map(|found| Self::of(State::stored(context.clone(), key.clone(), found))))
+        loaded: &Loaded,
+    ) -> Result<Sight<Self>, Error> {
+        Ok(match look(context, key, loaded)? {
+            Sight::Session(found) => {
+                Sight::Session(Self::of(State::stored(context.clone(), key.clone(), found)))
+            }
+            Sight::Renewed(tombstone) => Sight::Renewed(tombstone),
+            Sight::Expired => Sight::Expired,
+            Sight::Nothing => Sight::Nothing,
+        })
     }
 
     fn of(state: State<S>) -> Self {

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::derived::{Authenticated, DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
-use crate::item::{Decoder, Fields, Item, Unreadable, Value};
+use crate::item::{Decoder, Fields, Unreadable, Value};
 use crate::operation::Operation;
 use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundIds, Written};
 use crate::schema::Role;
@@ -302,7 +302,7 @@ impl<S: DynamoSession> State<S> {
     fn fail(&mut self, Failure { error, winner }: Failure) -> Error {
         if let Some(winner) = winner {
             let key = self.handle.key().clone();
-            let latest = decode(self.handle.context(), &key, winner);
+            let latest = decode(self.handle.context(), &key, &winner);
             self.latest = latest.ok().flatten().map(|latest| latest.data);
         }
         error
@@ -354,10 +354,9 @@ impl<S: DynamoSession> State<S> {
 
     /// Gives a field the value that the table holds; false if it cannot be read, and the field stays as it is.
     fn read_back(&mut self, index: usize, value: Option<Value>) -> bool {
-        let attribute = &S::SCHEMA.attributes()[index];
         let value = value.unwrap_or_else(|| self.context().defaults[index].clone());
-        let mut item = Item::from_iter([(attribute.name().to_owned(), value)]);
-        let mut decoder = Decoder::strict(S::SCHEMA.attributes(), &mut item);
+        let value = value.into_attribute_value();
+        let mut decoder = Decoder::of_value(S::SCHEMA.attributes(), &value).strict();
         let result = self.data.__decode_field(index, &mut decoder);
         if let Err(error) = &result {
             tracing::warn!(%error, "the commit was applied, but a merged value cannot be read");

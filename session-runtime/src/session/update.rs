@@ -18,7 +18,7 @@ pub(crate) async fn update<S: DynamoSession, R>(
     let mut rounds = Rounds::new();
     loop {
         let Decoded { mut data, record, unreadable } =
-            decode::<S>(context, id, item.clone())?.ok_or_else(gone)?;
+            decode::<S>(context, id, &item)?.ok_or_else(gone)?;
         let before = encode(&data, &unreadable, context)?;
         let held = Held::of(&data);
         let result = change(&mut data);

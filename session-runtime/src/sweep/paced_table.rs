@@ -11,7 +11,7 @@ use crate::dynamo::{Page, PageRequest, Swept, Table};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{EpochSeconds as _, Lifetime};
 use crate::expression::Expression;
-use crate::item::{Item, Value};
+use crate::item::{Attributes as _, Item, Value};
 use crate::protocol::{RENEWED_AT, RENEWED_TO};
 use crate::schema::Schema;
 

@@ -78,4 +78,5 @@ mod valid_since;
 mod verify_table;
 mod web;
 mod whole;
+mod wire;
 mod with;

@@ -217,7 +217,7 @@ fn name_of(verdict: &Verdict) -> Expected {
 }
 
 fn known() -> Record {
-    Record::read(&SCHEMA, item(READ, NOW + 900, &[("others", READ)]), NOW).unwrap()
+    Record::read(&SCHEMA, &item(READ, NOW + 900, &[("others", READ)]), NOW).unwrap()
 }
 
 #[test]

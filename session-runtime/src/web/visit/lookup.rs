@@ -27,7 +27,7 @@ pub(super) async fn look_up<S: DynamoSession>(
                 rejected(None, 2, "several ids were presented, each of another session");
                 return Ok((store.create_in_place_of(keys(), true), None));
             }
-            Lookup::Session(session) => opened = Some(*session),
+            Lookup::Session(session) => opened = Some(session),
             // Whoever presents it sees nothing of the renewed session: others may know the old id.
             Lookup::Renewed => is_renewed = true,
             Lookup::Nothing => {
