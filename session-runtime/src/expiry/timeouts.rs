@@ -4,6 +4,8 @@ use std::time::Duration;
 use super::epoch_seconds::seconds;
 
 const DAY: u64 = 24 * 60 * 60;
+/// The part of the touch interval by which an expiry is ahead when a commit takes it along.
+const CARRIED_SHARE: u64 = 4;
 
 /// When a session ends: after a time without activity, and at the latest a time after it began.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,14 +98,20 @@ impl Timeouts {
     ///
     /// Only this is worth a write of its own: servers with other timeouts, or other clocks, would move it to and fro.
     pub(crate) fn due_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
-        self.moved_expiry(now, stored).filter(|next| *next > stored.expires)
+        let next = self.next_expiry(now, stored);
+        let is_ahead = next > stored.expires;
+        (is_ahead && next.abs_diff(stored.expires) >= self.interval(stored.remembered))
+            .then_some(next)
     }
 
-    /// The expiry of a session that is active now, if it is away from the stored one by the touch interval.
-    pub(crate) fn moved_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
+    /// The expiry of a session that is active now, if it is worth a place in a commit that is written anyway: where it is
+    /// ahead of the stored one by a quarter of the touch interval, which spares the touch, or behind it by all of it.
+    pub(crate) fn carried_expiry(&self, now: i64, stored: Lifetime) -> Option<i64> {
         let next = self.next_expiry(now, stored);
+        let interval = self.interval(stored.remembered);
+        let least = if next > stored.expires { interval.div_ceil(CARRIED_SHARE) } else { interval };
         let moved = next.abs_diff(stored.expires);
-        (moved > 0 && moved >= self.interval(stored.remembered)).then_some(next)
+        (moved > 0 && moved >= least).then_some(next)
     }
 
     /// The expiry of a session that is active now, and becomes a remembered one or ceases to be, whichever the lifetime

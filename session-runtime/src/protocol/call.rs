@@ -56,8 +56,8 @@ impl Call {
         Self { extends: false, ..self }
     }
 
-    /// The expiry that a commit is to write, if it is due.
-    pub(super) fn moved_expiry(
+    /// The expiry that a commit is to write, if it is to take one along.
+    pub(super) fn carried_expiry(
         &self,
         context: &Context,
         stored: Lifetime,
@@ -66,7 +66,7 @@ impl Call {
         let (now, timeouts) = (context.now(), context.timeouts);
         match remember::chosen_by(context.schema, changes) {
             Some(remembered) => timeouts.changed_expiry(now, Lifetime { remembered, ..stored }),
-            None if self.extends => timeouts.moved_expiry(now, stored),
+            None if self.extends => timeouts.carried_expiry(now, stored),
             None => None,
         }
     }

@@ -180,7 +180,7 @@ impl<K: SessionKey> Handle<K> {
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
             Phase::Stored(record) => {
-                let expires = call.moved_expiry(&self.context, record.lifetime, &changes);
+                let expires = call.carried_expiry(&self.context, record.lifetime, &changes);
                 let update = Update::new(&record, before.clone(), changes, expires);
                 Phase::Updating(record, update)
             }

@@ -17,6 +17,7 @@ mod authenticated;
 mod auto_create;
 mod bad_input;
 mod capacity;
+mod carried_expiry;
 mod commit;
 mod conditions;
 mod contention;
