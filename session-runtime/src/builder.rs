@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use client::{client_of, with_timeouts};
 use creation::require_valid_since;
 
-use crate::context::{Context, OnUndecodable};
+use crate::context::{Context, OnUndecodable, ReadConsistency};
 use crate::derived::DynamoSession;
 use crate::dynamo::Table;
 use crate::error::{Error, ErrorKind};
@@ -39,7 +39,7 @@ pub struct SessionStoreBuilder<S: DynamoSession> {
     table_options: TableOptions,
     auto_create: bool,
     verify_table: bool,
-    consistent_read: bool,
+    read_consistency: ReadConsistency,
     clock: Arc<dyn Clock>,
     operation_timeout: Option<Duration>,
     operation_attempt_timeout: Option<Duration>,
@@ -72,7 +72,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             table_options: TableOptions::new(),
             auto_create: false,
             verify_table: false,
-            consistent_read: true,
+            read_consistency: ReadConsistency::default(),
             clock: Arc::new(SystemClock),
             operation_timeout: None,
             operation_attempt_timeout: None,
@@ -144,13 +144,13 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
-    /// Whether loads are strongly consistent, as they are by default.
+    /// What a load is certain to show: [`Strong`](ReadConsistency::Strong) by default.
     ///
-    /// Eventually consistent loads cost half as much, and may miss what was just committed: a visitor who
-    /// has just logged in can appear as a stranger.
+    /// For web applications, [`OwnWrites`](ReadConsistency::OwnWrites) is recommended: it halves the cost of reading, and
+    /// shows visitors all that they have done themselves.
     #[must_use]
-    pub fn consistent_read(mut self, consistent: bool) -> Self {
-        self.consistent_read = consistent;
+    pub fn read_consistency(mut self, consistency: ReadConsistency) -> Self {
+        self.read_consistency = consistency;
         self
     }
 
@@ -325,7 +325,7 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             table_options: self.table_options,
             timeouts: S::SCHEMA.timeouts().with_valid_since(valid_since),
             clock: self.clock,
-            consistent_read: self.consistent_read,
+            read_consistency: self.read_consistency,
             on_undecodable: self.on_undecodable,
             defaults,
             deadline: self.deadline,
@@ -349,7 +349,7 @@ impl<S: DynamoSession> fmt::Debug for SessionStoreBuilder<S> {
             .field("table_name", &self.table_name)
             .field("auto_create", &self.auto_create)
             .field("verify_table", &self.verify_table)
-            .field("consistent_read", &self.consistent_read)
+            .field("read_consistency", &self.read_consistency)
             .finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Context {
     pub(crate) table_options: TableOptions,
     pub(crate) timeouts: Timeouts,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) consistent_read: bool,
+    pub(crate) read_consistency: ReadConsistency,
     pub(crate) on_undecodable: OnUndecodable,
     /// The encoded fields of a new session, `None` and empty sets included.
     pub(crate) defaults: Vec<Value>,
@@ -28,6 +28,62 @@ pub(crate) struct Context {
     pub(crate) max_item_bytes: usize,
     /// Made once: each client has connections and credentials of its own.
     pub(crate) sweeping: OnceLock<Table>,
+}
+
+/// What a load is certain to show, and what it costs.
+///
+/// Each session is a single item, so this is about one question: may a load show the session as it was a moment ago? DynamoDB
+/// keeps each item on several replicas. A strongly consistent read shows every write that was acknowledged before it; an
+/// eventually consistent one asks any replica, which is usually up to date within a second, and costs half as much.
+///
+/// Writes do not depend on it: each compares with what is stored, so none is lost, and none revives a session that has
+/// ended. [Guarantees](crate::guarantees#what-a-read-shows) tells in a table what each may show.
+///
+/// # Examples
+///
+/// For all sessions of a store, and otherwise for one route, by an extension of the request:
+///
+#[cfg_attr(feature = "axum", doc = "```")]
+#[cfg_attr(not(feature = "axum"), doc = "```ignore")]
+/// use axum::{Extension, Router, routing::{get, post}};
+/// use dynamo_session::{DynamoSession, ReadConsistency, Session, SessionLayer, SessionStore};
+/// # use dynamo_session::{Expires, SessionId};
+/// # #[derive(DynamoSession)]
+/// # #[session(table = "shop-sessions")]
+/// # struct ShopSession {
+/// #     #[session(hash_key)]
+/// #     id: SessionId,
+/// #     #[session(ttl)]
+/// #     expires_at: Expires,
+/// #     user: Option<String>,
+/// # }
+/// # async fn shelf(_: Session<ShopSession>) {}
+/// # async fn pay(_: Session<ShopSession>) {}
+///
+/// # fn app(store: SessionStore<ShopSession>) {
+/// let layer = SessionLayer::new(store).read_consistency(ReadConsistency::OwnWrites);
+/// let app: Router = Router::new()
+///     .route("/pay", post(pay))
+///     .route_layer(Extension(ReadConsistency::Strong))
+///     .route("/", get(shelf))
+///     .layer(layer);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ReadConsistency {
+    /// Eventually consistent: half the read units, and a visitor may miss what they have just done. Who has just logged in
+    /// can appear as a stranger.
+    Eventual,
+    /// Eventually consistent where that shows what the visitor's own requests have written, else read again strongly.
+    /// Recommended for web applications: nearly as cheap as `Eventual`, and a visitor misses nothing of their own.
+    ///
+    /// Which state that is, the browser keeps in a second cookie, so it takes the web layer.
+    /// [`SessionStore::load`](crate::SessionStore::load) has no such cookie, and reads strongly.
+    OwnWrites,
+    /// Strongly consistent: every load shows each write that was acknowledged before. The default.
+    #[default]
+    Strong,
 }
 
 /// What loading does with an item that does not decode as the session type.

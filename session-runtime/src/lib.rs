@@ -49,7 +49,7 @@ mod web;
 pub use attempts::Attempts;
 pub use aws_sdk_dynamodb;
 pub use builder::SessionStoreBuilder;
-pub use context::OnUndecodable;
+pub use context::{OnUndecodable, ReadConsistency};
 pub use derived::{Authenticated, DynamoSession};
 pub use dynamo_session_derive::DynamoSession;
 pub use error::{Error, ErrorKind};

@@ -3,16 +3,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::attempts::Attempts;
-use crate::context::Context;
+use crate::context::{Context, ReadConsistency};
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::expiry::Timeouts;
 use crate::id::SessionKey;
 use crate::metrics;
 use crate::operation::Operation;
-#[cfg(feature = "tower")]
-use crate::protocol::UnfoundIds;
 use crate::protocol::{Call, destroy};
+#[cfg(feature = "tower")]
+use crate::protocol::{Mark, UnfoundIds};
+#[cfg(feature = "tower")]
+use crate::session::note_write;
 use crate::session::{Session, Sight, update};
 
 /// The sessions of one type, in one DynamoDB table. Cheap to clone.
@@ -92,8 +94,8 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// The text of a cookie becomes an id by [`parse`](str::parse), which is strict: `text.parse::<SessionId>()?`.
     ///
-    /// Makes one `GetItem`: 1 read unit per 4 KB when strongly consistent (the default), half of that when
-    /// eventually consistent.
+    /// Makes one `GetItem`: 1 read unit per 4 KB when strongly consistent (the default), half of that where the store is
+    /// [`Eventual`](ReadConsistency::Eventual).
     ///
     /// # Errors
     ///
@@ -108,29 +110,66 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::InvalidId`](crate::ErrorKind::InvalidId): the id is a `String` that no table can hold
     ///   as a key. Nothing was sent.
     pub async fn load(&self, id: &S::Key) -> Result<Option<Session<S>>, Error> {
-        match self.find(id).await? {
+        let found = match self.context.read_consistency {
+            ReadConsistency::Eventual => self.find(id, false).await?,
+            ReadConsistency::OwnWrites | ReadConsistency::Strong => self.find(id, true).await?,
+        };
+        match found {
             Lookup::Session(session) => Ok(Some(session)),
             Lookup::Renewed | Lookup::Nothing => Ok(None),
         }
     }
 
     /// Reads a session, or why there is none.
-    pub(crate) async fn find(&self, id: &S::Key) -> Result<Lookup<S>, Error> {
+    pub(crate) async fn find(&self, id: &S::Key, is_strong: bool) -> Result<Lookup<S>, Error> {
+        self.counted(id, self.read(id, is_strong)).await
+    }
+
+    /// Reads a session as it is after what these marks are of: by an eventually consistent read, if that shows it. Absence
+    /// and expiry show nothing.
+    #[cfg(feature = "tower")]
+    pub(crate) async fn find_after(
+        &self,
+        id: &S::Key,
+        marks: &[&Mark],
+    ) -> Result<Lookup<S>, Error> {
+        let found = async {
+            match self.read(id, false).await {
+                Ok((Lookup::Session(session), outcome))
+                    if marks.iter().all(|mark| session.shows(mark)) =>
+                {
+                    return Ok((Lookup::Session(session), outcome));
+                }
+                Err(error) if !error.is_decode() => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            tracing::debug!(session = id.fingerprint(), "a replica was behind, so read again");
+            self.read(id, true).await
+        };
+        self.counted(id, found).await
+    }
+
+    async fn read(&self, id: &S::Key, is_strong: bool) -> Result<(Lookup<S>, &'static str), Error> {
+        let loaded = self.context.table.load(&S::SCHEMA.table_key(id), is_strong).await?;
+        Ok(match Session::look(&self.context, id, &loaded)? {
+            Sight::Session(session) => (Lookup::Session(session), "hit"),
+            Sight::Renewed(tombstone) if tombstone.is_within_grace(&self.context) => {
+                (Lookup::Renewed, "superseded")
+            }
+            Sight::Renewed(_) | Sight::Nothing => (Lookup::Nothing, "absent"),
+            Sight::Expired => (Lookup::Nothing, "expired"),
+        })
+    }
+
+    /// Counts a load, and what it found.
+    async fn counted(
+        &self,
+        id: &S::Key,
+        load: impl Future<Output = Result<(Lookup<S>, &'static str), Error>>,
+    ) -> Result<Lookup<S>, Error> {
         let table = self.table_name();
         let began = metrics::Timer::start();
-        let found = async {
-            let consistent = self.context.consistent_read;
-            let loaded = self.context.table.load(&S::SCHEMA.table_key(id), consistent).await?;
-            Ok(match Session::look(&self.context, id, &loaded)? {
-                Sight::Session(session) => (Lookup::Session(session), "hit"),
-                Sight::Renewed(tombstone) if tombstone.is_within_grace(&self.context) => {
-                    (Lookup::Renewed, "superseded")
-                }
-                Sight::Renewed(_) | Sight::Nothing => (Lookup::Nothing, "absent"),
-                Sight::Expired => (Lookup::Nothing, "expired"),
-            })
-        };
-        let found = found.await.map(|(found, outcome)| {
+        let found = load.await.map(|(found, outcome)| {
             metrics::loaded(table, outcome);
             found
         });
@@ -230,6 +269,8 @@ impl<S: DynamoSession> SessionStore<S> {
         id: &S::Key,
         change: impl FnMut(&mut S) -> R,
     ) -> Result<(R, Attempts), Error> {
+        #[cfg(feature = "tower")]
+        note_write(|| S::SCHEMA.table_key(id));
         let mut call = Call::new(&self.context);
         let result = update(&self.context, id, change, &mut call).await;
         call.count(&self.context, Operation::Update, &result);
@@ -249,6 +290,8 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// As for [`Session::destroy`].
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
+        #[cfg(feature = "tower")]
+        note_write(|| S::SCHEMA.table_key(id));
         let mut call = Call::new(&self.context);
         let result = destroy(&self.context, &S::SCHEMA.table_key(id), &mut call).await;
         call.count(&self.context, Operation::Destroy, &result);

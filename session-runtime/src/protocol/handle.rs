@@ -8,6 +8,8 @@ use super::destroy::destroy;
 use super::failure::{
     Failure, conflict, gone, gone_while_unanswered, outcome_unknown, superseded, unexpected,
 };
+#[cfg(feature = "tower")]
+use super::mark::Mark;
 use super::phase::{End, Phase};
 use super::record::{self, Record, read_lifetime};
 use super::remember;
@@ -36,6 +38,19 @@ pub(crate) struct Handle<K> {
     unfound: Option<UnfoundIds<K>>,
     phase: Phase,
     renewal: Option<Renewal<K>>,
+    /// A write was sent, be it carried out or not.
+    has_written: bool,
+}
+
+/// What a later read has to show of what a handle has written.
+#[cfg(feature = "tower")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LastWrite {
+    /// It has written nothing.
+    Nothing,
+    ShownBy(Mark),
+    /// It cannot be told: a write is under way, or its outcome unknown, or the session is over.
+    Unknown,
 }
 
 /// The ids that a request presented, none of which opened its session.
@@ -53,8 +68,7 @@ impl<K: SessionKey> Handle<K> {
         let created = context.schema.created().map(|_| now);
         let lifetime = Lifetime { expires: now, created, remembered: false };
         let expires = context.timeouts.next_expiry(now, lifetime);
-        let phase = Phase::New(Lifetime { expires, ..lifetime });
-        Self { context, key, renewed_from: None, unfound: None, phase, renewal: None }
+        Self::in_phase(context, key, Phase::New(Lifetime { expires, ..lifetime }))
     }
 
     /// A new session in place of one that was not found: to end it ends that one, if it is there after all, or what it was
@@ -64,8 +78,27 @@ impl<K: SessionKey> Handle<K> {
     }
 
     pub(crate) fn stored(context: Arc<Context>, key: K, record: Record) -> Self {
-        let phase = Phase::Stored(record);
-        Self { context, key, renewed_from: None, unfound: None, phase, renewal: None }
+        Self::in_phase(context, key, Phase::Stored(record))
+    }
+
+    fn in_phase(context: Arc<Context>, key: K, phase: Phase) -> Self {
+        let (renewed_from, unfound, renewal) = (None, None, None);
+        Self { context, key, renewed_from, unfound, phase, renewal, has_written: false }
+    }
+
+    /// Whether the session, as it was read, has what this mark is of.
+    #[cfg(feature = "tower")]
+    pub(crate) fn shows(&self, mark: &Mark) -> bool {
+        matches!(&self.phase, Phase::Stored(record) if mark.is_shown_by(record))
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) fn last_write(&self) -> LastWrite {
+        match &self.phase {
+            _ if !self.has_written => LastWrite::Nothing,
+            Phase::Stored(record) if self.renewal.is_none() => LastWrite::ShownBy(Mark::of(record)),
+            _ => LastWrite::Unknown,
+        }
     }
 
     pub(crate) fn context(&self) -> &Arc<Context> {
@@ -205,6 +238,7 @@ impl<K: SessionKey> Handle<K> {
     /// to the next one.
     async fn send(&mut self, call: &mut Call) -> Result<(Committed, Written), Failure> {
         let key = self.table_key();
+        self.has_written = true;
         match &mut self.phase {
             Phase::Creating(creation) => {
                 let verdict = creation.run(&self.context, &key, call).await;
@@ -298,7 +332,7 @@ impl<K: SessionKey> Handle<K> {
 
     /// Moves the expiry ahead, if that is due.
     pub(crate) async fn touch(&mut self, call: &mut Call) -> Result<Committed, Failure> {
-        let Self { context, key, phase, .. } = self;
+        let Self { context, key, phase, has_written, .. } = self;
         let record = match phase {
             Phase::New(_) => return Ok(Committed::Unchanged),
             Phase::Over(..) => {
@@ -330,6 +364,7 @@ impl<K: SessionKey> Handle<K> {
                 context.table.update(&key, expression, false, call.retries)
             };
             call.attempts.count_request(false);
+            *has_written = true;
             let answer = call.answer(pin!(request.send())).await;
             record.lifetime.expires = match answer.outcome {
                 Outcome::Done(_) => next,
@@ -409,6 +444,7 @@ impl<K: SessionKey> Handle<K> {
                 return Err(Error::internal("a renewal began before a commit was settled").into());
             }
         };
+        self.has_written = true;
         let verdict = renewal.run(record, &old_key, changes, &self.context, call).await;
         let (item, record) = match verdict {
             Verdict::Applied(item) => {

@@ -14,7 +14,7 @@
 //! - What cannot be known is an error; what should be impossible is [`ErrorKind::Internal`](crate::ErrorKind::Internal).
 //!   Neither is ever reported as success.
 //!
-//! [`tokens`] explains why a commit is applied once.
+//! [`tokens`] explains why a commit is applied once, `mark` how a read is known to show it.
 
 mod call;
 mod committed;
@@ -23,6 +23,8 @@ mod destroy;
 mod failure;
 mod handle;
 mod judge;
+#[cfg(feature = "tower")]
+mod mark;
 mod phase;
 mod record;
 mod remember;
@@ -38,7 +40,11 @@ pub(crate) use call::Call;
 pub use committed::Committed;
 pub(crate) use destroy::destroy;
 pub(crate) use failure::{Failure, gone};
+#[cfg(feature = "tower")]
+pub(crate) use handle::LastWrite;
 pub(crate) use handle::{Handle, UnfoundIds};
+#[cfg(feature = "tower")]
+pub(crate) use mark::Mark;
 pub(crate) use record::{Header, Record, other_bytes, read_lifetime, wanted};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};

@@ -77,12 +77,24 @@ impl Token {
     }
 }
 
+/// Where among the states of its item a session's last known write, or read, stands.
+#[cfg(feature = "tower")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// That of a commit whose `_seq` was not returned.
+    pub(super) token: Option<String>,
+    /// The `_seq` from which on each state is the one that is meant, or a later one.
+    pub(super) sequence: i64,
+}
+
 /// The bookkeeping of an item, as it was last seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bookkeeping {
     /// `None` if the item was never committed to by this crate.
     sequence: Option<i64>,
     tokens: Option<Vec<Token>>,
+    /// The commit since which the sequence is the least that it can be, because it was not returned.
+    uncounted: Option<Token>,
 }
 
 impl Bookkeeping {
@@ -96,12 +108,30 @@ impl Bookkeeping {
         let token = |(text, last)| Token { text, last };
         let tokens = commits.map_err(map)?;
         let tokens = tokens.map(|tokens| tokens.into_iter().map(token).collect());
-        Ok(Self { sequence: sequence.map_err(number)?, tokens })
+        Ok(Self { sequence: sequence.map_err(number)?, tokens, uncounted: None })
     }
 
     /// The sequence that the next commit counts from.
     pub(crate) fn sequence(&self) -> i64 {
         self.sequence.unwrap_or(0)
+    }
+
+    /// What tells this state of the item and later ones from earlier ones.
+    #[cfg(feature = "tower")]
+    pub(super) fn position(&self) -> Position {
+        match &self.uncounted {
+            Some(Token { text, last }) => {
+                Position { token: Some(text.clone()), sequence: last.saturating_add(1) }
+            }
+            None => Position { token: None, sequence: self.sequence() },
+        }
+    }
+
+    /// Whether the item, as it was read, is at least as new.
+    #[cfg(feature = "tower")]
+    pub(super) fn shows(&self, Position { token, sequence }: &Position) -> bool {
+        let has = |token: &String| self.tokens.iter().flatten().any(|known| known.text == *token);
+        self.sequence() >= *sequence || token.as_ref().is_some_and(has)
     }
 
     pub(crate) fn has_closed(&self, token: &Token) -> bool {
@@ -122,7 +152,7 @@ impl Bookkeeping {
     /// The bookkeeping of an item that is put whole: one commit more, and no request but this one to look out for.
     pub(crate) fn of_put(&self, token: &Token) -> Self {
         let sequence = self.sequence().saturating_add(1);
-        Self { sequence: Some(sequence), tokens: Some(vec![token.clone()]) }
+        Self { sequence: Some(sequence), tokens: Some(vec![token.clone()]), uncounted: None }
     }
 
     /// Takes note of a commit with this token, which found the item as it is known here; `written` is the sequence that it
@@ -131,7 +161,8 @@ impl Bookkeeping {
         let sequence = self.sequence();
         let tokens = self.tokens.get_or_insert_default();
         tokens.retain(|known| !token.may_prune(known, sequence) && known.text != token.text);
-        tokens.push(token);
+        tokens.push(token.clone());
+        self.uncounted = written.is_none().then_some(token);
         self.sequence = written.or(Some(sequence.saturating_add(1)));
     }
 

@@ -4,6 +4,8 @@ mod decode;
 mod fields;
 #[cfg(feature = "tower")]
 mod lending;
+#[cfg(feature = "tower")]
+mod past;
 mod state;
 #[cfg(all(test, feature = "tower", feature = "embedded"))]
 mod tests;
@@ -18,6 +20,8 @@ pub(crate) use decode::Sight;
 use decode::look;
 #[cfg(feature = "tower")]
 pub(crate) use lending::Shown;
+#[cfg(feature = "tower")]
+pub(crate) use past::{Past, note_write};
 use state::State;
 pub(crate) use update::update;
 
@@ -31,9 +35,9 @@ use crate::error::Error;
 use crate::expiry::{Expires, seconds};
 use crate::id::SessionKey;
 use crate::operation::Operation;
-#[cfg(feature = "tower")]
-use crate::protocol::UnfoundIds;
 use crate::protocol::{Call, Committed};
+#[cfg(feature = "tower")]
+use crate::protocol::{LastWrite, Mark, UnfoundIds};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -506,8 +510,9 @@ impl<S: DynamoSession> Session<S> {
         }
         let result = result.map_err(|error| state.in_context(error, operation));
         #[cfg(feature = "tower")]
-        if let Some(lender) = &self.lender {
-            lender.note(self);
+        match &self.lender {
+            Some(lender) => lender.note(self),
+            None => self.stored_keys().for_each(|key| note_write(|| key)),
         }
         result
     }
@@ -532,6 +537,23 @@ impl<S: DynamoSession> Session<S> {
             expires: state.data.__expires(),
         };
         Shown { fields: state.shown(), header, exists }
+    }
+
+    /// Whether the session, as it was read, has what this mark is of.
+    pub(crate) fn shows(&self, mark: &Mark) -> bool {
+        self.state().handle.shows(mark)
+    }
+
+    pub(crate) fn last_write(&self) -> LastWrite {
+        self.state().handle.last_write()
+    }
+
+    /// Whether the session is as it was found or begun, and nothing was asked of it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let is_over = self.is_destroyed() || self.is_gone_unchanged() || self.is_ending();
+        let is_changed = self.may_have_changes() || self.is_renewing() || self.was_renewed();
+        let is_other = self.was_restarted() || self.is_discarded();
+        !is_over && !is_changed && !is_other && self.last_write() == LastWrite::Nothing
     }
 
     /// When the session expires by the table's account, whatever was assigned to the field.

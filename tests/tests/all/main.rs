@@ -53,6 +53,7 @@ mod late_touch;
 mod lenient;
 mod limits;
 mod metrics;
+mod own_writes;
 mod promises;
 mod properties;
 mod purge;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region};
 
 use crate::change::Changes;
-use crate::context::{Context, OnUndecodable};
+use crate::context::{Context, OnUndecodable, ReadConsistency};
 use crate::dynamo::{Outcome, Table};
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{ManualClock, Timeouts};
@@ -46,7 +46,7 @@ fn context() -> Context {
         table_options: TableOptions::new(),
         timeouts: SCHEMA.timeouts(),
         clock: Arc::new(ManualClock::at_epoch_seconds(NOW)),
-        consistent_read: true,
+        read_consistency: ReadConsistency::Strong,
         on_undecodable: OnUndecodable::Fail,
         defaults: vec![Value::null(), Value::number(0)],
         deadline: std::time::Duration::from_secs(10),

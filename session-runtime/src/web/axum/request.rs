@@ -2,6 +2,7 @@ use std::any::type_name;
 
 use http::request::Parts;
 
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::web::visit::RequestSession;
@@ -9,7 +10,12 @@ use crate::web::visit::RequestSession;
 /// The session of a request, as the layer around the handler put it there.
 pub(super) fn request_session<S: DynamoSession>(parts: &Parts) -> Result<RequestSession<S>, Error> {
     let session = parts.extensions.get::<RequestSession<S>>().cloned();
-    session.ok_or_else(|| no_layer(type_name::<S>()))
+    let session = session.ok_or_else(|| no_layer(type_name::<S>()))?;
+    // That of the route, which only now is known.
+    if let Some(consistency) = parts.extensions.get::<ReadConsistency>() {
+        session.read_consistency(*consistency);
+    }
+    Ok(session)
 }
 
 fn no_layer(session: &str) -> Error {

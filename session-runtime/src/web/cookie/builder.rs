@@ -8,6 +8,8 @@ use super::session_cookie::SessionCookie;
 use crate::error::{Error, ErrorKind};
 
 const MAX_NAME_BYTES: usize = 64;
+/// What is added to the name of the cookie that says what the next read has to show.
+const COMMIT: &str = "-commit";
 /// Browsers ignore attributes that are longer (RFC 6265bis, section 5.6).
 const MAX_ATTRIBUTE_BYTES: usize = 1024;
 /// A key as long as the output of the hash, which is what HMAC asks for (RFC 2104, section 3).
@@ -202,20 +204,21 @@ impl SessionCookieBuilder {
             (true, true) => "__Http-",
             (true, false) => "__Host-Http-",
         };
+        let keys = |purpose: &[u8]| {
+            let keys = self.signing_keys.iter().flatten();
+            keys.map(|key| Key::derive_from(&[key, purpose].concat())).collect()
+        };
         SessionCookie {
             full_name: format!("{prefix}{}", self.name).into(),
+            commit_name: format!("{prefix}{}{COMMIT}", self.name).into(),
             secure: self.secure,
             same_site: self.same_site,
             path: self.path.unwrap_or_else(|| "/".to_owned()),
             domain: self.domain,
             partitioned: self.partitioned,
             persistent: self.persistent,
-            signing_keys: self
-                .signing_keys
-                .iter()
-                .flatten()
-                .map(|key| Key::derive_from(key))
-                .collect(),
+            signing_keys: keys(b""),
+            commit_keys: keys(COMMIT.as_bytes()),
         }
     }
 

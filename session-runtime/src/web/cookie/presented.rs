@@ -1,10 +1,13 @@
 use super::session_cookie::SessionCookie;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
+use crate::protocol::Mark;
 use crate::web::rejected::rejected;
 
 /// How many different ids of one request are looked up: each costs a read.
 const MAX_IDS: usize = 4;
+/// How many marks of one request are looked at; where there are more, the session is read strongly.
+const MAX_MARKS: usize = 4;
 
 /// The ids that a request presented under the cookie's name. Nobody has vouched for them yet.
 #[derive(Clone, Debug)]
@@ -14,6 +17,10 @@ pub(in crate::web) struct Presented<K> {
     is_something: bool,
     /// There were more ids than are looked up.
     is_flood: bool,
+    /// What reads have to show, each with the fingerprint of the id that it is of.
+    marks: Vec<(String, Mark)>,
+    /// Something was presented as a mark, be it one or not.
+    has_mark: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -24,7 +31,8 @@ struct PresentedId<K> {
 
 impl<K: SessionKey> Presented<K> {
     pub(in crate::web) fn nothing() -> Self {
-        Self { ids: Vec::new(), is_something: false, is_flood: false }
+        let (ids, marks) = (Vec::new(), Vec::new());
+        Self { ids, is_something: false, is_flood: false, marks, has_mark: false }
     }
 
     /// Reads untrusted headers. Nothing in them is an error: at worst, there is no id in them.
@@ -35,7 +43,12 @@ impl<K: SessionKey> Presented<K> {
         for header in headers {
             // Other cookies may hold any bytes; they must not cost the visitor the session.
             for pair in header.split(|byte| *byte == b';') {
-                let Some(value) = value_of(pair, cookie.full_name()) else { continue };
+                let Some(value) = value_of(pair, cookie.full_name()) else {
+                    if let Some(value) = value_of(pair, cookie.commit_name()) {
+                        presented.add_mark(cookie, value);
+                    }
+                    continue;
+                };
                 presented.is_something = true;
                 match read_id(cookie, value) {
                     Ok(id) if presented.contains(&id.key) => {}
@@ -57,6 +70,30 @@ impl<K: SessionKey> Presented<K> {
             rejected(None, malformed, &reason);
         }
         presented
+    }
+
+    fn add_mark(&mut self, cookie: &SessionCookie, value: &[u8]) {
+        self.has_mark = true;
+        if self.marks.len() <= MAX_MARKS
+            && let Ok(value) = std::str::from_utf8(value)
+            && let Some(mark) = cookie.verify_mark(value)
+        {
+            self.marks.push(mark);
+        }
+    }
+
+    /// What a read of this session has to show, if the browser says. Where it says several things, all of them: one may
+    /// have been planted.
+    pub(in crate::web) fn marks_of(&self, key: &K) -> Option<Vec<&Mark>> {
+        let fingerprint = key.fingerprint();
+        let marks = self.marks.iter().filter(|(of, _)| *of == fingerprint);
+        let marks: Vec<_> = marks.map(|(_, mark)| mark).collect();
+        (!marks.is_empty() && self.marks.len() <= MAX_MARKS).then_some(marks)
+    }
+
+    /// Whether the browser keeps something as a mark.
+    pub(in crate::web) fn has_mark(&self) -> bool {
+        self.has_mark
     }
 
     /// Refuses more ids than are looked up: the visitor's own may be among those that are not.

@@ -7,6 +7,7 @@ use cookie::{Cookie, CookieBuilder, CookieJar, Key};
 use super::same_site::SameSite;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
+use crate::protocol::Mark;
 
 /// What browsers accept for name and value together (RFC 6265bis, section 5.6).
 const MAX_BYTES: usize = 4096;
@@ -29,6 +30,8 @@ const MAX_BYTES: usize = 4096;
 #[derive(Clone)]
 pub struct SessionCookie {
     pub(super) full_name: Arc<str>,
+    /// That of the cookie beside it, which says what the visitor's next read has to show.
+    pub(super) commit_name: Arc<str>,
     pub(super) secure: bool,
     pub(super) same_site: SameSite,
     pub(super) path: String,
@@ -37,6 +40,8 @@ pub struct SessionCookie {
     pub(super) persistent: bool,
     /// The first signs, all verify. Without any, the value is the id as it is.
     pub(super) signing_keys: Vec<Key>,
+    /// Others, so that what is signed as the one cookie is not taken for the other.
+    pub(super) commit_keys: Vec<Key>,
 }
 
 impl SessionCookie {
@@ -45,8 +50,13 @@ impl SessionCookie {
         &self.full_name
     }
 
-    pub(in crate::web) fn shared_name(&self) -> &Arc<str> {
-        &self.full_name
+    pub(super) fn commit_name(&self) -> &str {
+        &self.commit_name
+    }
+
+    /// The names that no other layer may use.
+    pub(in crate::web) fn names(&self) -> [&Arc<str>; 2] {
+        [&self.full_name, &self.commit_name]
     }
 
     /// Whether browsers send it by https only, and to `localhost`.
@@ -66,18 +76,38 @@ impl SessionCookie {
         key: &K,
         max_age: Option<Duration>,
     ) -> String {
-        let value = self.sign(key.expose_secret());
-        let mut cookie = self.with_attributes(value);
+        let value = sign(&self.signing_keys, key.expose_secret());
+        self.lasting(&self.full_name, value, max_age)
+    }
+
+    /// The header that makes the browser forget the id.
+    pub(in crate::web) fn removal(&self) -> String {
+        self.with_attributes(&self.full_name, String::new()).removal().build().to_string()
+    }
+
+    /// The header that makes the browser say at its next requests what a read of this session has to show.
+    pub(in crate::web) fn setting_mark<K: SessionKey>(
+        &self,
+        key: &K,
+        mark: &Mark,
+        max_age: Option<Duration>,
+    ) -> String {
+        let text = format!("{}.{}", key.fingerprint(), mark.to_text());
+        self.lasting(&self.commit_name, sign(&self.commit_keys, text), max_age)
+    }
+
+    /// The header that makes the browser say nothing of that any more, so that the session is read strongly.
+    pub(in crate::web) fn removal_of_mark(&self) -> String {
+        self.with_attributes(&self.commit_name, String::new()).removal().build().to_string()
+    }
+
+    fn lasting(&self, name: &str, value: String, max_age: Option<Duration>) -> String {
+        let mut cookie = self.with_attributes(name, value);
         if let Some(max_age) = max_age {
             let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
             cookie = cookie.max_age(cookie::time::Duration::seconds(seconds));
         }
         cookie.build().to_string()
-    }
-
-    /// The header that makes the browser forget the id.
-    pub(in crate::web) fn removal(&self) -> String {
-        self.with_attributes(String::new()).removal().build().to_string()
     }
 
     /// Refuses a key whose text no cookie can carry.
@@ -87,14 +117,14 @@ impl SessionCookie {
         if secret.is_empty() || !secret.bytes().all(is_octet) {
             return Err(unfit("is empty, or contains characters that cookies do not allow"));
         }
-        if self.full_name.len() + self.sign(secret).len() > MAX_BYTES {
+        if self.full_name.len() + sign(&self.signing_keys, secret).len() > MAX_BYTES {
             return Err(unfit("is longer than browsers accept"));
         }
         Ok(())
     }
 
-    fn with_attributes(&self, value: String) -> CookieBuilder<'_> {
-        let mut cookie = Cookie::build((&*self.full_name, value))
+    fn with_attributes<'a>(&'a self, name: &'a str, value: String) -> CookieBuilder<'a> {
+        let mut cookie = Cookie::build((name, value))
             .path(&self.path)
             .secure(self.secure)
             .http_only(true)
@@ -108,24 +138,36 @@ impl SessionCookie {
         cookie
     }
 
-    fn sign(&self, value: String) -> String {
-        let Some(key) = self.signing_keys.first() else { return value };
-        let mut jar = CookieJar::new();
-        jar.signed_mut(key).add(Cookie::new("", value));
-        jar.get("").map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+    /// The id without its signature, and whether the first key has signed it.
+    pub(super) fn verify(&self, value: &str) -> Option<(String, bool)> {
+        verify(&self.signing_keys, value)
     }
 
-    /// The value without its signature, and whether the first key has signed it.
-    pub(super) fn verify(&self, value: &str) -> Option<(String, bool)> {
-        if self.signing_keys.is_empty() {
-            return Some((value.to_owned(), true));
-        }
-        let jar = CookieJar::new();
-        self.signing_keys.iter().enumerate().find_map(|(index, key)| {
-            let cookie = jar.signed(key).verify(Cookie::new("", value.to_owned()))?;
-            Some((cookie.value().to_owned(), index == 0))
-        })
+    /// The fingerprint of the id that a mark is of, and the mark.
+    pub(super) fn verify_mark(&self, value: &str) -> Option<(String, Mark)> {
+        let (text, _) = verify(&self.commit_keys, value)?;
+        let (fingerprint, mark) = text.split_once('.')?;
+        Some((fingerprint.to_owned(), Mark::parse(mark)?))
     }
+}
+
+fn sign(keys: &[Key], value: String) -> String {
+    let Some(key) = keys.first() else { return value };
+    let mut jar = CookieJar::new();
+    jar.signed_mut(key).add(Cookie::new("", value));
+    jar.get("").map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+}
+
+/// The value without its signature, and whether the first key has signed it.
+fn verify(keys: &[Key], value: &str) -> Option<(String, bool)> {
+    if keys.is_empty() {
+        return Some((value.to_owned(), true));
+    }
+    let jar = CookieJar::new();
+    keys.iter().enumerate().find_map(|(index, key)| {
+        let cookie = jar.signed(key).verify(Cookie::new("", value.to_owned()))?;
+        Some((cookie.value().to_owned(), index == 0))
+    })
 }
 
 impl fmt::Debug for SessionCookie {

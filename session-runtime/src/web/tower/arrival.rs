@@ -45,9 +45,9 @@ pub(super) struct Cookies(Vec<Arc<str>>);
 
 impl Cookies {
     /// Two layers with one cookie would overwrite each other's ids.
-    pub(super) fn add(parts: &mut Parts, name: &Arc<str>) -> Result<(), Error> {
+    pub(super) fn add(parts: &mut Parts, names: [&Arc<str>; 2]) -> Result<(), Error> {
         let cookies = parts.extensions.get_or_insert_default::<Self>();
-        if cookies.0.contains(name) {
+        if let Some(name) = names.into_iter().find(|name| cookies.0.contains(name)) {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 format!(
@@ -57,7 +57,7 @@ impl Cookies {
                 ),
             ));
         }
-        cookies.0.push(name.clone());
+        cookies.0.extend(names.map(Arc::clone));
         Ok(())
     }
 }

@@ -8,13 +8,14 @@ pub(super) fn keep_private(headers: &mut HeaderMap) {
     vary_by_cookie(headers);
 }
 
-/// A response with a new id is for one visitor, whatever the application says: a shared cache would hand the id to all.
-pub(super) fn keep_from_caches(headers: &mut HeaderMap) {
+/// A response with a cookie is for one visitor, whatever the application says: a shared cache would hand it to all. With an
+/// id, nobody is to keep it.
+pub(super) fn keep_from_caches(headers: &mut HeaderMap, caching: &'static str) {
     let is_kept_from_shared = headers.get_all(CACHE_CONTROL).iter().any(|value| {
         directives(value).any(|directive| matches!(&*directive, "no-store" | "private"))
     });
     if !is_kept_from_shared {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     }
     // These take the place of Cache-Control in some of them (RFC 9213).
     let targeted: Vec<_> = headers

@@ -8,6 +8,7 @@ use http::request::Parts;
 
 use super::arrival::plain_http_origin;
 use super::error_response::ErrorPage;
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::store::SessionStore;
 use crate::web::cookie::SessionCookie;
@@ -76,6 +77,10 @@ type Activity = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 /// session is remembered, it is sent again whenever the expiry moves, and never outlives the session.
 /// [`destroy`](crate::Session::destroy) removes it.
 ///
+/// Where reads are to show [own writes](ReadConsistency::OwnWrites), a second cookie beside it, whose name ends in `-commit`,
+/// says what the next read has to show. It is sent with each response whose request has written something, with the same
+/// attributes, and removed with the other.
+///
 /// A presented id that is malformed, unknown or expired is not an error: the visitor counts as new, and the id is not
 /// adopted. Each such request is traced as an event of level `DEBUG`, `session id rejected`, with the field
 /// `monotonic_counter.dynamo_session_rejected_ids` for metrics. Of several different ids, the one that opens a session is
@@ -87,7 +92,8 @@ type Activity = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 ///
 /// A response for which somebody asked for the session carries `Vary: cookie`, and `Cache-Control: private` unless the
 /// application has set that header. With a new cookie, it carries `Cache-Control: no-store`, unless the application has
-/// said `private` or `no-store` itself: anything else would let a shared cache hand one visitor's id to others.
+/// said `private` or `no-store` itself: anything else would let a shared cache hand one visitor's id to others. With the
+/// second cookie alone, it is `private`.
 ///
 /// # An id that another request has renewed
 ///
@@ -201,6 +207,13 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
     #[must_use]
     pub fn clear_site_data(self, clear: bool) -> Self {
         self.set(|settings| settings.clears_site_data = clear)
+    }
+
+    /// What a load is certain to show, in place of what the [store](crate::SessionStoreBuilder::read_consistency) is set to.
+    /// [`ReadConsistency`] shows how a route has another one.
+    #[must_use]
+    pub fn read_consistency(self, consistency: ReadConsistency) -> Self {
+        self.set(|settings| settings.read_consistency = Some(consistency))
     }
 
     /// Which requests are the visitor's activity, and extend the idle timeout: all but prefetches (`Sec-Purpose:

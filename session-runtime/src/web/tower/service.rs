@@ -13,8 +13,10 @@ use super::caching::{keep_from_caches, keep_private};
 use super::error_response::{ErrorResponse, RequestHead};
 use super::failure::{Failure, trace};
 use super::layer::SessionLayer;
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::Error;
+use crate::session::Past;
 use crate::web::visit::{Facts, RequestSession, SetCookie, Settled, settle};
 
 const CLEAR_SITE_DATA: &str = "clear-site-data";
@@ -54,23 +56,29 @@ where
         let SessionLayer { store, settings, on_error, activity, .. } = self.layer.clone();
         let (mut parts, body) = request.into_parts();
         let head = RequestHead::of(&parts);
-        if let Err(error) = Cookies::add(&mut parts, settings.cookie.shared_name()) {
+        if let Err(error) = Cookies::add(&mut parts, settings.cookie.names()) {
             return Box::pin(async move { Ok(answer(&error, &*on_error, &head)) });
         }
         self.layer.warn_of_plain_http(&parts);
         let cookies = arrival::cookies(&parts.headers);
         let session = RequestSession::new(store, settings.clone(), cookies);
+        if let Some(consistency) = parts.extensions.get::<ReadConsistency>() {
+            session.read_consistency(*consistency);
+        }
         let is_safe = parts.method.is_safe();
         let is_activity = arrival::is_activity(&parts) && activity(&parts);
         parts.extensions.insert(session.clone());
 
         let response = self.inner.call(Request::from_parts(parts, body));
         Box::pin(async move {
-            let mut response = response.await?;
+            let past = Past::current();
+            let mut response = past.clone().watch(response).await?;
             let told = own_failure(&mut response, session.table_name());
             let operation = told.as_ref().and_then(|error| error.operation());
             let facts = Facts { is_safe, is_activity, told: operation };
-            let Settled { set_cookie, was_read, failure } = settle(&session, facts).await;
+            // What this writes is no news to itself, nor to the layers around it.
+            let settled = Past::default().watch(settle(&session, facts, &past));
+            let Settled { set_cookie, set_mark, was_read, failure } = settled.await;
             if let Some(error) = failure {
                 replace(&mut response, answer(&error, &*on_error, &head));
             } else if let Some(error) = told {
@@ -78,7 +86,11 @@ where
                 told.extensions_mut().insert(error.kind());
                 replace(&mut response, told);
             }
-            write(set_cookie, was_read, settings.clears_site_data, response.headers_mut());
+            let headers = response.headers_mut();
+            write(set_cookie, was_read, settings.clears_site_data, headers);
+            if let Some(mark) = set_mark {
+                append_cookie(headers, &mark, "private");
+            }
             Ok(response)
         })
     }
@@ -106,7 +118,7 @@ fn replace<R>(response: &mut Response<R>, mut other: Response<R>) {
         other.headers_mut().insert(CLEAR_SITE_DATA, clear.clone());
     }
     if is_kept {
-        keep_from_caches(other.headers_mut());
+        keep_from_caches(other.headers_mut(), "no-store");
     }
     *response = other;
 }
@@ -125,9 +137,9 @@ fn write(
     headers: &mut HeaderMap,
 ) {
     match set_cookie {
-        Some(SetCookie::Keep(cookie)) => append_cookie(headers, &cookie),
+        Some(SetCookie::Keep(cookie)) => append_cookie(headers, &cookie, "no-store"),
         Some(SetCookie::Forget(cookie)) => {
-            append_cookie(headers, &cookie);
+            append_cookie(headers, &cookie, "no-store");
             if clears_site_data {
                 headers.insert(
                     CLEAR_SITE_DATA,
@@ -140,7 +152,7 @@ fn write(
     }
 }
 
-fn append_cookie(headers: &mut HeaderMap, cookie: &str) {
+fn append_cookie(headers: &mut HeaderMap, cookie: &str, caching: &'static str) {
     match HeaderValue::from_str(cookie) {
         Ok(mut value) => {
             value.set_sensitive(true);
@@ -149,7 +161,7 @@ fn append_cookie(headers: &mut HeaderMap, cookie: &str) {
         // Name, path and domain were checked when the cookie was built, and the key before it was committed.
         Err(error) => tracing::error!(%error, "the session cookie does not fit a header"),
     }
-    keep_from_caches(headers);
+    keep_from_caches(headers, caching);
 }
 
 impl<I: Clone, S: DynamoSession, E> Clone for SessionService<I, S, E> {

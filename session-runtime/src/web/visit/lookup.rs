@@ -1,4 +1,5 @@
 use super::standing::Found;
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::id::SessionKey;
@@ -16,13 +17,14 @@ use crate::web::rejected::rejected;
 pub(super) async fn look_up<S: DynamoSession>(
     store: &SessionStore<S>,
     presented: &Presented<S::Key>,
+    consistency: ReadConsistency,
 ) -> Result<(Session<S>, Option<Found>), Error> {
     presented.require_few()?;
     let mut opened = None;
     let mut is_renewed = false;
     let keys = || presented.ids().cloned().collect();
     for id in presented.ids() {
-        match find(store, id).await? {
+        match find(store, id, presented, consistency).await? {
             Lookup::Session(_) if opened.is_some() => {
                 rejected(None, 2, "several ids were presented, each of another session");
                 return Ok((store.create_in_place_of(keys(), true), None));
@@ -44,8 +46,20 @@ pub(super) async fn look_up<S: DynamoSession>(
     Ok((session, Some(found)))
 }
 
-async fn find<S: DynamoSession>(store: &SessionStore<S>, id: &S::Key) -> Result<Lookup<S>, Error> {
-    match store.find(id).await {
+async fn find<S: DynamoSession>(
+    store: &SessionStore<S>,
+    id: &S::Key,
+    presented: &Presented<S::Key>,
+    consistency: ReadConsistency,
+) -> Result<Lookup<S>, Error> {
+    let found = match (consistency, presented.marks_of(id)) {
+        (ReadConsistency::Eventual, _) => store.find(id, false).await,
+        (ReadConsistency::OwnWrites, Some(marks)) => store.find_after(id, &marks).await,
+        (ReadConsistency::OwnWrites, None) | (ReadConsistency::Strong, _) => {
+            store.find(id, true).await
+        }
+    };
+    match found {
         // No table can hold such a key.
         Err(error) if error.is_invalid_id() => Ok(Lookup::Nothing),
         found => found,

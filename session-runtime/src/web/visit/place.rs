@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::standing::{Found, Standing};
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::session::{Session, Shown};
 use crate::web::cookie::Presented;
@@ -11,6 +12,10 @@ pub(super) struct Visit<S: DynamoSession> {
     pub(super) presented: Presented<S::Key>,
     /// Somebody has asked for the session, whatever came of it.
     pub(super) was_asked: bool,
+    /// How the session is to be read, where the request is not as all others.
+    pub(super) consistency: Option<ReadConsistency>,
+    /// How it was read.
+    pub(super) read: Option<ReadConsistency>,
     /// The session as the request found it in the table.
     pub(super) found: Option<Found>,
     /// The session as its last call left it, while a handle is out.
@@ -44,6 +49,8 @@ impl<S: DynamoSession> Visit<S> {
             place,
             presented: Presented::nothing(),
             was_asked: false,
+            consistency: None,
+            read: None,
             found: None,
             noted: None,
             shown: None,

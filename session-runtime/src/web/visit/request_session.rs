@@ -8,6 +8,7 @@ use super::lookup::look_up;
 use super::place::{Place, Visit};
 use super::standing::Standing;
 use super::view::SessionView;
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::session::{Lender, Session, Shown};
@@ -67,6 +68,14 @@ impl<S: DynamoSession> RequestSession<S> {
         let visit = Mutex::new(Visit::in_place(Place::Unasked));
         let cookies = cookies.map(Box::from).collect();
         Self { shared: Arc::new(Shared { store, settings, cookies, budget, visit }) }
+    }
+
+    /// How the session of this request is read, in place of what the layer or the store is set to.
+    ///
+    /// In axum, an extension of the request does the same for one route: see [`ReadConsistency`]. If the session has been
+    /// read already in a way that shows less, and nothing was done with it, it is read again when it is next asked for.
+    pub fn read_consistency(&self, consistency: ReadConsistency) {
+        self.visit().consistency = Some(consistency);
     }
 
     /// The session, which is loaded when it is first asked for. Visitors without one get a new session, which is stored,
@@ -199,6 +208,24 @@ impl<S: DynamoSession> RequestSession<S> {
         &self.shared.budget
     }
 
+    /// How the session is to be read.
+    fn consistency(&self) -> ReadConsistency {
+        let of_request = self.visit().consistency;
+        of_request.unwrap_or_else(|| self.usual_consistency())
+    }
+
+    /// How the sessions of most requests are read.
+    pub(super) fn usual_consistency(&self) -> ReadConsistency {
+        let Shared { store, settings, .. } = &*self.shared;
+        settings.read_consistency.unwrap_or_else(|| store.context().read_consistency)
+    }
+
+    /// Whether the session was read in a way that may show less than is asked for now.
+    fn is_to_be_read_again(&self, session: &Session<S>) -> bool {
+        let read = self.visit().read;
+        read.is_some_and(|read| read < self.consistency()) && session.is_untouched()
+    }
+
     pub(in crate::web) fn table_name(&self) -> &str {
         self.shared.store.table_name()
     }
@@ -241,6 +268,7 @@ impl<S: DynamoSession> RequestSession<S> {
     async fn take_or_load(&self) -> Result<Session<S>, Error> {
         match self.take()? {
             None => self.load().await,
+            Some(session) if self.is_to_be_read_again(&session) => self.load().await,
             Some(session) if session.is_destroyed() && !session.may_have_changes() => {
                 self.visit().replaced = true;
                 Ok(self.shared.store.create())
@@ -279,14 +307,15 @@ impl<S: DynamoSession> RequestSession<S> {
     async fn load(&self) -> Result<Session<S>, Error> {
         let loading = Loading(self);
         let presented = self.presented();
-        let looked_up = look_up(&self.shared.store, &presented);
+        let consistency = self.consistency();
+        let looked_up = look_up(&self.shared.store, &presented, consistency);
         let (session, found) = self.shared.budget.run(looked_up).await?;
         mem::forget(loading);
         let mut visit = self.visit();
         if !matches!(visit.place, Place::Lent) {
             return Err(in_use("the response has already been made"));
         }
-        (visit.presented, visit.found) = (presented, found);
+        (visit.presented, visit.found, visit.read) = (presented, found, Some(consistency));
         Ok(session)
     }
 

@@ -3,11 +3,13 @@ use std::time::Duration;
 use super::place::{Place, Visit};
 use super::request_session::{RequestSession, in_use};
 use super::standing::{Found, Standing};
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::operation::Operation;
-use crate::session::Session;
-use crate::web::cookie::Presented;
+use crate::protocol::LastWrite;
+use crate::session::{Past, Session};
+use crate::web::cookie::{Presented, SessionCookie};
 
 /// What is known of a request and of the application's response when its session is settled.
 #[derive(Clone, Copy)]
@@ -29,6 +31,8 @@ impl Facts {
 /// What the response has to say about the session.
 pub(in crate::web) struct Settled {
     pub(in crate::web) set_cookie: Option<SetCookie>,
+    /// The header for the cookie that says what the next read has to show.
+    pub(in crate::web) set_mark: Option<String>,
     /// Somebody asked for the session, so the response may depend on it.
     pub(in crate::web) was_read: bool,
     /// What is to be answered in place of the application's response.
@@ -44,6 +48,7 @@ pub(in crate::web) enum SetCookie {
 pub(in crate::web) async fn settle<S: DynamoSession>(
     request: &RequestSession<S>,
     facts: Facts,
+    past: &Past,
 ) -> Settled {
     let mut visit = request.close();
     let was_read = visit.was_asked;
@@ -70,10 +75,19 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
         }
         Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
     };
-    match set_cookie(request, &visit, failure.is_some()) {
-        Ok(set_cookie) => Settled { set_cookie, was_read, failure },
+    let standing = standing(&mut visit);
+    match set_cookie(request, &visit, standing.as_ref(), failure.is_some()) {
+        Ok(set_cookie) => {
+            let set_mark = match (&set_cookie, &standing) {
+                (Some(SetCookie::Forget(_)), _) => removal_of_mark(request, &visit.presented),
+                (_, Some(standing)) => set_mark(request, &visit, standing, past),
+                (_, None) => None,
+            };
+            Settled { set_cookie, set_mark, was_read, failure }
+        }
         Err(unfit) => {
-            Settled { set_cookie: None, was_read, failure: Some(failure.unwrap_or(unfit)) }
+            let failure = Some(failure.unwrap_or(unfit));
+            Settled { set_cookie: None, set_mark: None, was_read, failure }
         }
     }
 }
@@ -143,17 +157,22 @@ async fn commit<S: DynamoSession>(
     Ok(())
 }
 
+/// Where the session stands, as far as the response may tell.
+fn standing<S: DynamoSession>(visit: &mut Visit<S>) -> Option<Standing<S::Key>> {
+    match &visit.place {
+        Place::Returned(session) | Place::Poisoned(session) => Some(Standing::of(session)),
+        _ => visit.noted.take(),
+    }
+}
+
 fn set_cookie<S: DynamoSession>(
     request: &RequestSession<S>,
     visit: &Visit<S>,
+    standing: Option<&Standing<S::Key>>,
     has_failed: bool,
 ) -> Result<Option<SetCookie>, Error> {
     let cookie = request.cookie();
-    let standing = match &visit.place {
-        Place::Returned(session) | Place::Poisoned(session) => Some(Standing::of(session)),
-        _ => None,
-    };
-    let Some(standing) = standing.as_ref().or(visit.noted.as_ref()) else {
+    let Some(standing) = standing else {
         let is_forgotten = visit.replaced && !has_failed && visit.presented.is_something();
         return Ok(is_forgotten.then(|| SetCookie::Forget(cookie.removal())));
     };
@@ -161,18 +180,61 @@ fn set_cookie<S: DynamoSession>(
     if standing.is_stored {
         // Whatever became of the commit: a renewed session's old id is dead already.
         let is_known = presented.is_current(&standing.key);
-        let keeps = |session: Found| session.is_remembered || cookie.is_persistent();
+        let keeps = |session: Found| keeps(cookie, session);
         let rolls = keeps(standing.now) || visit.found.is_some_and(keeps);
         if is_known && (!rolls || visit.found == Some(standing.now)) {
             return Ok(None);
         }
         cookie.require_carries(&standing.key)?;
-        let max_age = keeps(standing.now)
-            .then(|| Duration::from_secs(standing.now.seconds_from(request.now())));
+        let max_age = max_age(request, standing.now);
         return Ok(Some(SetCookie::Keep(cookie.setting(&standing.key, max_age))));
     }
     // Only what this request ended is forgotten. A session that was found to be gone may have been renewed
     // by another request, whose response has brought the browser the new id.
     let ended = visit.replaced || standing.is_destroyed || standing.was_restarted;
     Ok((ended && presented.is_something()).then(|| SetCookie::Forget(cookie.removal())))
+}
+
+/// The mark is a cookie of its own: a response that arrives late may bring an older one, but never an older id.
+fn set_mark<S: DynamoSession>(
+    request: &RequestSession<S>,
+    visit: &Visit<S>,
+    standing: &Standing<S::Key>,
+    past: &Past,
+) -> Option<String> {
+    let presented = &visit.presented;
+    // Nobody knows what a read has to show of that.
+    if past.has(&S::SCHEMA.table_key(&standing.key)) {
+        return removal_of_mark(request, presented);
+    }
+    match &standing.last_write {
+        // Requests that are read otherwise tell of what they write to those that need it.
+        LastWrite::ShownBy(mark)
+            if presented.has_mark()
+                || request.usual_consistency() == ReadConsistency::OwnWrites
+                || visit.consistency == Some(ReadConsistency::OwnWrites) =>
+        {
+            let is_known = presented.marks_of(&standing.key).is_some_and(|marks| marks == [mark]);
+            let max_age = max_age(request, standing.now);
+            (!is_known).then(|| request.cookie().setting_mark(&standing.key, mark, max_age))
+        }
+        LastWrite::Unknown => removal_of_mark(request, presented),
+        LastWrite::ShownBy(_) | LastWrite::Nothing => None,
+    }
+}
+
+fn removal_of_mark<S: DynamoSession>(
+    request: &RequestSession<S>,
+    presented: &Presented<S::Key>,
+) -> Option<String> {
+    presented.has_mark().then(|| request.cookie().removal_of_mark())
+}
+
+fn keeps(cookie: &SessionCookie, session: Found) -> bool {
+    session.is_remembered || cookie.is_persistent()
+}
+
+fn max_age<S: DynamoSession>(request: &RequestSession<S>, session: Found) -> Option<Duration> {
+    let seconds = || Duration::from_secs(session.seconds_from(request.now()));
+    keeps(request.cookie(), session).then(seconds)
 }

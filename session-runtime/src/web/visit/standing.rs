@@ -1,5 +1,6 @@
 use crate::derived::DynamoSession;
 use crate::id::SessionKey;
+use crate::protocol::LastWrite;
 use crate::session::Session;
 
 /// Where a session stands in the table, as far as the cookie is concerned.
@@ -9,6 +10,7 @@ pub(super) struct Standing<K> {
     pub(super) is_destroyed: bool,
     pub(super) was_restarted: bool,
     pub(super) now: Found,
+    pub(super) last_write: LastWrite,
 }
 
 /// What decides for how long the browser keeps the cookie.
@@ -37,6 +39,7 @@ impl<K: SessionKey> Standing<K> {
             is_destroyed: session.is_destroyed(),
             was_restarted: session.was_restarted(),
             now: Found::of(session),
+            last_write: session.last_write(),
         }
     }
 }

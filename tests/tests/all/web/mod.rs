@@ -13,6 +13,7 @@ mod hostile;
 mod keys;
 mod loading;
 mod misconfigured;
+mod own_writes;
 mod parallel;
 mod presented_ids;
 mod recently_authenticated;
