@@ -10,6 +10,7 @@ mod schedule;
 mod shop;
 mod tables;
 mod traces;
+mod usual_visit;
 mod world;
 
 pub use dice::{Dice, let_late_requests_arrive};
@@ -21,6 +22,7 @@ pub use schedule::{Choices, Mishap, Schedule, Step};
 pub use shop::{Payment, Preferences, Shop, stored, with_fixed_sort_key, with_sort_key};
 pub use tables::{Device, Guest, Ledger, Odd, Visit, tables};
 pub use traces::{TracedSpan, Traces};
+pub use usual_visit::{Bill, usual_visit};
 pub use world::{ENDPOINT, World, key_of, skip_pauses};
 
 // The derive works in the older edition too, which a test of its own cannot choose.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
 };
-use dynamo_session::{Committed, DynamoSession, Expires, SessionId, SessionStore};
-use dynamo_session_tests::{Login, World};
+use dynamo_session::{Committed, DynamoSession, Expires, ReadConsistency, SessionId, SessionStore};
+use dynamo_session_tests::{Login, World, usual_visit};
 
 #[derive(DynamoSession)]
 #[session(table = "weights")]
@@ -84,6 +84,19 @@ async fn reads_writes_and_renewals_cost_what_the_readme_says() {
         }
         assert_eq!(units(&world, &store, session.id()).await, expected, "{bytes} bytes");
     }
+}
+
+/// A session of 2 KB: the same as a store pays that never extends the expiry, and whose reads may miss what was written.
+#[tokio::test]
+async fn a_usual_visit_costs_what_the_readme_says() {
+    let visit = async |consistency| {
+        let bill = usual_visit(2048, consistency, false).await;
+        assert!((1900..=2048).contains(&bill.item_bytes), "{bill:?}");
+        (bill.reads, bill.writes, bill.requests)
+    };
+    assert_eq!(visit(ReadConsistency::Strong).await, (110.0, 24.0, 122));
+    assert_eq!(visit(ReadConsistency::OwnWrites).await, (55.0, 24.0, 122));
+    assert_eq!(visit(ReadConsistency::Eventual).await, (55.0, 24.0, 122));
 }
 
 #[tokio::test]
