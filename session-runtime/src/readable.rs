@@ -6,14 +6,17 @@ use std::error::Error as _;
 use crate::derived::{DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
-use crate::item::{Decoder, Encoder, Value};
+use crate::item::{Decoder, Encoder, Value, value_of};
 
 /// The encoded fields of a new session, each of which can be read back if it is ever stored.
 pub(crate) fn encoded_defaults<S: DynamoSession>(now: i64) -> Result<Vec<Value>, Error> {
     let session = S::__new(Header { key: S::Key::generate(), created: now, expires: now });
     let mut encoder = Encoder::new(S::SCHEMA.attributes());
     session.__encode(&mut encoder)?;
-    let values = encoder.into_values();
+    let recording = encoder.into_recording();
+    let attributes = S::SCHEMA.attributes().iter().enumerate();
+    let values = attributes.map(|(index, attribute)| value_of(attribute, index, &recording));
+    let values = values.collect::<Result<Vec<_>, _>>()?;
     let stored = values.iter().enumerate().filter(|(_, value)| !value.is_empty_option_or_set());
     require_readable_in(session, stored)?;
     Ok(values)

@@ -2,8 +2,9 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 
+use super::build::build;
 use super::encode_error::EncodeError;
-use super::serializer::ValueSerializer;
+use super::recording::{Recording, ValueSerializer};
 use super::type_name::type_name;
 use super::value::Value;
 use crate::error::{Error, ErrorKind};
@@ -13,86 +14,75 @@ use crate::schema::{Attribute, Index, KeyType, Role};
 /// The encoded attributes of a session, in the order of its schema; `None` is absence from the item.
 pub(crate) type Fields = Vec<Option<Value>>;
 
-/// Collects the encoded fields of a session.
+/// Takes down the fields of a session, in the order of its schema.
 #[derive(Debug)]
 pub struct Encoder {
     attributes: &'static [Attribute],
-    values: Vec<Value>,
+    recording: Recording,
 }
 
 impl Encoder {
     pub(crate) fn new(attributes: &'static [Attribute]) -> Self {
-        Self { attributes, values: Vec::with_capacity(attributes.len()) }
+        Self { attributes, recording: Recording::default() }
     }
 
-    /// Encodes the next attribute with serde.
+    /// Takes down the next attribute with serde.
     pub fn value<T: Serialize>(&mut self, index: usize, value: &T) -> Result<(), Error> {
         self.with(index, |serializer| value.serialize(serializer))
     }
 
-    /// Encodes the next attribute as Binary.
+    /// Takes down the next attribute as Binary.
     pub fn bytes(&mut self, index: usize, bytes: Option<&[u8]>) -> Result<(), Error> {
-        let value = match bytes {
-            Some(bytes) => Value::Atom(AttributeValue::B(Blob::new(bytes))),
-            None => Value::null(),
-        };
-        self.push(index, Ok(value))
+        self.with(index, |serializer| serializer.bytes(bytes))
     }
 
-    /// Encodes the next attribute with a function of serde's `serialize` form.
+    /// Takes down the next attribute with a function of serde's `serialize` form.
     pub fn with<F>(&mut self, index: usize, serialize: F) -> Result<(), Error>
     where
-        F: FnOnce(ValueSerializer) -> Result<Value, EncodeError>,
+        F: FnOnce(ValueSerializer<'_>) -> Result<(), EncodeError>,
     {
-        let serializer = match self.attributes[index].role() {
-            Role::Merge => ValueSerializer::merging_structs(),
-            _ => ValueSerializer::new(),
-        };
-        self.push(index, serialize(serializer))
+        serialize(self.recording.field())
+            .map_err(|source| not_storable(&self.attributes[index], source))
     }
 
-    fn push(&mut self, index: usize, value: Result<Value, EncodeError>) -> Result<(), Error> {
-        debug_assert_eq!(index, self.values.len(), "attributes are encoded in order");
-        let attribute = &self.attributes[index];
-        let value = value.and_then(|value| match attribute.role() {
-            Role::Value | Role::Merge | Role::Counter => Ok(value),
-            Role::Whole | Role::Append => Ok(value.into_whole()),
-            Role::Set => native_set(value),
-        });
-        let value = match attribute.index_name() {
-            Some(index) => value.and_then(|value| index_key(value, index)),
-            None => value,
-        };
-        match value {
-            Ok(value) => {
-                self.values.push(value);
-                Ok(())
-            }
-            Err(source) => Err(Error::new(
-                ErrorKind::Encode,
-                format!("cannot be stored: {source}; nothing was written"),
-            )
-            .with_attribute(attribute.name())
-            .with_source(source)),
-        }
+    pub(crate) fn into_recording(self) -> Recording {
+        self.recording
     }
+}
 
-    /// The values as they are, `None` and empty sets included.
-    pub(crate) fn into_values(self) -> Vec<Value> {
-        self.values
-    }
+/// A recorded field as its value, `None` and empty sets included.
+pub(crate) fn value_of(
+    attribute: &Attribute,
+    index: usize,
+    recording: &Recording,
+) -> Result<Value, Error> {
+    let role = attribute.role();
+    let value = build(recording.recorded(index), role == Role::Merge);
+    let value = value.and_then(|value| match role {
+        Role::Value | Role::Merge | Role::Counter => Ok(value),
+        Role::Whole | Role::Append => Ok(value.into_whole()),
+        Role::Set => native_set(value),
+    });
+    let value = match attribute.index_name() {
+        Some(index) => value.and_then(|value| index_key(value, index)),
+        None => value,
+    };
+    value.map_err(|source| not_storable(attribute, source))
+}
 
-    /// What belongs in the item, given the values that a new session starts with: absence where it
-    /// reads back as the same value, NULL where it would not.
-    pub(crate) fn into_fields(self, defaults: &[Value]) -> Fields {
-        let omit = |(value, default): (Value, &Value)| {
-            if !value.is_empty_option_or_set() {
-                return Some(value);
-            }
-            (!default.is_empty_option_or_set()).then(Value::null)
-        };
-        self.values.into_iter().zip(defaults).map(omit).collect()
+/// What belongs in the item, given the value that a new session starts with: absence where it reads back as the same value,
+/// NULL where it would not.
+pub(crate) fn field_of(value: Value, default: &Value) -> Option<Value> {
+    if !value.is_empty_option_or_set() {
+        return Some(value);
     }
+    (!default.is_empty_option_or_set()).then(Value::null)
+}
+
+fn not_storable(attribute: &Attribute, source: EncodeError) -> Error {
+    Error::new(ErrorKind::Encode, format!("cannot be stored: {source}; nothing was written"))
+        .with_attribute(attribute.name())
+        .with_source(source)
 }
 
 /// A key of an index is not empty, and not too long.
@@ -130,7 +120,9 @@ pub(crate) fn encode_key<T: Serialize + ?Sized>(
         );
         Error::new(ErrorKind::Encode, detail).with_attribute(attribute.name())
     };
-    let value = value.serialize(ValueSerializer::new());
+    let mut recording = Recording::default();
+    let value = value.serialize(recording.field());
+    let value = value.and_then(|()| build(recording.recorded(0), false));
     let value = value.map_err(|source| refused(source.to_string()).with_source(source))?;
     let value = if attribute.is_binary() { joined_bytes(value) } else { value };
     match key_length(&value) {

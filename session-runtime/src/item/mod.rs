@@ -1,20 +1,19 @@
 //! The stored form of a session: fields to DynamoDB values and back, and their sizes.
 
 mod attributes;
+mod build;
 mod cursor;
 mod decode;
 mod decode_error;
 mod deserializer;
 mod encode;
 mod encode_error;
-mod entries;
 mod equal;
 mod json;
 mod key_deserializer;
-mod key_serializer;
 mod number;
 mod reading;
-mod serializer;
+mod recording;
 mod set;
 mod size;
 mod stored;
@@ -30,10 +29,11 @@ pub(crate) use decode::decode_value;
 pub use decode_error::DecodeError;
 pub use deserializer::ValueDeserializer;
 pub use encode::Encoder;
-pub(crate) use encode::{Fields, encode_key};
+pub(crate) use encode::{Fields, encode_key, field_of, value_of};
 pub use encode_error::EncodeError;
 pub(crate) use reading::{Reading, Wanted, consumed_units};
-pub use serializer::ValueSerializer;
+pub(crate) use recording::Recording;
+pub use recording::ValueSerializer;
 pub(crate) use size::{MAX_ITEM_BYTES, attribute_size, encoded_size, item_size};
 pub(crate) use unreadable::Unreadable;
 pub use value::Value;

@@ -22,6 +22,8 @@ pub(crate) struct Reading {
     failed: Option<(usize, Error)>,
     /// The size of what is neither a field nor key, expiry or creation.
     pub(crate) other_bytes: usize,
+    /// The length of the text, which is no less than the size of the item.
+    pub(crate) bytes: usize,
 }
 
 /// What to look for in an item beside its fields.
@@ -122,12 +124,14 @@ impl<'t> Pass<'t> {
             unreadable: Unreadable::default(),
             failed: None,
             other_bytes: 0,
+            bytes: 0,
         };
         let decoder = Decoder::of_text(attributes, cursor);
         Self { wanted, decoder, reading, aliased: Vec::new(), errors: Vec::new() }
     }
 
     fn run(&mut self, decode: DecodeField<'_>) -> Result<(), Malformed> {
+        let start = self.decoder.text().rest().len();
         self.decoder.text().expect(b'{')?;
         let mut is_first = true;
         while let Some(name) = self.decoder.text().key(std::mem::take(&mut is_first))? {
@@ -136,6 +140,7 @@ impl<'t> Pass<'t> {
                 None => self.other(&name)?,
             }
         }
+        self.reading.bytes = start - self.decoder.text().rest().len();
         self.reading.failed = self.errors.drain(..).min_by_key(|(index, _)| *index);
         Ok(())
     }

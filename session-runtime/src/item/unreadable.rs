@@ -27,6 +27,10 @@ impl Unreadable {
         self.0.retain(|field| field.index != index);
     }
 
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.0.iter().any(|field| field.index == index)
+    }
+
     /// Puts what the item holds in the place of defaults among the encoded fields.
     pub(crate) fn stand_in(&self, fields: &mut [Option<Value>], defaults: &[Value]) {
         for Field { index, stored } in &self.0 {

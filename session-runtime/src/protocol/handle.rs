@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::expiry::Lifetime;
 use crate::expression::Expression;
 use crate::id::SessionKey;
-use crate::item::Fields;
+use crate::item::{Fields, Found};
 
 /// One session, and what is known of it.
 #[derive(Debug)]
@@ -159,12 +159,42 @@ impl<K: SessionKey> Handle<K> {
         self.renewal.is_some()
     }
 
-    /// The fields that a write carries which is not settled yet.
-    pub(crate) fn unsettled(&self) -> Option<&Fields> {
+    /// Whether a write is under way that may have been applied.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        matches!(self.phase, Phase::Creating(_) | Phase::Updating(..))
+    }
+
+    /// What a write that is not settled makes of the fields, which were these.
+    pub(crate) fn sent(&self, mut fields: Fields) -> Fields {
         match &self.phase {
-            Phase::Creating(creation) => Some(creation.fields()),
-            Phase::Updating(_, update) => Some(update.fields()),
-            Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => None,
+            Phase::Creating(creation) => creation.fields().clone(),
+            Phase::Updating(_, update) => {
+                for (index, _) in update.changes.by_attribute() {
+                    fields[index] = update.changes.after[index].clone();
+                }
+                fields
+            }
+            Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => fields,
+        }
+    }
+
+    /// The attributes that stand under an older name, which a commit moves to their own.
+    pub(crate) fn aliased(&self) -> impl Iterator<Item = usize> {
+        let found = match &self.phase {
+            Phase::Stored(record) => &record.found[..],
+            _ => &[],
+        };
+        let found = found.iter().enumerate();
+        found.filter(|(_, found)| matches!(found, Found::Aliased(_))).map(|(index, _)| index)
+    }
+
+    /// Whether a stored item certainly has room for changes. Otherwise, [`require_size`](Self::require_size) tells.
+    pub(crate) fn has_room_for(&self, changes: &Changes) -> bool {
+        match &self.phase {
+            Phase::Stored(record) => {
+                record.has_room_for(self.context.schema, changes, self.context.max_item_bytes)
+            }
+            _ => true,
         }
     }
 
@@ -196,7 +226,6 @@ impl<K: SessionKey> Handle<K> {
         if self.unfound.as_ref().is_some_and(|unfound| unfound.may_have_session) {
             return Err(superseded().into());
         }
-        self.require_size(&changes.after)?;
         let over = Phase::Over(End::Unknown, self.lifetime());
         let next = match std::mem::replace(&mut self.phase, over) {
             Phase::New(lifetime) => {

@@ -1,12 +1,13 @@
 use super::remember;
 use super::tokens::{Bookkeeping, COMMITS, SEQUENCE};
 use super::tombstone::{RENEWED_AT, RENEWED_TO};
+use crate::change::Changes;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{Lifetime, Timeouts};
 use crate::expression::{Comparison, Expression};
 use crate::item::{
     Attributes, Fields, Found, Integers, Item, Mismatch, Reading, Value, Wanted, attribute_size,
-    encoded_size,
+    encoded_size, item_size,
 };
 use crate::schema::{Attribute, Schema};
 
@@ -22,6 +23,8 @@ pub(crate) struct Record {
     pub(super) guards: Guards,
     /// The size of what the session type does not name.
     pub(super) other_bytes: usize,
+    /// No less than the size of the item.
+    pub(super) bytes: usize,
 }
 
 /// The values that the attributes marked `guard` had when they were loaded, by their place in the schema.
@@ -92,9 +95,9 @@ impl Header {
     }
 
     /// The whole record, with what was found of the fields, and the size of what is none.
-    pub(crate) fn with_fields(self, found: Vec<Found>, other_bytes: usize) -> Record {
+    pub(crate) fn with_fields(self, found: Vec<Found>, other_bytes: usize, bytes: usize) -> Record {
         let Self { lifetime, lacks_created, bookkeeping, guards } = self;
-        Record { lifetime, lacks_created, bookkeeping, found, guards, other_bytes }
+        Record { lifetime, lacks_created, bookkeeping, found, guards, other_bytes, bytes }
     }
 }
 
@@ -129,7 +132,7 @@ impl Record {
         let find = |attribute| item.find(attribute).map_or(Found::Absent, |(_, found)| found);
         let found: Vec<Found> = schema.attributes().iter().map(find).collect();
         let other_bytes = other_bytes(schema, &found, item);
-        Ok(Header::read(schema, item, now)?.with_fields(found, other_bytes))
+        Ok(Header::read(schema, item, now)?.with_fields(found, other_bytes, item_size(item)))
     }
 
     /// The record of an item that is put whole.
@@ -146,6 +149,9 @@ impl Record {
             found: fields.iter().map(presence).collect(),
             guards: Guards::of(schema, fields),
             other_bytes: NEW_BOOKKEEPING_BYTES,
+            bytes: NEW_BOOKKEEPING_BYTES
+                + header_bytes(schema)
+                + sizes(schema, fields).map(|(size, _)| size).sum::<usize>(),
         }
     }
 
@@ -206,6 +212,16 @@ impl Record {
         (self.lifetime.remembered, self.found[index]) = (theirs.remembered, found);
         self.lifetime.expires = theirs.expires;
         true
+    }
+
+    /// Whether the item certainly has room for changes.
+    pub(super) fn has_room_for(&self, schema: &Schema, changes: &Changes, limit: usize) -> bool {
+        self.bytes + changed_bytes(schema, changes) <= limit
+    }
+
+    /// Takes note of what a commit may have added to the item.
+    pub(super) fn grow(&mut self, schema: &Schema, changes: &Changes) {
+        self.bytes += changed_bytes(schema, changes);
     }
 
     /// Refuses fields that no item has room for.
@@ -334,18 +350,8 @@ fn require_size(
     others: usize,
     limit: usize,
 ) -> Result<(), Error> {
-    let key = schema.key_prefix().len() + HEADER_BYTES;
-    let sort_key = schema.sort_key().map(|it| it.fixed_value().map_or(key, str::len));
-    let names = schema.header().map(str::len).sum::<usize>();
-    let header = names + key + sort_key.unwrap_or_default();
-    let mut sizes: Vec<(usize, &str)> = schema
-        .attributes()
-        .iter()
-        .zip(fields)
-        .filter_map(|(attribute, value)| {
-            Some((encoded_size(attribute.name(), value.as_ref()?), attribute.name()))
-        })
-        .collect();
+    let mut sizes: Vec<(usize, &str)> = sizes(schema, fields).collect();
+    let header = header_bytes(schema);
     let size = sizes.iter().map(|(size, _)| size).sum::<usize>() + others + header;
     if size <= limit {
         return Ok(());
@@ -361,6 +367,33 @@ fn require_size(
         Some((_, name)) => error.with_attribute(*name),
         None => error,
     })
+}
+
+fn header_bytes(schema: &Schema) -> usize {
+    let key = schema.key_prefix().len() + HEADER_BYTES;
+    let sort_key = schema.sort_key().map(|it| it.fixed_value().map_or(key, str::len));
+    let names = schema.header().map(str::len).sum::<usize>();
+    names + key + sort_key.unwrap_or_default()
+}
+
+/// The size of each field that is stored, with its name.
+fn sizes<'f>(
+    schema: &'f Schema,
+    fields: &'f Fields,
+) -> impl Iterator<Item = (usize, &'static str)> + 'f {
+    let named = schema.attributes().iter().zip(fields);
+    named.filter_map(|(attribute, value)| {
+        Some((encoded_size(attribute.name(), value.as_ref()?), attribute.name()))
+    })
+}
+
+/// No less than what changes add to an item.
+fn changed_bytes(schema: &Schema, changes: &Changes) -> usize {
+    let changed = changes.by_attribute().filter_map(|(index, _)| {
+        let value = changes.after[index].as_ref()?;
+        Some(encoded_size(schema.attributes()[index].name(), value))
+    });
+    NEW_BOOKKEEPING_BYTES + changed.sum::<usize>()
 }
 
 /// The error for an item that the table, or the store, does not take.

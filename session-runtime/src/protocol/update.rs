@@ -81,11 +81,6 @@ impl Update {
         Self { earlier, ..self }
     }
 
-    /// The fields that it is to write.
-    pub(super) fn fields(&self) -> &Fields {
-        &self.changes.after
-    }
-
     pub(super) fn is_unanswered(&self) -> bool {
         self.unanswered
     }

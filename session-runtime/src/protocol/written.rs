@@ -49,6 +49,7 @@ impl Update {
         record.guards.map(|index, loaded| apply(loaded, &shape.defaults[index], &changes, index));
         record.bookkeeping.count(token, written.integer(SEQUENCE).ok().flatten());
         record.lacks_created = false;
+        record.grow(schema, &changes);
         if let Some(expires) = expires {
             record.lifetime.expires = expires;
         }

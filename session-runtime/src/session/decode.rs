@@ -3,7 +3,7 @@ use crate::derived::{DynamoSession, Header};
 use crate::dynamo::{Body, Loaded, unreadable_answer};
 use crate::error::Error;
 use crate::id::SessionKey;
-use crate::item::{Attributes as _, Decoder, Found, Item, Reading, Unreadable};
+use crate::item::{Attributes as _, Decoder, Found, Item, Reading, Unreadable, item_size};
 use crate::protocol::{Header as ItemHeader, Record, Tombstone, other_bytes, wanted};
 
 /// A session as it was read.
@@ -62,8 +62,8 @@ fn look_at_body<S: DynamoSession>(
     if let Some(created) = header.lifetime.created {
         data.__set_created(created);
     }
-    let Reading { found, unreadable, other_bytes, .. } = reading;
-    let record = header.with_fields(found, other_bytes);
+    let Reading { found, unreadable, other_bytes, bytes, .. } = reading;
+    let record = header.with_fields(found, other_bytes, bytes);
     Ok(Sight::Session(Decoded { data, record, unreadable }))
 }
 
@@ -101,7 +101,8 @@ fn decode_strictly<S: DynamoSession>(
         found[index] = name;
     }
     let other_bytes = other_bytes(S::SCHEMA, &found, item);
-    Ok(Some(Decoded { data, record: header.with_fields(found, other_bytes), unreadable }))
+    let record = header.with_fields(found, other_bytes, item_size(item));
+    Ok(Some(Decoded { data, record, unreadable }))
 }
 
 /// What was read of an item before its fields, unless its session has expired.

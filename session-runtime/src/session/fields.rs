@@ -2,17 +2,29 @@ use crate::change::Changes;
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
-use crate::item::{Encoder, Fields, Unreadable};
+use crate::item::{Encoder, Fields, Recording, Unreadable, field_of, value_of};
 use crate::readable::require_readable;
 
-pub(super) fn encode<S: DynamoSession>(
-    data: &S,
-    unreadable: &Unreadable,
-    context: &Context,
-) -> Result<Fields, Error> {
+pub(super) fn record<S: DynamoSession>(data: &S) -> Result<Recording, Error> {
     let mut encoder = Encoder::new(S::SCHEMA.attributes());
     data.__encode(&mut encoder)?;
-    let mut fields = encoder.into_fields(&context.defaults);
+    Ok(encoder.into_recording())
+}
+
+/// Recorded fields as the item is to have them: all of them, or those that are asked for, in which case the others are
+/// `None`.
+pub(super) fn encode<S: DynamoSession>(
+    recording: &Recording,
+    unreadable: &Unreadable,
+    context: &Context,
+    is_asked_for: impl Fn(usize) -> bool,
+) -> Result<Fields, Error> {
+    let attributes = S::SCHEMA.attributes().iter().zip(&context.defaults).enumerate();
+    let encode = |(index, (attribute, default))| match is_asked_for(index) {
+        true => Ok(field_of(value_of(attribute, index, recording)?, default)),
+        false => Ok(None),
+    };
+    let mut fields = attributes.map(encode).collect::<Result<Fields, Error>>()?;
     unreadable.stand_in(&mut fields, &context.defaults);
     Ok(fields)
 }

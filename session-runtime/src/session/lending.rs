@@ -3,11 +3,11 @@ use std::sync::Arc;
 use crate::derived::{DynamoSession, Header};
 use crate::error::Error;
 use crate::id::SessionKey;
-use crate::item::{Decoder, Fields};
+use crate::item::{Decoder, Fields, Recording, value_of};
 
 /// The fields of a session at one moment, to read from beside its handle.
 pub(crate) struct Shown<K> {
-    pub(super) fields: Result<Arc<Fields>, Error>,
+    pub(super) recording: Result<Arc<Recording>, Error>,
     pub(super) header: Header<K>,
     pub(super) exists: bool,
 }
@@ -19,10 +19,13 @@ impl<K: SessionKey> Shown<K> {
     }
 
     pub(crate) fn read<S: DynamoSession<Key = K>>(&self) -> Result<S, Error> {
-        let fields = match &self.fields {
-            Ok(fields) => Fields::clone(fields),
+        let recording = match &self.recording {
+            Ok(recording) => recording,
             Err(error) => return Err(error.without_source()),
         };
+        let attributes = S::SCHEMA.attributes().iter().enumerate();
+        let fields = attributes.map(|(index, attribute)| value_of(attribute, index, recording));
+        let fields = fields.map(|value| value.map(Some)).collect::<Result<Fields, Error>>()?;
         let Header { key, created, expires } = &self.header;
         decode_fields(fields, Header { key: key.clone(), created: *created, expires: *expires })
     }

@@ -6,6 +6,7 @@ mod fields;
 mod lending;
 #[cfg(feature = "tower")]
 mod past;
+mod snapshot;
 mod state;
 #[cfg(all(test, feature = "tower", feature = "embedded"))]
 mod tests;
@@ -536,7 +537,7 @@ impl<S: DynamoSession> Session<S> {
             created: state.data.__created().unwrap_or_default(),
             expires: state.data.__expires(),
         };
-        Shown { fields: state.shown(), header, exists }
+        Shown { recording: state.shown(), header, exists }
     }
 
     /// Whether the session, as it was read, has what this mark is of.

@@ -1,16 +1,17 @@
 use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
-use super::fields::{Held, changes_between, encode, require_header};
+use super::fields::{Held, changes_between, encode, record, require_header};
 #[cfg(feature = "tower")]
 use super::lending::decode_fields;
+use super::snapshot::Snapshot;
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
 use crate::derived::{Authenticated, DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
-use crate::item::{Decoder, Fields, Unreadable, Value};
+use crate::item::{Decoder, Fields, Recording, Unreadable, Value};
 use crate::operation::Operation;
 use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundIds, Written};
 use crate::schema::Role;
@@ -20,7 +21,7 @@ pub(crate) struct State<S: DynamoSession> {
     pub(super) data: S,
     pub(super) handle: Handle<S::Key>,
     /// The fields before the first mutable access since they were last in step with the table.
-    snapshot: Option<Result<Arc<Fields>, Error>>,
+    snapshot: Option<Result<Snapshot, Error>>,
     /// Whether the fields were given out for changing since then.
     is_touched: bool,
     /// What the item holds for the lenient fields that do not decode.
@@ -83,8 +84,47 @@ impl<S: DynamoSession> State<S> {
         error.with_context(operation, &self.context().table.name, Some(key))
     }
 
+    fn record(&self) -> Result<Arc<Recording>, Error> {
+        record(&self.data).map(Arc::new)
+    }
+
+    fn encode_recorded(
+        &self,
+        recording: &Recording,
+        is_asked_for: impl Fn(usize) -> bool,
+    ) -> Result<Fields, Error> {
+        encode::<S>(recording, &self.unreadable, self.context(), is_asked_for)
+    }
+
+    /// The fields as they are.
     fn encode(&self) -> Result<Fields, Error> {
-        encode(&self.data, &self.unreadable, self.context())
+        self.encode_recorded(&*self.record()?, |_| true)
+    }
+
+    fn fields_of(&self, snapshot: &Snapshot) -> Result<Fields, Error> {
+        match snapshot {
+            Snapshot::Recorded(recording) => self.encode_recorded(recording, |_| true),
+            Snapshot::Encoded(fields) => Ok(Fields::clone(fields)),
+        }
+    }
+
+    /// The fields as they were and as they are: where not all are asked for, those that a commit has to look at.
+    fn versions(&self, before: &Snapshot, all: bool) -> Result<(Arc<Fields>, Fields), Error> {
+        let after = self.record()?;
+        let before = match before {
+            Snapshot::Encoded(fields) => {
+                return Ok((fields.clone(), self.encode_recorded(&after, |_| true)?));
+            }
+            Snapshot::Recorded(before) => before,
+        };
+        let mut is_asked_for = vec![all; S::SCHEMA.attributes().len()];
+        if !all {
+            let moved = self.handle.aliased();
+            before.differences(&after).chain(moved).for_each(|index| is_asked_for[index] = true);
+        }
+        let is_asked_for = |index| is_asked_for[index] || self.unreadable.has(index);
+        let before = self.encode_recorded(before, is_asked_for)?;
+        Ok((Arc::new(before), self.encode_recorded(&after, is_asked_for)?))
     }
 
     /// Takes back what was changed since the session was last in step with the table.
@@ -96,7 +136,8 @@ impl<S: DynamoSession> State<S> {
                 created: self.held.created.unwrap_or_default(),
                 expires: self.held.expires,
             };
-            match decode_fields::<S>(Fields::clone(before), header) {
+            let before = self.fields_of(before);
+            match before.and_then(|before| decode_fields::<S>(before, header)) {
                 Ok(data) => {
                     self.held.authenticated = data.__authenticated();
                     self.data = data;
@@ -107,15 +148,10 @@ impl<S: DynamoSession> State<S> {
         (self.snapshot, self.is_touched, self.is_discarded) = (None, false, true);
     }
 
-    /// What has changed since the fields were these.
-    fn changes_since(&self, before: &Fields) -> Result<Changes, Error> {
-        changes_between::<S>(before, self.encode()?)
-    }
-
     /// Remembers the fields as they are, before they may be changed.
     pub(super) fn remember(&mut self) {
         if self.snapshot.is_none() {
-            self.snapshot = Some(self.encode().map(Arc::new));
+            self.snapshot = Some(self.record().map(Snapshot::Recorded));
         }
         (self.is_touched, self.is_discarded) = (true, false);
     }
@@ -127,22 +163,25 @@ impl<S: DynamoSession> State<S> {
 
     /// The fields as they are, which serve as those before the next change, too.
     #[cfg(feature = "tower")]
-    pub(super) fn shown(&mut self) -> Result<Arc<Fields>, Error> {
+    pub(super) fn shown(&mut self) -> Result<Arc<Recording>, Error> {
         if self.is_touched {
-            return self.encode().map(Arc::new);
+            return self.record();
         }
-        let encoded = self.snapshot.take().unwrap_or_else(|| self.encode().map(Arc::new));
-        self.snapshot = Some(encoded);
+        if self.snapshot.is_none() {
+            self.snapshot = Some(self.record().map(Snapshot::Recorded));
+        }
         match self.snapshot()? {
-            Some(fields) => Ok(fields),
-            None => Err(Error::internal("fields that were just encoded are not there")),
+            Some(Snapshot::Recorded(recording)) => Ok(recording),
+            Some(Snapshot::Encoded(_)) | None => self.record(),
         }
     }
 
     /// Whether there is something that a commit would write.
     pub(super) fn has_changes(&self) -> bool {
         match (&self.snapshot, self.is_touched) {
-            (Some(Ok(before)), true) => self.encode().is_ok_and(|after| **before != after),
+            (Some(Ok(before)), true) => {
+                self.versions(before, false).is_ok_and(|(before, after)| *before != after)
+            }
             _ => false,
         }
     }
@@ -170,10 +209,17 @@ impl<S: DynamoSession> State<S> {
         }
         let Some(before) = self.snapshot()? else { return Ok(settled) };
         self.require_header()?;
-        let changes = self.changes_since(&before)?;
+        let is_new = self.handle.is_new();
+        let (before, after) = self.versions(&before, is_new)?;
+        let changes = changes_between::<S>(&before, after)?;
         if changes.is_empty() {
             self.is_touched = false;
             return Ok(settled);
+        }
+        if is_new {
+            self.handle.require_size(&changes.after)?;
+        } else if !self.handle.has_room_for(&changes) {
+            self.handle.require_size(&self.encode()?)?;
         }
         let result = self.handle.commit(&before, changes, call).await;
         let (committed, _) = self.conclude(result)?;
@@ -197,7 +243,7 @@ impl<S: DynamoSession> State<S> {
     /// Touches a session that has nothing else to send.
     pub(super) async fn touch_settled(&mut self, call: &mut Call) -> Result<Committed, Error> {
         self.handle.require_not_over()?;
-        if self.handle.is_renewing() || self.handle.unsettled().is_some() {
+        if self.handle.is_renewing() || self.handle.is_unsettled() {
             return Ok(Committed::Unchanged);
         }
         self.touch_stored(call).await
@@ -223,7 +269,8 @@ impl<S: DynamoSession> State<S> {
             None => Changes::none(self.encode()?),
             Some(before) => {
                 self.require_header()?;
-                self.changes_since(&before)?
+                let (before, after) = self.versions(&before, true)?;
+                changes_between::<S>(&before, after)?
             }
         };
         let result = self.handle.renew(&changes, call).await;
@@ -269,18 +316,25 @@ impl<S: DynamoSession> State<S> {
 
     /// Finds out what became of a write that got no answer: what it did, if there was one.
     async fn settle(&mut self, call: &mut Call) -> Result<Option<Committed>, Error> {
-        let Some(sent) = self.handle.unsettled().cloned() else { return Ok(None) };
-        self.snapshot()?;
-        let later = Changes::between(S::SCHEMA.attributes(), &sent, self.encode()?);
+        if !self.handle.is_unsettled() {
+            return Ok(None);
+        }
+        // Where changes were discarded, the fields are what they were before.
+        let before = match self.snapshot()? {
+            Some(before) => self.fields_of(&before)?,
+            None => self.encode()?,
+        };
+        let mut stored = self.handle.sent(before);
+        let later = Changes::between(S::SCHEMA.attributes(), &stored, self.encode()?);
         let result = self.handle.settle(call).await;
-        let (committed, Written { mut fields, merged }) = self.conclude(result)?;
+        let (committed, Written { merged, .. }) = self.conclude(result)?;
         // As the session encodes them: what a type does not hold is no change of it.
         let mut encoded = self.encode()?;
         for index in merged {
-            fields[index] = encoded[index].take();
+            stored[index] = encoded[index].take();
         }
         self.is_touched = !later.is_empty();
-        self.snapshot = Some(Ok(Arc::new(fields)));
+        self.snapshot = Some(Ok(Snapshot::Encoded(Arc::new(stored))));
         self.make_again(&later)?;
         Ok(Some(committed))
     }
@@ -318,7 +372,7 @@ impl<S: DynamoSession> State<S> {
         for (index, value) in stored.iter().enumerate() {
             self.read_back(index, value.clone());
         }
-        self.snapshot = Some(Ok(Arc::new(self.encode()?)));
+        self.snapshot = Some(Ok(Snapshot::Recorded(self.record()?)));
         for (index, _) in later.by_attribute() {
             let default = &self.context().defaults[index];
             let value = apply(stored[index].clone(), default, &later, index);
@@ -333,6 +387,7 @@ impl<S: DynamoSession> State<S> {
     /// Makes changes again that came after a commit which has only now taken over the table's values.
     fn make_again(&mut self, later: &Changes) -> Result<(), Error> {
         let Some(stored) = self.snapshot()? else { return Ok(()) };
+        let stored = self.fields_of(&stored)?;
         let attributes = S::SCHEMA.attributes();
         let defaults = &self.context().defaults;
         if let Some(attribute) = counter_out_of_range(attributes, later, &stored, defaults) {
@@ -370,10 +425,10 @@ impl<S: DynamoSession> State<S> {
     }
 
     /// Without the fields as they were, it cannot be told what has changed.
-    fn snapshot(&mut self) -> Result<Option<Arc<Fields>>, Error> {
+    fn snapshot(&mut self) -> Result<Option<Snapshot>, Error> {
         match &mut self.snapshot {
             None => Ok(None),
-            Some(Ok(fields)) => Ok(Some(fields.clone())),
+            Some(Ok(snapshot)) => Ok(Some(snapshot.clone())),
             Some(Err(error)) => {
                 let again = error.without_source();
                 Err(std::mem::replace(error, again))

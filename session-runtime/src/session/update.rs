@@ -1,5 +1,5 @@
 use super::decode::{Decoded, decode};
-use super::fields::{Held, changes_between, encode, require_header};
+use super::fields::{Held, changes_between, encode, record, require_header};
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;
@@ -17,19 +17,20 @@ pub(crate) async fn update<S: DynamoSession, R>(
     let mut item = call.read(context, &key).await?.ok_or_else(gone)?;
     let mut rounds = Rounds::new();
     loop {
-        let Decoded { mut data, record, unreadable } =
+        let Decoded { mut data, record: known, unreadable } =
             decode::<S>(context, id, &item)?.ok_or_else(gone)?;
-        let before = encode(&data, &unreadable, context)?;
+        let encode = |data: &S| encode::<S>(&record(data)?, &unreadable, context, |_| true);
+        let before = encode(&data)?;
         let held = Held::of(&data);
         let result = change(&mut data);
         require_header(&data, id, held)?;
-        let changes = changes_between::<S>(&before, encode(&data, &unreadable, context)?)?;
+        let changes = changes_between::<S>(&before, encode(&data)?)?;
         let is_unchanged = changes.is_empty();
         if !is_unchanged {
-            record.require_size(S::SCHEMA, &changes.after, context.max_item_bytes)?;
+            known.require_size(S::SCHEMA, &changes.after, context.max_item_bytes)?;
         }
-        let touched = is_unchanged.then(|| record.clone());
-        let run = Run { item, record, before, changes, result };
+        let touched = is_unchanged.then(|| known.clone());
+        let run = Run { item, record: known, before, changes, result };
         match rounds.write(run, context, &key, call).await? {
             Round::Again(winner) => item = winner,
             Round::Done(result) => {
