@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "interop")]
+mod adopt;
 mod attempts;
 mod backoff;
 mod builder;
@@ -23,6 +25,9 @@ pub mod index;
 #[cfg(feature = "infrastructure")]
 #[cfg_attr(docsrs, doc(cfg(feature = "infrastructure")))]
 pub mod infrastructure;
+#[cfg(feature = "interop")]
+#[cfg_attr(docsrs, doc(cfg(feature = "interop")))]
+pub mod interop;
 mod item;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]

@@ -39,6 +39,8 @@ pub enum Operation {
     AutoCreate,
     /// Reading a session.
     Load,
+    /// Reading a session that another store keeps.
+    Adopt,
     /// Writing what has changed.
     Commit,
     /// Moving a session's expiry ahead.
@@ -84,6 +86,7 @@ impl Operation {
             Self::BuildStore => "build a store",
             Self::AutoCreate => "auto-create",
             Self::Load => "load",
+            Self::Adopt => "adopt",
             Self::Commit => "commit",
             Self::Touch => "touch",
             Self::Renew => "renew",

@@ -10,6 +10,8 @@ mod plan;
 mod range;
 
 pub(crate) use apply::{apply, apply_to_item};
+#[cfg(feature = "interop")]
+pub(crate) use changes::Change;
 pub(crate) use changes::{Changes, Kind};
 pub(crate) use path::{Path, value_at};
 pub(crate) use plan::{Base, Plan, plan, plan_whole};

@@ -5,6 +5,8 @@ mod attempts;
 mod body;
 mod control;
 mod failure;
+#[cfg(feature = "interop")]
+mod foreign;
 mod index;
 mod observer;
 mod profile;
@@ -19,6 +21,8 @@ pub(crate) use answer::{Answer, Outcome};
 pub(crate) use body::Body;
 pub(crate) use control::{Control, has_number};
 pub(crate) use failure::{unbuildable, unreadable_answer};
+#[cfg(feature = "interop")]
+pub(crate) use foreign::RowDeletion;
 pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};

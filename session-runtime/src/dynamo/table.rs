@@ -2,13 +2,17 @@ use std::collections::HashMap;
 use std::pin::pin;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{Builder, Config, SharedInterceptor};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsOutput,
+};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{
@@ -113,6 +117,38 @@ pub(super) fn placeholders(expression: Expression<'_>) -> Placeholders {
         (placeholder, value)
     });
     (names.collect(), values.collect())
+}
+
+impl Moved {
+    /// What a transaction came to that first puts so many new items, and then touches the old one.
+    pub(super) fn of(
+        result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, HttpResponse>>,
+        puts: usize,
+    ) -> Self {
+        let Err(source) = result else { return Self::Done };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            source.as_service_error()
+        else {
+            return Self::Failed(error(source));
+        };
+        let codes: Vec<&str> = cancelled
+            .cancellation_reasons()
+            .iter()
+            .map(|reason| reason.code().unwrap_or_default())
+            .collect();
+        match codes.iter().position(|code| *code == "ConditionalCheckFailed") {
+            Some(item) if item < puts => Self::NewExists,
+            Some(_) => Self::OldChanged,
+            None if codes.contains(&"TransactionConflict") => Self::Contended,
+            None if codes.contains(&"ThrottlingError")
+                || codes.contains(&"ProvisionedThroughputExceeded") =>
+            {
+                let detail = "DynamoDB throttled the transaction; try again later";
+                Self::Failed(Error::new(ErrorKind::Throttled, detail).with_source(source))
+            }
+            None => Self::Failed(error(source)),
+        }
+    }
 }
 
 impl Table {
@@ -305,30 +341,7 @@ impl Table {
                 all_units(&output.consumed_capacity)
             })
             .await;
-        let Err(source) = result else { return Moved::Done };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            source.as_service_error()
-        else {
-            return Moved::Failed(error(source));
-        };
-        let codes: Vec<&str> = cancelled
-            .cancellation_reasons()
-            .iter()
-            .map(|reason| reason.code().unwrap_or_default())
-            .collect();
-        const REFUSED: &str = "ConditionalCheckFailed";
-        match codes[..] {
-            [REFUSED, ..] => Moved::NewExists,
-            [_, REFUSED, ..] => Moved::OldChanged,
-            _ if codes.contains(&"TransactionConflict") => Moved::Contended,
-            _ if codes.contains(&"ThrottlingError")
-                || codes.contains(&"ProvisionedThroughputExceeded") =>
-            {
-                let detail = "DynamoDB throttled the transaction; try again later";
-                Moved::Failed(Error::new(ErrorKind::Throttled, detail).with_source(source))
-            }
-            _ => Moved::Failed(error(source)),
-        }
+        Moved::of(result, 1)
     }
 
     /// Why a put was refused: whether it is because of the key, a read with the same key tells.

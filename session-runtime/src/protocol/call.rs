@@ -71,6 +71,12 @@ impl Call {
         }
     }
 
+    /// Whether what it writes moves the expiry.
+    #[cfg(feature = "interop")]
+    pub(super) fn extends(&self) -> bool {
+        self.extends
+    }
+
     /// What the call has needed so far.
     pub(crate) fn attempts(&self) -> Attempts {
         self.attempts

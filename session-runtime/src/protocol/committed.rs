@@ -1,7 +1,7 @@
 /// What a commit or a touch did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Committed {
-    /// The session was stored for the first time.
+    /// The session was stored for the first time, or taken over from another store.
     Created,
     /// Changed fields were written.
     Updated,

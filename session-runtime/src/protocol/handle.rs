@@ -1,6 +1,8 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+#[cfg(feature = "interop")]
+use super::adopt::Adoption;
 use super::call::Call;
 use super::committed::Committed;
 use super::create::Creation;
@@ -10,6 +12,8 @@ use super::failure::{
 };
 #[cfg(feature = "tower")]
 use super::mark::Mark;
+#[cfg(feature = "interop")]
+use super::origin::Origin;
 use super::phase::{End, Phase};
 use super::record::{self, Record, read_lifetime};
 use super::remember;
@@ -30,16 +34,19 @@ use crate::item::{Fields, Found};
 /// One session, and what is known of it.
 #[derive(Debug)]
 pub(crate) struct Handle<K> {
-    context: Arc<Context>,
-    key: K,
+    pub(super) context: Arc<Context>,
+    pub(super) key: K,
     /// The key before the last renewal, which an index may still show.
     renewed_from: Option<K>,
     /// The ids in whose place this session was begun.
     unfound: Option<UnfoundIds<K>>,
-    phase: Phase,
+    pub(super) phase: Phase,
     renewal: Option<Renewal<K>>,
     /// A write was sent, be it carried out or not.
-    has_written: bool,
+    pub(super) has_written: bool,
+    /// Where the session comes from, if another store has kept it.
+    #[cfg(feature = "interop")]
+    pub(super) origin: Option<Arc<Origin<K>>>,
 }
 
 /// What a later read has to show of what a handle has written.
@@ -81,9 +88,19 @@ impl<K: SessionKey> Handle<K> {
         Self::in_phase(context, key, Phase::Stored(record))
     }
 
-    fn in_phase(context: Arc<Context>, key: K, phase: Phase) -> Self {
+    pub(super) fn in_phase(context: Arc<Context>, key: K, phase: Phase) -> Self {
         let (renewed_from, unfound, renewal) = (None, None, None);
-        Self { context, key, renewed_from, unfound, phase, renewal, has_written: false }
+        Self {
+            context,
+            key,
+            renewed_from,
+            unfound,
+            phase,
+            renewal,
+            has_written: false,
+            #[cfg(feature = "interop")]
+            origin: None,
+        }
     }
 
     /// Whether the session, as it was read, has what this mark is of.
@@ -109,7 +126,7 @@ impl<K: SessionKey> Handle<K> {
         &self.key
     }
 
-    fn table_key(&self) -> String {
+    pub(super) fn table_key(&self) -> String {
         self.context.schema.table_key(&self.key)
     }
 
@@ -125,6 +142,10 @@ impl<K: SessionKey> Handle<K> {
             Phase::New(lifetime) | Phase::Over(_, lifetime) => *lifetime,
             Phase::Creating(creation) => creation.record.lifetime,
             Phase::Stored(record) | Phase::Updating(record, _) => record.lifetime,
+            #[cfg(feature = "interop")]
+            Phase::Foreign(row) => row.lifetime(),
+            #[cfg(feature = "interop")]
+            Phase::Adopting(adoption) => adoption.lifetime(),
         }
     }
 
@@ -161,6 +182,10 @@ impl<K: SessionKey> Handle<K> {
 
     /// Whether a write is under way that may have been applied.
     pub(crate) fn is_unsettled(&self) -> bool {
+        #[cfg(feature = "interop")]
+        if let Phase::Adopting(_) = self.phase {
+            return true;
+        }
         matches!(self.phase, Phase::Creating(_) | Phase::Updating(..))
     }
 
@@ -174,6 +199,15 @@ impl<K: SessionKey> Handle<K> {
                 }
                 fields
             }
+            #[cfg(feature = "interop")]
+            Phase::Adopting(adoption) => {
+                for (index, _) in adoption.changes.by_attribute() {
+                    fields[index] = adoption.changes.after[index].clone();
+                }
+                fields
+            }
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) => fields,
             Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => fields,
         }
     }
@@ -203,6 +237,8 @@ impl<K: SessionKey> Handle<K> {
             Phase::Over(End::Destroyed | End::Gone, _) => Err(gone()),
             Phase::Over(End::Unknown, _) => Err(outcome_unknown()),
             Phase::New(_) | Phase::Creating(_) | Phase::Stored(_) | Phase::Updating(..) => Ok(()),
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) | Phase::Adopting(_) => Ok(()),
         }
     }
 
@@ -246,6 +282,10 @@ impl<K: SessionKey> Handle<K> {
                 let update = Update::new(&record, before.clone(), changes, expires);
                 Phase::Updating(record, update)
             }
+            #[cfg(feature = "interop")]
+            Phase::Foreign(row) => {
+                Phase::Adopting(Box::new(Adoption::new(*row, before.clone(), changes, call)))
+            }
             phase => {
                 self.phase = phase;
                 return Err(Error::internal("a commit began before the last was settled").into());
@@ -265,7 +305,11 @@ impl<K: SessionKey> Handle<K> {
 
     /// Sends the write that is under way. It stays where it is until there is a verdict, so that a cancelled call leaves it
     /// to the next one.
-    async fn send(&mut self, call: &mut Call) -> Result<(Committed, Written), Failure> {
+    pub(super) async fn send(&mut self, call: &mut Call) -> Result<(Committed, Written), Failure> {
+        #[cfg(feature = "interop")]
+        if let Some(adopted) = self.send_adoption(call).await? {
+            return Ok(adopted);
+        }
         let key = self.table_key();
         self.has_written = true;
         match &mut self.phase {
@@ -280,6 +324,10 @@ impl<K: SessionKey> Handle<K> {
                 let written = self.conclude_update(verdict)?;
                 self.trace("session committed", call);
                 Ok((Committed::Updated, written))
+            }
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) | Phase::Adopting(_) => {
+                Err(Error::internal("an adoption is not done").into())
             }
             Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => {
                 Err(Error::internal("there is no write to send").into())
@@ -361,6 +409,10 @@ impl<K: SessionKey> Handle<K> {
 
     /// Moves the expiry ahead, if that is due.
     pub(crate) async fn touch(&mut self, call: &mut Call) -> Result<Committed, Failure> {
+        #[cfg(feature = "interop")]
+        if let Some(touched) = self.touch_foreign(call).await? {
+            return Ok(touched);
+        }
         let Self { context, key, phase, has_written, .. } = self;
         let record = match phase {
             Phase::New(_) => return Ok(Committed::Unchanged),
@@ -369,6 +421,10 @@ impl<K: SessionKey> Handle<K> {
                     .require_not_over()
                     .map(|()| Committed::Unchanged)
                     .map_err(Failure::from);
+            }
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) | Phase::Adopting(_) => {
+                return Err(Error::internal("a touch began before an adoption was settled").into());
             }
             Phase::Creating(_) | Phase::Updating(..) => {
                 return Err(Error::internal("a touch began before a commit was settled").into());
@@ -422,12 +478,16 @@ impl<K: SessionKey> Handle<K> {
         }
     }
 
-    fn found_gone(&mut self) -> Error {
+    pub(super) fn found_gone(&mut self) -> Error {
         self.phase = Phase::Over(End::Gone, self.lifetime());
         gone()
     }
 
     pub(crate) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
+        #[cfg(feature = "interop")]
+        if self.destroy_foreign(call).await? {
+            return Ok(());
+        }
         // A first put that got no answer is not sent again, whatever becomes of this: it could revive the session.
         if let Phase::Creating(_) = &self.phase {
             self.phase = Phase::Over(End::Unknown, self.lifetime());
@@ -460,15 +520,22 @@ impl<K: SessionKey> Handle<K> {
         call: &mut Call,
     ) -> Result<Option<Renewed<K>>, Failure> {
         self.require_not_over()?;
+        // As it was: what is new comes under the new key alone.
+        #[cfg(feature = "interop")]
+        self.adopt_unchanged(call).await?;
         let old_key = self.table_key();
         let renewal = self.renewal.get_or_insert_with(Renewal::new);
         let record = match &self.phase {
             Phase::New(_) => {
                 let key = renewal.key.clone();
-                self.adopt(key, call);
+                self.take_key(key, call);
                 return Ok(None);
             }
             Phase::Stored(record) => record,
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) | Phase::Adopting(_) => {
+                return Err(Error::internal("a renewal began before an adoption").into());
+            }
             Phase::Creating(_) | Phase::Updating(..) | Phase::Over(..) => {
                 return Err(Error::internal("a renewal began before a commit was settled").into());
             }
@@ -501,11 +568,11 @@ impl<K: SessionKey> Handle<K> {
             return Err(outcome_unknown().into());
         }
         self.phase = Phase::Stored(record);
-        self.adopt(renewed.key.clone(), call);
+        self.take_key(renewed.key.clone(), call);
         Ok(Some(renewed))
     }
 
-    fn adopt(&mut self, key: K, call: &Call) {
+    fn take_key(&mut self, key: K, call: &Call) {
         tracing::debug!(
             session = key.fingerprint(),
             previous = self.key.fingerprint(),
@@ -519,7 +586,7 @@ impl<K: SessionKey> Handle<K> {
     }
 
     /// Tells that a write is done, and what it took.
-    fn trace(&self, event: &'static str, call: &Call) {
+    pub(super) fn trace(&self, event: &'static str, call: &Call) {
         let (requests, rebases) = (call.attempts.requests(), call.attempts.rebases());
         tracing::debug!(session = self.key.fingerprint(), requests, rebases, "{event}");
     }

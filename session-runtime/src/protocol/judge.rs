@@ -2,9 +2,13 @@
 
 use std::ops::ControlFlow;
 
+#[cfg(feature = "interop")]
+use super::adopt::{Adopted, Adoption};
 use super::create::Creation;
 use super::record::{Record, Seen};
 use super::renew::Renewal;
+#[cfg(feature = "interop")]
+use super::row::Row;
 use super::tombstone::Tombstone;
 use super::update::Update;
 use super::verdict::{Next, Reading, Rebase, Shape, Verdict};
@@ -84,6 +88,60 @@ impl Creation {
                 "another item has this key already, so nothing was written; create a new session",
             )),
         })
+    }
+}
+
+#[cfg(feature = "interop")]
+impl Adoption {
+    /// What is found where the session was adopted, by this adoption or by another.
+    pub(super) fn judge_adopted(
+        &self,
+        table_key: String,
+        item: Option<Item>,
+        context: &Context,
+        now: i64,
+    ) -> Adopted {
+        let Some(item) = item else { return Adopted::Gone };
+        if self.token.is_in(&item) {
+            return Adopted::Done(item);
+        }
+        if Tombstone::read(&item).is_some() {
+            return Adopted::Gone;
+        }
+        let record = match Record::read(context.schema, &item, now) {
+            Ok(record) => record,
+            Err(error) => return Adopted::Failed(error),
+        };
+        if record.is_over(context.timeouts, now) {
+            return Adopted::Gone;
+        }
+        match self.is_unanswered() && record.bookkeeping.may_have_pruned(&self.token) {
+            true => Adopted::Unknown,
+            false => Adopted::Elsewhere { table_key, item },
+        }
+    }
+
+    /// What is found in place of the row that was to be deleted.
+    pub(super) fn judge_row(
+        &self,
+        row: Option<Row>,
+        context: &Context,
+    ) -> ControlFlow<Adopted, Option<Row>> {
+        let Some(row) = row else { return ControlFlow::Continue(None) };
+        let schema = context.schema;
+        let found = row.found();
+        let seen = Seen { fields: row.fields().clone(), found };
+        let broken = self.guards().broken(schema, &seen).or_else(|| {
+            let attributes = schema.attributes();
+            counter_out_of_range(attributes, &self.changes, row.fields(), &context.defaults)
+        });
+        match broken {
+            Some(_) => ControlFlow::Break(Adopted::Conflict {
+                attribute: broken,
+                winner: row.item(context),
+            }),
+            None => ControlFlow::Continue(Some(self.guarded(row))),
+        }
     }
 }
 

@@ -16,20 +16,28 @@
 //!
 //! [`tokens`] explains why a commit is applied once, `mark` how a read is known to show it.
 
+#[cfg(feature = "interop")]
+mod adopt;
 mod call;
 mod committed;
 mod create;
 mod destroy;
 mod failure;
+#[cfg(feature = "interop")]
+mod foreign_handle;
 mod handle;
 mod judge;
 #[cfg(feature = "tower")]
 mod mark;
+#[cfg(feature = "interop")]
+mod origin;
 mod phase;
 mod record;
 mod remember;
 mod renew;
 mod rounds;
+#[cfg(feature = "interop")]
+mod row;
 mod tokens;
 mod tombstone;
 mod update;
@@ -45,8 +53,12 @@ pub(crate) use handle::LastWrite;
 pub(crate) use handle::{Handle, UnfoundIds};
 #[cfg(feature = "tower")]
 pub(crate) use mark::Mark;
+#[cfg(feature = "interop")]
+pub(crate) use origin::Origin;
 pub(crate) use record::{Header, Record, other_bytes, read_lifetime, wanted};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};
+#[cfg(feature = "interop")]
+pub(crate) use row::{Row, remove_reserved};
 pub(crate) use tombstone::{RENEWED_AT, RENEWED_TO, Tombstone};
 pub(crate) use written::Written;

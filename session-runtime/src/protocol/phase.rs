@@ -1,5 +1,9 @@
+#[cfg(feature = "interop")]
+use super::adopt::Adoption;
 use super::create::Creation;
 use super::record::Record;
+#[cfg(feature = "interop")]
+use super::row::Row;
 use super::update::Update;
 use crate::expiry::Lifetime;
 
@@ -14,6 +18,12 @@ pub(super) enum Phase {
     Stored(Record),
     /// An update is not known to be applied, nor that it never will be.
     Updating(Record, Update),
+    /// In another store's row, as last seen, and not here.
+    #[cfg(feature = "interop")]
+    Foreign(Box<Row>),
+    /// Its adoption is not known to be applied, nor that it never will be.
+    #[cfg(feature = "interop")]
+    Adopting(Box<Adoption>),
     Over(End, Lifetime),
 }
 

@@ -242,7 +242,7 @@ impl Guards {
         })
     }
 
-    fn of(schema: &Schema, fields: &Fields) -> Self {
+    pub(super) fn of(schema: &Schema, fields: &Fields) -> Self {
         Self::collect(schema, |_, index| fields[index].clone())
     }
 

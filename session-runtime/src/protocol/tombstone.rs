@@ -13,6 +13,19 @@ pub(crate) const RENEWED_TO: &str = "_renewed_to";
 
 const EXPIRED_SINCE: i64 = 24 * 60 * 60;
 
+/// How long a marker stays, in seconds: 400 days, the longest that a browser keeps a cookie.
+#[cfg(feature = "interop")]
+const MARKED_FOR: i64 = 400 * 24 * 60 * 60;
+
+/// What tells that a session of another store was adopted, or has ended: a tombstone whose grace is over, and which stays.
+#[cfg(feature = "interop")]
+pub(super) fn marker(context: &Context, key: &str, successor: &str, now: i64) -> Item {
+    let mut item = Tombstone::new(0, successor).into_item(context, key);
+    let until = now.saturating_add(MARKED_FOR);
+    item.insert(context.schema.time_to_live(), Value::number(until));
+    item
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Tombstone {
     pub(crate) renewed_at: i64,

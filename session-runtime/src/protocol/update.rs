@@ -71,6 +71,12 @@ impl Update {
         Self { seen: Some(seen), guard_changes: true, ..self }
     }
 
+    /// Makes the changes on what was seen, which is something else than they were found against.
+    #[cfg(feature = "interop")]
+    pub(super) fn onto(self, seen: Seen) -> Self {
+        Self { seen: Some(seen), is_rebased: true, ..self }
+    }
+
     /// Keeps the requests with these tokens from being applied beside this one, or after it.
     ///
     /// Its window closes with theirs: a token that is not in the item then tells that its request was not applied.

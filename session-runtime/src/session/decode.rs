@@ -76,7 +76,7 @@ pub(super) fn decode<S: DynamoSession>(
     or_ended(context, key, decode_strictly(context, key, item))
 }
 
-fn decode_strictly<S: DynamoSession>(
+pub(super) fn decode_strictly<S: DynamoSession>(
     context: &Context,
     key: &S::Key,
     item: &Item,
@@ -121,7 +121,7 @@ fn alive<K: SessionKey>(
 }
 
 /// What was read, or nothing where what cannot be decoded counts as a session that has ended.
-fn or_ended<T, K: SessionKey>(
+pub(super) fn or_ended<T, K: SessionKey>(
     context: &Context,
     key: &K,
     read: Result<Option<T>, Error>,

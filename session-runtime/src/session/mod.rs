@@ -2,6 +2,8 @@
 
 mod decode;
 mod fields;
+#[cfg(feature = "interop")]
+mod foreign;
 #[cfg(feature = "tower")]
 mod lending;
 #[cfg(feature = "tower")]
@@ -19,6 +21,10 @@ use std::time::Duration;
 
 pub(crate) use decode::Sight;
 use decode::look;
+#[cfg(feature = "interop")]
+pub(crate) use foreign::origin_of;
+#[cfg(feature = "interop")]
+use foreign::state_of;
 #[cfg(feature = "tower")]
 pub(crate) use lending::Shown;
 #[cfg(feature = "tower")]
@@ -36,6 +42,8 @@ use crate::error::Error;
 use crate::expiry::{Expires, seconds};
 use crate::id::SessionKey;
 use crate::operation::Operation;
+#[cfg(feature = "interop")]
+use crate::protocol::Origin;
 use crate::protocol::{Call, Committed};
 #[cfg(feature = "tower")]
 use crate::protocol::{LastWrite, Mark, UnfoundIds};
@@ -117,6 +125,16 @@ impl<S: DynamoSession> Session<S> {
         })
     }
 
+    /// The session in another store's row, unless it has ended or is none.
+    #[cfg(feature = "interop")]
+    pub(crate) fn from_row(
+        context: &Arc<Context>,
+        origin: Origin<S::Key>,
+        row: crate::item::Item,
+    ) -> Result<Option<Self>, Error> {
+        Ok(state_of(context, origin, row)?.map(Self::of))
+    }
+
     fn of(state: State<S>) -> Self {
         Self {
             state: Some(Box::new(state)),
@@ -162,6 +180,15 @@ impl<S: DynamoSession> Session<S> {
     #[cfg(feature = "tower")]
     pub(crate) fn is_stored(&self) -> bool {
         self.state().handle.is_stored()
+    }
+
+    /// Whether another store keeps the session still.
+    #[cfg(feature = "tower")]
+    fn is_foreign(&self) -> bool {
+        #[cfg(feature = "interop")]
+        return self.state().handle.is_foreign();
+        #[cfg(not(feature = "interop"))]
+        false
     }
 
     #[cfg(feature = "tower")]
@@ -574,7 +601,7 @@ impl<S: DynamoSession> Session<S> {
 
     /// Whether the visitor has this session, be it stored or about to be.
     pub(crate) fn exists(&self) -> bool {
-        self.is_stored() || (self.is_new() && self.may_have_changes())
+        self.is_stored() || self.is_foreign() || (self.is_new() && self.may_have_changes())
     }
 
     pub(crate) fn is_discarded(&self) -> bool {

@@ -14,6 +14,8 @@ use crate::id::SessionKey;
 use crate::item::{Decoder, Fields, Recording, Unreadable, Value};
 use crate::operation::Operation;
 use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundIds, Written};
+#[cfg(feature = "interop")]
+use crate::protocol::{Origin, Row};
 use crate::schema::Role;
 
 /// A session as its type, and as the protocol knows it.
@@ -56,6 +58,18 @@ impl<S: DynamoSession> State<S> {
     pub(super) fn stored(context: Arc<Context>, key: S::Key, found: Decoded<S>) -> Self {
         let Decoded { data, record, unreadable } = found;
         Self::with(data, Handle::stored(context, key, record), unreadable)
+    }
+
+    #[cfg(feature = "interop")]
+    pub(super) fn foreign(
+        context: Arc<Context>,
+        key: S::Key,
+        origin: Arc<Origin<S::Key>>,
+        row: Row,
+        found: Decoded<S>,
+    ) -> Self {
+        let Decoded { data, unreadable, record: _ } = found;
+        Self::with(data, Handle::foreign(context, key, origin, row), unreadable)
     }
 
     fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable) -> Self {
@@ -419,7 +433,11 @@ impl<S: DynamoSession> State<S> {
         result.is_ok()
     }
 
+    /// Takes over what the handle has learnt: an adopted session may have got its id from another request.
     fn hold_lifetime(&mut self) {
+        if self.data.__key() != self.handle.key() {
+            self.data.__set_key(self.handle.key().clone());
+        }
         self.data.__set_expires(self.handle.lifetime().expires);
         self.held.expires = self.data.__expires();
     }

@@ -46,6 +46,7 @@ mod index_faults;
 mod index_throttled;
 mod infrastructure;
 mod interleavings;
+mod interop;
 mod keep_newest;
 mod key_prefix;
 mod keys;

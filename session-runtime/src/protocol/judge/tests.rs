@@ -335,6 +335,65 @@ fn a_creation_with_every_answer() {
     }
 }
 
+#[cfg(feature = "interop")]
+#[test]
+fn an_adoption_with_everything_that_can_be_where_the_session_is() {
+    use crate::expiry::Lifetime;
+    use crate::protocol::adopt::{Adopted, Adoption};
+    use crate::protocol::row::Row as ForeignRow;
+
+    let context = context();
+    let lifetime = Lifetime { expires: NOW + 900, created: None, remembered: false };
+    let row =
+        |fields| ForeignRow::new(&context, Item::default(), fields, Item::default(), lifetime);
+    let adoption = |unanswered| {
+        let changes = Changes::between(&ATTRIBUTES, &fields(3), fields(4));
+        let before = Arc::new(fields(3));
+        let mut adoption = Adoption::new(row(fields(3)), before, changes, &Call::new(&context));
+        (adoption.token.text, adoption.unanswered) = ("mine".to_owned(), unanswered);
+        adoption
+    };
+    let last = adoption(false).token.last;
+    for bits in 0..1 << 5 {
+        let flag = |place: u32| bits >> place & 1 == 1;
+        let (unanswered, is_mine) = (flag(0), flag(1));
+        let (is_tombstone, has_expired, is_pruned) = (flag(2), flag(3), flag(4));
+        let mut tokens = vec![("others", 0)];
+        tokens.extend(is_mine.then_some(("mine", last)));
+        tokens.extend(is_pruned.then_some(("pruner", last + 9)));
+        let mut found = item(READ, if has_expired { NOW } else { NOW + 900 }, &tokens);
+        if is_tombstone {
+            found.insert("_renewed_at", Value::number(NOW));
+            found.insert("_renewed_to", Value::text("key"));
+        }
+        let judge = |found| adoption(unanswered).judge_adopted("key".into(), found, &context, NOW);
+        let expected = match () {
+            () if is_mine => "done",
+            () if is_tombstone || has_expired => "gone",
+            () if unanswered && is_pruned => "unknown",
+            () => "elsewhere",
+        };
+        let name = |adopted: &Adopted| match adopted {
+            Adopted::Done(_) => "done",
+            Adopted::Gone => "gone",
+            Adopted::Unknown => "unknown",
+            Adopted::Elsewhere { .. } => "elsewhere",
+            Adopted::Conflict { .. } => "conflict",
+            Adopted::Failed(_) => "failed",
+        };
+        assert_eq!(name(&judge(Some(found))), expected, "{bits:05b}");
+        assert_eq!(name(&judge(None)), "gone");
+    }
+    let judge_row = |fields| adoption(false).judge_row(Some(row(fields)), &context);
+    let guarded = vec![Some(Value::text("pro")), Some(Value::number(3))];
+    for (fields, goes_on) in
+        [(fields(3), true), (fields(254), true), (fields(255), false), (guarded, false)]
+    {
+        let shown = format!("{fields:?}");
+        assert_eq!(matches!(judge_row(fields), ControlFlow::Continue(Some(_))), goes_on, "{shown}");
+    }
+}
+
 #[test]
 fn a_renewal_with_everything_that_can_be_under_its_keys() {
     let (context, known) = (context(), known());

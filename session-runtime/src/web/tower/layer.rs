@@ -10,6 +10,8 @@ use super::arrival::plain_http_origin;
 use super::error_response::ErrorPage;
 use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
+#[cfg(feature = "interop")]
+use crate::interop::ForeignStore;
 use crate::store::SessionStore;
 use crate::web::cookie::SessionCookie;
 use crate::web::settings::Settings;
@@ -232,6 +234,37 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
     #[must_use]
     pub fn activity(self, is_activity: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         Self { activity: Arc::new(is_activity), ..self }
+    }
+
+    /// Accepts another store's cookie from requests that have no session of this one, and adopts their sessions.
+    ///
+    /// A request without this layer's cookie and with the other one's, which must be signed, sees the other store's session
+    /// as if it were one of its own: handlers, extractors and `Logout` do not know the difference. The first commit that has
+    /// something to write stores it here and deletes the row there. The response then sets this layer's cookie, and removes
+    /// the other one's for `Path=/`. A visit that writes nothing leaves the session where it is. See
+    /// [`interop`](crate::interop) for what can happen in between.
+    ///
+    /// A request with both cookies costs one `GetItem`, as ever; one with the other cookie alone costs two, or three once its
+    /// session was adopted; a forged one costs none. A `ForeignStore` that has no secrets, and is not
+    /// [`unsigned`](crate::interop::ForeignStore::unsigned), answers every request that asks for its session with an error of
+    /// kind [`Configuration`](crate::ErrorKind::Configuration).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use dynamo_session::{DynamoSession, SessionLayer, SessionStore};
+    /// use dynamo_session::interop::ForeignStore;
+    ///
+    /// # fn layer<S: DynamoSession>(store: SessionStore<S>) {
+    /// let legacy = ForeignStore::connect_dynamodb("sessions").secrets(["keyboard cat"]);
+    /// let layer = SessionLayer::new(store).adopt(legacy);
+    /// # }
+    /// ```
+    #[cfg(feature = "interop")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "interop")))]
+    #[must_use]
+    pub fn adopt(self, foreign: ForeignStore) -> Self {
+        self.set(|settings| settings.foreign = Some(Arc::new(foreign)))
     }
 
     /// Answers requests whose session has failed, in place of the default [`ErrorPage`]: where the layer's commit fails,

@@ -78,7 +78,7 @@ where
             let facts = Facts { is_safe, is_activity, told: operation };
             // What this writes is no news to itself, nor to the layers around it.
             let settled = Past::default().watch(settle(&session, facts, &past));
-            let Settled { set_cookie, set_mark, was_read, failure } = settled.await;
+            let Settled { set_cookie, set_mark, forget, was_read, failure } = settled.await;
             if let Some(error) = failure {
                 replace(&mut response, answer(&error, &*on_error, &head));
             } else if let Some(error) = told {
@@ -87,6 +87,9 @@ where
                 replace(&mut response, told);
             }
             let headers = response.headers_mut();
+            for cookie in forget {
+                append_cookie(headers, &cookie, "no-store");
+            }
             write(set_cookie, was_read, settings.clears_site_data, headers);
             if let Some(mark) = set_mark {
                 append_cookie(headers, &mark, "private");

@@ -1,3 +1,5 @@
+use super::legacy::Legacy;
+use super::opened::Opened;
 use super::standing::Found;
 use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
@@ -8,6 +10,14 @@ use crate::store::{Lookup, SessionStore};
 use crate::web::cookie::Presented;
 use crate::web::rejected::rejected;
 
+/// What a request's session is, to begin with.
+pub(super) struct LookedUp<S: DynamoSession> {
+    pub(super) session: Session<S>,
+    pub(super) found: Option<Found>,
+    /// Another store's cookie has opened it.
+    pub(super) is_legacy: bool,
+}
+
 /// The session that one of the presented ids opens, or a new one.
 ///
 /// A cookie that was planted beside the visitor's own must neither win nor log the visitor out. So each id is looked up,
@@ -17,17 +27,41 @@ use crate::web::rejected::rejected;
 pub(super) async fn look_up<S: DynamoSession>(
     store: &SessionStore<S>,
     presented: &Presented<S::Key>,
+    legacy: &Legacy<'_>,
     consistency: ReadConsistency,
-) -> Result<(Session<S>, Option<Found>), Error> {
+) -> Result<LookedUp<S>, Error> {
+    let keys = || presented.ids().cloned().collect();
+    let (opened, is_legacy) = match open(store, presented, consistency).await? {
+        // A request with an id of this store's is that session's, whatever else it carries.
+        Opened::Nothing => (legacy.open(store).await?, true),
+        opened => (opened, false),
+    };
+    Ok(match opened {
+        Opened::Session(session) => {
+            let found = Some(Found::of(&session));
+            LookedUp { session, found, is_legacy }
+        }
+        // An unknown id is never adopted: whoever chose it may know it.
+        Opened::Unclear | Opened::Nothing => {
+            let session = store.create_in_place_of(keys(), matches!(opened, Opened::Unclear));
+            LookedUp { session, found: None, is_legacy: false }
+        }
+    })
+}
+
+async fn open<S: DynamoSession>(
+    store: &SessionStore<S>,
+    presented: &Presented<S::Key>,
+    consistency: ReadConsistency,
+) -> Result<Opened<S>, Error> {
     presented.require_few()?;
     let mut opened = None;
     let mut is_renewed = false;
-    let keys = || presented.ids().cloned().collect();
     for id in presented.ids() {
         match find(store, id, presented, consistency).await? {
             Lookup::Session(_) if opened.is_some() => {
                 rejected(None, 2, "several ids were presented, each of another session");
-                return Ok((store.create_in_place_of(keys(), true), None));
+                return Ok(Opened::Unclear);
             }
             Lookup::Session(session) => opened = Some(session),
             // Whoever presents it sees nothing of the renewed session: others may know the old id.
@@ -38,12 +72,11 @@ pub(super) async fn look_up<S: DynamoSession>(
             }
         }
     }
-    let Some(session) = opened else {
-        // An unknown id is never adopted: whoever chose it may know it.
-        return Ok((store.create_in_place_of(keys(), is_renewed), None));
-    };
-    let found = Found::of(&session);
-    Ok((session, Some(found)))
+    Ok(match opened {
+        Some(session) => Opened::Session(session),
+        None if is_renewed => Opened::Unclear,
+        None => Opened::Nothing,
+    })
 }
 
 async fn find<S: DynamoSession>(

@@ -3,7 +3,13 @@
 //! It knows header values, not the crate that carries them, so that any web framework can stand above it.
 
 mod budget;
+#[cfg(feature = "interop")]
+mod legacy;
+#[cfg(not(feature = "interop"))]
+#[path = "no_legacy.rs"]
+mod legacy;
 mod lookup;
+mod opened;
 mod place;
 mod request_session;
 mod settle;

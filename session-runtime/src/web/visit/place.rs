@@ -18,6 +18,8 @@ pub(super) struct Visit<S: DynamoSession> {
     pub(super) read: Option<ReadConsistency>,
     /// The session as the request found it in the table.
     pub(super) found: Option<Found>,
+    /// Another store's cookie has opened it.
+    pub(super) is_legacy: bool,
     /// The session as its last call left it, while a handle is out.
     pub(super) noted: Option<Standing<S::Key>>,
     /// The session as it was when the handle that is out was handed out.
@@ -52,6 +54,7 @@ impl<S: DynamoSession> Visit<S> {
             consistency: None,
             read: None,
             found: None,
+            is_legacy: false,
             noted: None,
             shown: None,
             replaced: false,

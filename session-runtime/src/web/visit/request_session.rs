@@ -4,7 +4,8 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::budget::Budget;
-use super::lookup::look_up;
+use super::legacy::Legacy;
+use super::lookup::{LookedUp, look_up};
 use super::place::{Place, Visit};
 use super::standing::Standing;
 use super::view::SessionView;
@@ -139,16 +140,18 @@ impl<S: DynamoSession> RequestSession<S> {
             Some(session) => {
                 let mut session = self.lend(session);
                 self.shared.budget.run(session.destroy()).await?;
-                let (presented, was_found) = {
+                let (presented, was_found, is_legacy) = {
                     let visit = self.visit();
-                    (visit.presented.clone(), visit.found.is_some())
+                    (visit.presented.clone(), visit.found.is_some(), visit.is_legacy)
                 };
                 self.end_others(&presented, was_found.then(|| session.id())).await?;
+                self.end_legacy(is_legacy).await?;
             }
             None => {
                 let loading = Loading(self);
                 let presented = self.presented();
                 self.end_presented(&presented, None).await?;
+                self.end_legacy(false).await?;
                 mem::forget(loading);
                 let mut visit = self.visit();
                 if let Place::Lent = visit.place {
@@ -189,6 +192,18 @@ impl<S: DynamoSession> RequestSession<S> {
             first = first.and(ended);
         }
         first
+    }
+
+    /// Ends what was presented of another store, unless that is what has been ended.
+    pub(super) async fn end_legacy(&self, has_ended: bool) -> Result<(), Error> {
+        if has_ended {
+            return Ok(());
+        }
+        self.shared.budget.run(self.legacy().end(&self.shared.store)).await
+    }
+
+    pub(super) fn legacy(&self) -> Legacy<'_> {
+        Legacy::of(&self.shared.settings, &self.shared.cookies)
     }
 
     /// Ends the visit: what is still lent after this comes back too late.
@@ -308,14 +323,16 @@ impl<S: DynamoSession> RequestSession<S> {
         let loading = Loading(self);
         let presented = self.presented();
         let consistency = self.consistency();
-        let looked_up = look_up(&self.shared.store, &presented, consistency);
-        let (session, found) = self.shared.budget.run(looked_up).await?;
+        let legacy = self.legacy();
+        let looked_up = look_up(&self.shared.store, &presented, &legacy, consistency);
+        let LookedUp { session, found, is_legacy } = self.shared.budget.run(looked_up).await?;
         mem::forget(loading);
         let mut visit = self.visit();
         if !matches!(visit.place, Place::Lent) {
             return Err(in_use("the response has already been made"));
         }
         (visit.presented, visit.found, visit.read) = (presented, found, Some(consistency));
+        visit.is_legacy = is_legacy;
         Ok(session)
     }
 

@@ -33,6 +33,8 @@ pub(in crate::web) struct Settled {
     pub(in crate::web) set_cookie: Option<SetCookie>,
     /// The header for the cookie that says what the next read has to show.
     pub(in crate::web) set_mark: Option<String>,
+    /// The cookies of another store that the browser is to forget.
+    pub(in crate::web) forget: Vec<String>,
     /// Somebody asked for the session, so the response may depend on it.
     pub(in crate::web) was_read: bool,
     /// What is to be answered in place of the application's response.
@@ -57,6 +59,7 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
         Place::Unasked if is_ending && !facts.tells_of_logout() => {
             visit.presented = request.presented();
             let ended = request.end_presented(&visit.presented, None).await;
+            let ended = ended.and(request.end_legacy(false).await);
             visit.replaced = ended.is_ok();
             ended.err()
         }
@@ -67,7 +70,11 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
         Place::Returned(session) => {
             let concluded = if is_ending || session.is_ending() {
                 let was_found = visit.found.is_some();
-                end(request, session, &visit.presented, was_found, facts).await
+                let ended = end(request, session, &visit.presented, was_found, facts).await;
+                match ended {
+                    Ok(()) if !facts.tells_of_logout() => request.end_legacy(visit.is_legacy).await,
+                    ended => ended,
+                }
             } else {
                 commit(request, session, &visit.presented, facts).await
             };
@@ -76,18 +83,23 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
         Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
     };
     let standing = standing(&mut visit);
-    match set_cookie(request, &visit, standing.as_ref(), failure.is_some()) {
+    let mut forget = request.legacy().removals();
+    let presents_something = visit.presented.is_something() || !forget.is_empty();
+    match set_cookie(request, &visit, standing.as_ref(), presents_something, failure.is_some()) {
         Ok(set_cookie) => {
+            if set_cookie.is_none() {
+                forget.clear();
+            }
             let set_mark = match (&set_cookie, &standing) {
                 (Some(SetCookie::Forget(_)), _) => removal_of_mark(request, &visit.presented),
                 (_, Some(standing)) => set_mark(request, &visit, standing, past),
                 (_, None) => None,
             };
-            Settled { set_cookie, set_mark, was_read, failure }
+            Settled { set_cookie, set_mark, forget, was_read, failure }
         }
         Err(unfit) => {
             let failure = Some(failure.unwrap_or(unfit));
-            Settled { set_cookie: None, set_mark: None, was_read, failure }
+            Settled { set_cookie: None, set_mark: None, forget: Vec::new(), was_read, failure }
         }
     }
 }
@@ -169,11 +181,12 @@ fn set_cookie<S: DynamoSession>(
     request: &RequestSession<S>,
     visit: &Visit<S>,
     standing: Option<&Standing<S::Key>>,
+    presents_something: bool,
     has_failed: bool,
 ) -> Result<Option<SetCookie>, Error> {
     let cookie = request.cookie();
     let Some(standing) = standing else {
-        let is_forgotten = visit.replaced && !has_failed && visit.presented.is_something();
+        let is_forgotten = visit.replaced && !has_failed && presents_something;
         return Ok(is_forgotten.then(|| SetCookie::Forget(cookie.removal())));
     };
     let presented = &visit.presented;
@@ -192,7 +205,7 @@ fn set_cookie<S: DynamoSession>(
     // Only what this request ended is forgotten. A session that was found to be gone may have been renewed
     // by another request, whose response has brought the browser the new id.
     let ended = visit.replaced || standing.is_destroyed || standing.was_restarted;
-    Ok((ended && presented.is_something()).then(|| SetCookie::Forget(cookie.removal())))
+    Ok((ended && presents_something).then(|| SetCookie::Forget(cookie.removal())))
 }
 
 /// The mark is a cookie of its own: a response that arrives late may bring an older one, but never an older id.

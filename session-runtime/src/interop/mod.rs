@@ -1,0 +1,63 @@
+//! Sessions that other stores keep in DynamoDB, to move from without logging anyone out.
+//!
+//! A [`ForeignStore`] says which package wrote the rows, with the options that it was given. Two things take one:
+//! [`SessionLayer::adopt`](crate::SessionLayer), for requests that carry the other service's cookie, and
+//! [`SessionStore::adopt`](crate::SessionStore::adopt), for a session id whose cookie was verified elsewhere.
+//!
+//! | constructor | packages | rows | cookie |
+//! |---|---|---|---|
+//! | [`react_router`](ForeignStore::react_router) | `@react-router/architect`, `@geostrategists/react-router-sessions-dynamodb` | each key an attribute | `__session` |
+//! | [`koa`](ForeignStore::koa) | `koa-session-dynamodb-store` | a Map, `session` | `koa.sess`, `koa.sess.sig` |
+//! | [`connect_dynamodb`](ForeignStore::connect_dynamodb) | `connect-dynamodb` | JSON text, `sess` | `connect.sid` |
+//! | [`connect_dynamodb_session`](ForeignStore::connect_dynamodb_session) | `connect-dynamodb-session` | JSON text, `content` | `connect.sid` |
+//! | [`dynamodb_session_store`](ForeignStore::dynamodb_session_store) | both packages of the name `dynamodb-session-store` | JSON text, `Session`; or each key an attribute | `connect.sid` |
+//! | [`dynamodb_store`](ForeignStore::dynamodb_store) | `dynamodb-store` | a Map, `sess` | `connect.sid` |
+//! | [`cyclic`](ForeignStore::cyclic) | `@cyclic.sh/session-store` | a Map, `sess` | `connect.sid` |
+//! | [`pwrdrvr`](ForeignStore::pwrdrvr) | `@pwrdrvr/dynamodb-session-store` | a Map or JSON text, `sess` | `connect.sid` |
+//!
+//! # What becomes of a row
+//!
+//! Each key of the session is the attribute of that name, which `rename`, `alias`, `default` and `lenient` treat as any
+//! other. What the other framework keeps for itself is left out: the `cookie` object of Express, `lastModified`, `updated`,
+//! `_expire`, `_maxAge`, and values that were flashed, unless a field has exactly their name. So are keys under the names of
+//! this type's own key, expiry and creation. What does not decode is an error of kind
+//! [`Decode`](crate::ErrorKind::Decode) that names the key.
+//!
+//! The row's expiry holds, in whatever unit it is, and a row without one lives as it does in its own store. Where it never
+//! ends, the session type's idle timeout begins when the session is adopted.
+//!
+//! # Adoption
+//!
+//! A session is adopted by the first commit that has something to write: what has changed, or an expiry that is due. In one
+//! transaction, it is stored under an id of this library, a *marker* is left that says so, and the row is deleted, on
+//! condition that it still is what was read.
+//! - **Nothing is lost**: if the other service has written the row since, the changes are made again on what it wrote.
+//! - **Nothing is revived**: with the marker there, a row that the other service writes back late is never read again, and
+//!   the cookie alone shows the adopted session, or a stranger once that has ended. A logout leaves the marker too. It stays
+//!   for 400 days, the longest that a browser keeps a cookie.
+//! - **It happens once**: the id is HMAC-SHA-256 of the old one under the other store's first secret, so that parallel
+//!   requests, and repeated ones, find the same session. Whoever reads an old backup of the rows cannot compute it. Keep
+//!   each secret in [`secrets`](ForeignStore::secrets) for as long as sessions which it has adopted may live.
+//!
+//! [Guarantees](crate::guarantees#sessions-of-another-store) tells what becomes of each encounter.
+//!
+//! # Permissions
+//!
+//! Besides those on the store's own table: `dynamodb:GetItem` and `dynamodb:DeleteItem` on the other one. Both are in one
+//! account and Region, since one transaction writes to them.
+
+mod cookies;
+mod derive;
+mod expiry;
+mod foreign_store;
+mod json;
+mod nulls;
+mod presented;
+mod rows;
+mod system;
+
+pub use foreign_store::ForeignStore;
+pub(crate) use nulls::readings;
+#[cfg(feature = "tower")]
+pub(crate) use presented::PresentedSids;
+pub(crate) use rows::ForeignRow;

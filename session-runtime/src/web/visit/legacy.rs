@@ -1,0 +1,88 @@
+//! A request that carries the cookie of another store.
+
+use std::sync::Arc;
+
+use cookie::Cookie;
+
+use super::opened::Opened;
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::interop::{ForeignStore, PresentedSids};
+use crate::store::{Lookup, SessionStore};
+use crate::web::rejected::rejected;
+use crate::web::settings::Settings;
+
+/// The other store whose sessions are adopted, and what a request's cookies present of them.
+#[derive(Debug)]
+pub(super) struct Legacy<'r> {
+    foreign: Option<&'r Arc<ForeignStore>>,
+    headers: &'r [Box<[u8]>],
+}
+
+impl<'r> Legacy<'r> {
+    pub(super) fn of(settings: &'r Settings, headers: &'r [Box<[u8]>]) -> Self {
+        Self { foreign: settings.foreign.as_ref(), headers }
+    }
+
+    /// What untrusted headers present of the other store, if there is one. What is not signed opens nothing, and costs no
+    /// read.
+    fn presented(&self) -> Result<Option<(&'r Arc<ForeignStore>, PresentedSids)>, Error> {
+        let Some(foreign) = self.foreign else { return Ok(None) };
+        foreign.require_signed()?;
+        Ok(Some((foreign, foreign.presented(self.headers.iter().map(|header| &**header)))))
+    }
+
+    /// The session that one of the ids opens, if exactly one does.
+    pub(super) async fn open<S: DynamoSession>(
+        &self,
+        store: &SessionStore<S>,
+    ) -> Result<Opened<S>, Error> {
+        let mut opened = Opened::Nothing;
+        let Some((foreign, presented)) = self.presented()? else { return Ok(opened) };
+        if presented.rejected > 0 {
+            let reason = "another store's cookie is not signed by one of the secrets, or is no id";
+            rejected(None, presented.rejected, reason);
+        }
+        for sid in &presented.sids {
+            opened = match (store.find_foreign(foreign, sid).await?, opened) {
+                (Lookup::Session(_), Opened::Session(_)) => {
+                    rejected(None, 2, "several ids were presented, each of another session");
+                    return Ok(Opened::Unclear);
+                }
+                (Lookup::Session(session), _) => Opened::Session(session),
+                (Lookup::Renewed, Opened::Nothing) => Opened::Unclear,
+                (Lookup::Renewed, opened) => opened,
+                (Lookup::Nothing, opened) => {
+                    rejected(
+                        None,
+                        1,
+                        "there is no such session of another store, or it has expired",
+                    );
+                    opened
+                }
+            };
+        }
+        Ok(opened)
+    }
+
+    /// Ends each session whose id was presented.
+    pub(super) async fn end<S: DynamoSession>(&self, store: &SessionStore<S>) -> Result<(), Error> {
+        let mut first = Ok(());
+        let Some((foreign, presented)) = self.presented()? else { return first };
+        for sid in &presented.sids {
+            first = first.and(store.end_foreign(foreign, sid).await);
+        }
+        first
+    }
+
+    /// The headers that make the browser forget what it has presented.
+    pub(super) fn removals(&self) -> Vec<String> {
+        let Some(foreign) = self.foreign else { return Vec::new() };
+        if !foreign.is_presented(self.headers.iter().map(|header| &**header)) {
+            return Vec::new();
+        }
+        let names = foreign.cookie_names().into_iter();
+        let cookies = names.map(|name| Cookie::build((name, "")).path("/").removal().build());
+        cookies.map(|cookie| cookie.to_string()).collect()
+    }
+}
