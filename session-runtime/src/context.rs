@@ -10,7 +10,7 @@ use crate::item::Value;
 use crate::schema::{Schema, TableOptions};
 
 /// What every operation of a store needs, whatever the session type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) table: Table,
     pub(crate) schema: &'static Schema,
@@ -101,6 +101,13 @@ impl Context {
     /// The table for long work, whose retries are counted apart.
     pub(crate) fn sweeping_table(&self) -> &Table {
         self.sweeping.get_or_init(|| self.table.for_sweeping())
+    }
+
+    /// The same for sessions that are moved by long work, which is to hear of each that does not decode.
+    #[cfg(feature = "interop")]
+    pub(crate) fn for_moving(&self) -> Self {
+        let table = self.sweeping_table().clone();
+        Self { table, on_undecodable: OnUndecodable::Fail, ..self.clone() }
     }
 
     /// The time in epoch seconds.

@@ -113,6 +113,12 @@ impl Error {
         }))
     }
 
+    /// What went wrong, without what was being done to which session.
+    #[cfg(feature = "interop")]
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// Says what goes before the detail, such as the part of the work that failed.
     pub(crate) fn with_lead(mut self, lead: impl fmt::Display) -> Self {
         self.0.detail.insert_str(0, &format!("{lead}: "));

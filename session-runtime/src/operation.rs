@@ -41,6 +41,8 @@ pub enum Operation {
     Load,
     /// Reading a session that another store keeps.
     Adopt,
+    /// Adopting all sessions that another store keeps.
+    Migrate,
     /// Writing what has changed.
     Commit,
     /// Moving a session's expiry ahead.
@@ -87,6 +89,7 @@ impl Operation {
             Self::AutoCreate => "auto-create",
             Self::Load => "load",
             Self::Adopt => "adopt",
+            Self::Migrate => "migrate",
             Self::Commit => "commit",
             Self::Touch => "touch",
             Self::Renew => "renew",

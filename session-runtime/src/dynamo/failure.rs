@@ -132,3 +132,11 @@ fn describe(error: &(dyn StdError + 'static)) -> String {
     }
     innermost.to_string()
 }
+
+/// Names the permission that is lacking.
+pub(super) fn denied(error: Error, action: &str) -> Error {
+    match error.kind() {
+        ErrorKind::AccessDenied => error.with_note(format!("the action is `{action}`")),
+        _ => error,
+    }
+}

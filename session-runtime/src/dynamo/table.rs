@@ -26,6 +26,7 @@ use super::body::{Body, Kept};
 use super::failure::{error, unbuildable};
 use super::observer::Observer;
 use super::request::{Request, all_units, units};
+use super::wrong_key::{Whose, wrong_key};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
 use crate::id::require_key_length;
@@ -361,20 +362,7 @@ impl Table {
     }
 
     pub(super) fn wrong_key(&self) -> Error {
-        let hash_key = self.primary_key.hash_key();
-        let detail = match self.primary_key.sort_key() {
-            None => format!(
-                "the table's key is not the String (S) attribute `{hash_key}` alone, as the session type says; \
-                 name another table, change the field marked `hash_key`, or, if the table has a sort key, \
-                 write it as `sort_key` on the struct"
-            ),
-            Some(sort_key) => format!(
-                "the table's key is not the String (S) attribute `{hash_key}` with `{}` as its sort key, of \
-                 the same type, as the session type says; name another table, or change the field marked \
-                 `hash_key` or the struct's `sort_key`",
-                sort_key.name()
-            ),
-        };
-        Error::new(ErrorKind::Configuration, detail).with_attribute(hash_key)
+        let sort_key = self.primary_key.sort_key().map(|sort_key| sort_key.name());
+        wrong_key(Whose::SessionType, self.primary_key.hash_key(), sort_key)
     }
 }

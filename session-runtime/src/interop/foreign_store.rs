@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::system::{self, System};
 use crate::error::{Error, ErrorKind};
-use crate::item::{Item, Value};
+use crate::item::{Attributes as _, Item, Value};
 
 /// DynamoDB's limit on a partition key's value.
 const MAX_KEY_BYTES: usize = 2048;
@@ -210,6 +210,24 @@ impl ForeignStore {
     /// The name of the table.
     pub fn table(&self) -> &str {
         &self.table
+    }
+
+    /// The attributes of the table's key.
+    pub(crate) fn key_names(&self) -> (&str, Option<&str>) {
+        (&self.hash_key, self.sort_key.as_deref())
+    }
+
+    /// What the values of the table's key begin with.
+    pub(crate) fn key_prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The session id in a row's key, if that is one of a session.
+    pub(crate) fn sid_in<'r>(&self, row: &'r Item) -> Option<&'r str> {
+        let hash = row.text(&self.hash_key)?;
+        let has_same = |name: &String| row.text(name) == Some(hash);
+        let sid = hash.strip_prefix(&self.prefix)?;
+        (self.sort_key.as_ref().is_none_or(has_same) && self.is_possible(sid)).then_some(sid)
     }
 
     /// The row's key as the attributes that make it up.

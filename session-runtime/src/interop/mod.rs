@@ -41,9 +41,15 @@
 //!
 //! [Guarantees](crate::guarantees#sessions-of-another-store) tells what becomes of each encounter.
 //!
+//! # All at once
+//!
+//! [`SessionStore::migrate`](crate::SessionStore::migrate) goes through the other store's table and adopts each session, so
+//! that the table can go. The visitors keep the other service's cookie, which still finds the adopted session.
+//!
 //! # Permissions
 //!
-//! Besides those on the store's own table: `dynamodb:GetItem` and `dynamodb:DeleteItem` on the other one. Both are in one
+//! Besides those on the store's own table: `dynamodb:GetItem` and `dynamodb:DeleteItem` on the other one, and `dynamodb:Scan` to
+//! migrate. Both are in one
 //! account and Region, since one transaction writes to them.
 
 mod cookies;

@@ -26,6 +26,7 @@ pub(crate) struct Adoption {
     pub(super) changes: Changes,
     pub(super) token: Token,
     extends: bool,
+    keeps_expiry: bool,
     /// Some transaction got no answer, so that the session may be here already.
     pub(super) unanswered: bool,
 }
@@ -54,7 +55,8 @@ impl Adoption {
     pub(super) fn new(row: Row, before: Arc<Fields>, changes: Changes, call: &Call) -> Self {
         // It stays in the item for a while: what follows at once must not make the outcome of a lost answer unknown.
         let (token, extends) = (Token::of_commit(0, 0), call.extends());
-        Self { row, before, changes, token, extends, unanswered: false }
+        let keeps_expiry = call.keeps_expiry();
+        Self { row, before, changes, token, extends, keeps_expiry, unanswered: false }
     }
 
     pub(super) fn lifetime(&self) -> Lifetime {
@@ -169,6 +171,10 @@ impl Adoption {
         let created = context.schema.created().map(|_| now);
         let remembered = remember::is_in(context.schema, item);
         let lifetime = Lifetime { created, remembered, ..self.row.lifetime() };
+        if self.keeps_expiry {
+            let expires = context.timeouts.ends_at(lifetime.expires, lifetime.created);
+            return Lifetime { expires, ..lifetime };
+        }
         let next = context.timeouts.next_expiry(now, lifetime);
         let expires = if self.extends { next } else { next.min(lifetime.expires) };
         Lifetime { expires, ..lifetime }

@@ -27,6 +27,8 @@ pub(crate) struct Call {
     allowed: Duration,
     backoff: Option<Backoff>,
     extends: bool,
+    #[cfg(feature = "interop")]
+    keeps_expiry: bool,
     began: Timer,
 }
 
@@ -39,6 +41,8 @@ impl Call {
             allowed: context.deadline,
             backoff: None,
             extends: true,
+            #[cfg(feature = "interop")]
+            keeps_expiry: false,
             began: Timer::start(),
         }
     }
@@ -54,6 +58,17 @@ impl Call {
     /// A call that is not the visitor's activity: what it writes leaves the expiry where it is.
     pub(crate) fn without_extending(self) -> Self {
         Self { extends: false, ..self }
+    }
+
+    /// A call that is nobody's visit: an adopted session ends when its row would have ended, unless it is too old by then.
+    #[cfg(feature = "interop")]
+    pub(crate) fn keeping_expiry(self) -> Self {
+        Self { keeps_expiry: true, ..self }
+    }
+
+    #[cfg(feature = "interop")]
+    pub(super) fn keeps_expiry(&self) -> bool {
+        self.keeps_expiry
     }
 
     /// The expiry that a commit is to write, if it is to take one along.

@@ -59,6 +59,6 @@ pub(crate) use record::{Header, Record, other_bytes, read_lifetime, wanted};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};
 #[cfg(feature = "interop")]
-pub(crate) use row::{Row, remove_reserved};
+pub(crate) use row::{Row, is_of_ours, remove_reserved};
 pub(crate) use tombstone::{RENEWED_AT, RENEWED_TO, Tombstone};
 pub(crate) use written::Written;

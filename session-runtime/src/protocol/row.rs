@@ -1,17 +1,22 @@
 use super::record::{Guards, presence};
 use super::tokens::{COMMITS, SEQUENCE};
-use super::tombstone::{RENEWED_AT, RENEWED_TO};
+use super::tombstone::{RENEWED_AT, RENEWED_TO, Tombstone};
 use crate::context::Context;
 use crate::expiry::Lifetime;
 use crate::expression::Expression;
 use crate::interop::ForeignStore;
-use crate::item::{Fields, Found, Item, Value};
+use crate::item::{Attributes as _, Fields, Found, Item, Value};
 
 /// Removes what would be taken for the bookkeeping of this crate.
 pub(crate) fn remove_reserved(item: &mut Item) {
     for name in [SEQUENCE, COMMITS, RENEWED_AT, RENEWED_TO] {
         item.remove(name);
     }
+}
+
+/// Whether an item is a session of this library's, or what a renewal or an adoption has left.
+pub(crate) fn is_of_ours(item: &Item) -> bool {
+    matches!(item.integer(SEQUENCE), Ok(Some(_))) || Tombstone::is_in(item)
 }
 
 /// The session as another store's row has it.

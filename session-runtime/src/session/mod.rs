@@ -135,6 +135,15 @@ impl<S: DynamoSession> Session<S> {
         Ok(state_of(context, origin, row)?.map(Self::of))
     }
 
+    /// Takes another store's session over as it is, with the expiry that its row has. After an error, it can be called
+    /// again.
+    #[cfg(feature = "interop")]
+    pub(crate) async fn adopt_unchanged(&mut self) -> Result<Committed, Error> {
+        let mut call = self.begin().keeping_expiry();
+        let result = self.state_mut().adopt_unchanged(&mut call).await;
+        self.end(call, Operation::Migrate, result)
+    }
+
     fn of(state: State<S>) -> Self {
         Self {
             state: Some(Box::new(state)),

@@ -273,6 +273,19 @@ impl<S: DynamoSession> State<S> {
         Ok(committed)
     }
 
+    /// Takes another store's session over as it is, and finds out what became of an earlier attempt.
+    #[cfg(feature = "interop")]
+    pub(super) async fn adopt_unchanged(&mut self, call: &mut Call) -> Result<Committed, Error> {
+        if let Some(committed) = self.settle(call).await? {
+            return Ok(committed);
+        }
+        self.handle.require_not_over()?;
+        let result = self.handle.adopt_unchanged(call).await;
+        let committed = result.map_err(|failure| self.fail(failure))?;
+        self.hold_lifetime();
+        Ok(committed)
+    }
+
     pub(super) async fn renew(&mut self, call: &mut Call) -> Result<(), Error> {
         self.handle.require_not_over()?;
         // Begun first: whoever commits after a failure can tell that the old id was to end.

@@ -1,84 +1,54 @@
 use std::fmt;
-use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::position::Position;
+use super::settings::SweepSettings;
 use crate::dynamo::ItemKey;
 use crate::error::{Error, ErrorKind};
 
-const TITLE: &str = "dynamo-session purge checkpoint, version 1";
 /// So that a file that was cut short is not taken for a whole one.
 const END: &str = "end";
 
-/// How far a purge has got: what [`PurgeExpired::resume_from`](crate::sweep::PurgeExpired::resume_from) continues
-/// after.
-///
-/// Its [`Display`](fmt::Display) is a text of a few lines to be kept in a file, and [`FromStr`] reads it back.
-///
-/// **It holds keys of the table**, one for each segment, be they of sessions or of other items. With [`SessionId`](crate::SessionId) these are hashes, from
-/// which no session can be taken over. With `String` and `Uuid` keys they are the ids of (expired or live) sessions
-/// themselves: keep the text as you keep the table. Its `Debug` shows none.
-///
-/// # Examples
-///
-/// ```
-/// use dynamo_session::sweep::PurgeCheckpoint;
-///
-/// let saved = "dynamo-session purge checkpoint, version 1\n\
-///              table shop-sessions\n\
-///              key prefix \"ShopSession#\"\n\
-///              segments 2\n\
-///              0 after dGhlIGtleQ\n\
-///              1 finished\n\
-///              end\n";
-/// let checkpoint: PurgeCheckpoint = saved.parse()?;
-/// assert_eq!(checkpoint.table_name(), "shop-sessions");
-/// assert_eq!(checkpoint.segments(), 2);
-/// assert_eq!(checkpoint.to_string(), saved);
-/// # Ok::<(), dynamo_session::Error>(())
-/// ```
+/// What a checkpoint is of, in its text and in errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Job {
+    /// Such as `purge`.
+    pub(super) name: &'static str,
+    /// What a wrong checkpoint has not done.
+    pub(super) not_done: &'static str,
+}
+
+/// How far each segment of a table was swept.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PurgeCheckpoint {
+pub(super) struct Checkpoint {
     table: String,
     key_prefix: String,
     positions: Vec<Position>,
 }
 
-impl PurgeCheckpoint {
+impl Checkpoint {
     pub(super) fn new(table: &str, key_prefix: &str, segments: u32) -> Self {
         let positions = vec![Position::Start; segments as usize];
         Self { table: table.to_owned(), key_prefix: key_prefix.to_owned(), positions }
     }
 
-    /// The table that was being purged.
-    pub fn table_name(&self) -> &str {
+    pub(super) fn table_name(&self) -> &str {
         &self.table
     }
 
-    /// What the keys of the session type begin with whose sessions were being purged.
-    pub fn key_prefix(&self) -> &str {
+    pub(super) fn key_prefix(&self) -> &str {
         &self.key_prefix
     }
 
-    /// Into how many segments the table was divided.
-    pub fn segments(&self) -> u32 {
+    pub(super) fn segments(&self) -> u32 {
         u32::try_from(self.positions.len()).unwrap_or(u32::MAX)
     }
 
-    /// How many segments were finished.
-    pub fn segments_finished(&self) -> u32 {
+    pub(super) fn segments_finished(&self) -> u32 {
         let finished = self.positions.iter().filter(|position| **position == Position::Finished);
         u32::try_from(finished.count()).unwrap_or(u32::MAX)
-    }
-
-    /// Whether all of its keys have a sort key, or none has.
-    pub(super) fn is_of_keys(&self, with_sort_key: bool) -> bool {
-        self.positions.iter().all(|position| match position {
-            Position::After(key) => key.sort.is_some() == with_sort_key,
-            Position::Start | Position::Finished => true,
-        })
     }
 
     pub(super) fn position(&self, segment: u32) -> &Position {
@@ -88,12 +58,62 @@ impl PurgeCheckpoint {
     pub(super) fn advance(&mut self, segment: u32, position: Position) {
         self.positions[segment as usize] = position;
     }
-}
 
-impl fmt::Display for PurgeCheckpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Whether all of its keys have a sort key, or none has.
+    fn is_of_keys(&self, with_sort_key: bool) -> bool {
+        self.positions.iter().all(|position| match position {
+            Position::After(key) => key.sort.is_some() == with_sort_key,
+            Position::Start | Position::Finished => true,
+        })
+    }
+
+    /// Refuses to go on from it with another table, other keys or other segments; takes over its segments.
+    pub(super) fn adopt(
+        &self,
+        job: Job,
+        table: &str,
+        key_prefix: &str,
+        has_sort_key: bool,
+        settings: &mut SweepSettings,
+    ) -> Result<(), Error> {
+        let Job { name, not_done } = job;
+        let refused = |why: String| {
+            Err(Error::new(ErrorKind::Configuration, format!("the checkpoint {why}. {not_done}")))
+        };
+        if self.table != table {
+            return refused(format!(
+                "belongs to a {name} of the table `{}`; resume it with a store for that table, or begin without a \
+                 checkpoint",
+                self.table
+            ));
+        }
+        if !self.is_of_keys(has_sort_key) {
+            return refused(
+                "stands at keys of another form: there was a sort key then, or there is one now; begin without a \
+                 checkpoint"
+                    .to_owned(),
+            );
+        }
+        if self.key_prefix != key_prefix {
+            return refused(format!(
+                "belongs to a {name} of the sessions whose keys begin with `{}`, not `{key_prefix}`; resume it with \
+                 those, or begin without a checkpoint",
+                self.key_prefix
+            ));
+        }
+        match settings.segments.replace(self.segments()) {
+            Some(segments) if segments != self.segments() => refused(format!(
+                "divides the table into {} segments, not {segments}; leave `segments` out, or begin without a \
+                 checkpoint",
+                self.segments()
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn write(&self, job: Job, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, key_prefix, positions } = self;
-        writeln!(f, "{TITLE}\ntable {table}\nkey prefix \"{key_prefix}\"")?;
+        writeln!(f, "{}\ntable {table}\nkey prefix \"{key_prefix}\"", title(job))?;
         writeln!(f, "segments {}", positions.len())?;
         for (segment, position) in positions.iter().enumerate() {
             match position {
@@ -110,30 +130,11 @@ impl fmt::Display for PurgeCheckpoint {
         }
         writeln!(f, "{END}")
     }
-}
 
-impl fmt::Debug for PurgeCheckpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PurgeCheckpoint")
-            .field("table", &self.table)
-            .field("key_prefix", &self.key_prefix)
-            .field("positions", &self.positions)
-            .finish()
-    }
-}
-
-impl FromStr for PurgeCheckpoint {
-    type Err = Error;
-
-    /// Reads a checkpoint's text.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`], naming the line, unless the text is exactly what [`Display`](fmt::Display) wrote,
-    /// except for its line endings. A truncated text is refused too. The text is not repeated in the error.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let mut lines = Lines { lines: text.lines(), number: 0 };
-        lines.next(TITLE, |line| (line == TITLE).then_some(()))?;
+    pub(super) fn read(job: Job, text: &str) -> Result<Self, Error> {
+        let mut lines = Lines { job, lines: text.lines(), number: 0 };
+        let title = title(job);
+        lines.next(&title, |line| (line == title).then_some(()))?;
         let table = lines.next("`table` and its name", |line| {
             Some(line.strip_prefix("table ")?.to_owned()).filter(|name| !name.is_empty())
         })?;
@@ -155,12 +156,27 @@ impl FromStr for PurgeCheckpoint {
         lines.next(END, |line| (line == END).then_some(()))?;
         match lines.lines.all(|line| line.trim().is_empty()) {
             true => Ok(Self { table, key_prefix, positions }),
-            false => Err(unreadable(lines.number + 1, "nothing more")),
+            false => Err(unreadable(job, lines.number + 1, "nothing more")),
         }
     }
 }
 
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint")
+            .field("table", &self.table)
+            .field("key_prefix", &self.key_prefix)
+            .field("positions", &self.positions)
+            .finish()
+    }
+}
+
+fn title(job: Job) -> String {
+    format!("dynamo-session {} checkpoint, version 1", job.name)
+}
+
 struct Lines<'t> {
+    job: Job,
     lines: std::str::Lines<'t>,
     number: usize,
 }
@@ -172,16 +188,17 @@ impl<'t> Lines<'t> {
         read: impl FnOnce(&'t str) -> Option<T>,
     ) -> Result<T, Error> {
         self.number += 1;
-        self.lines.next().and_then(read).ok_or_else(|| unreadable(self.number, expected))
+        self.lines.next().and_then(read).ok_or_else(|| unreadable(self.job, self.number, expected))
     }
 }
 
-fn unreadable(line: usize, expected: &str) -> Error {
+fn unreadable(job: Job, line: usize, expected: &str) -> Error {
     Error::new(
         ErrorKind::Configuration,
         format!(
-            "this is not the text of a purge's checkpoint, or it is incomplete: line {line} should hold \
-             {expected}. Without a checkpoint, a purge starts from the beginning, which does no harm"
+            "this is not the text of a {0}'s checkpoint, or it is incomplete: line {line} should hold {expected}. \
+             Without a checkpoint, a {0} starts from the beginning, which does no harm",
+            job.name
         ),
     )
 }

@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 use futures_util::stream::Stream;
 
 use super::counted::Counted;
-use super::paced_table::{PacedTable, Read, Wanted};
+use super::paced_scan::Read;
+use super::paced_table::PacedTable;
 use super::parallel_scan::{ParallelScan, Tally};
 use super::target::Target;
 use crate::dynamo::Swept;
@@ -62,9 +63,7 @@ impl fmt::Debug for Count {
 impl Tally for Counted {
     const OPERATION: Operation = Operation::CountSessions;
 
-    fn wanted(&self) -> Wanted {
-        if self.sizes.is_some() { Wanted::Items } else { Wanted::Times }
-    }
+    type Source = PacedTable;
 
     fn take_units(&mut self, units: f64) {
         self.read_units += units;
@@ -78,7 +77,7 @@ impl Tally for Counted {
         Ok(Vec::new())
     }
 
-    fn take_deletion(&mut self, _: Target, _: Swept) -> Option<Target> {
+    fn take_outcome(&mut self, _: Target, _: Swept) -> Option<Target> {
         None
     }
 

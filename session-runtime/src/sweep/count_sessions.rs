@@ -3,10 +3,10 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::checkpoint::PurgeCheckpoint;
+use super::checkpoint::Checkpoint;
 use super::count::Count;
 use super::counted::{Counted, SessionSizes};
-use super::paced_table::PacedTable;
+use super::paced_table::{PacedTable, Wanted};
 use super::parallel_scan::ParallelScan;
 use super::settings::SweepSettings;
 use crate::context::Context;
@@ -136,8 +136,9 @@ impl CountSessions {
         let sizes = self.measure_sizes.then(SessionSizes::default);
         let counted = Counted { segments, sizes, ..Counted::default() };
         let beginning =
-            PurgeCheckpoint::new(&self.context.table.name, self.schema.key_prefix(), segments);
-        let table = PacedTable::new(self.context, self.schema, self.settings);
+            Checkpoint::new(&self.context.table.name, self.schema.key_prefix(), segments);
+        let wanted = if self.measure_sizes { Wanted::Items } else { Wanted::Times };
+        let table = PacedTable::new(self.context, self.schema, self.settings, wanted);
         Count { scan: ParallelScan::new(table, beginning, refused, counted) }
     }
 }

@@ -3,10 +3,10 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::checkpoint::PurgeCheckpoint;
+use super::checkpoint::Checkpoint;
 use super::everyone_ended::EveryoneEnded;
 use super::everyone_ending::{Everyone, EveryoneEnding};
-use super::paced_table::PacedTable;
+use super::paced_table::{PacedTable, Wanted};
 use super::parallel_scan::ParallelScan;
 use super::settings::SweepSettings;
 use crate::context::Context;
@@ -141,8 +141,8 @@ impl EndEveryone {
         let ended = EveryoneEnded { segments, ..EveryoneEnded::default() };
         let everyone = Everyone { ended, started: self.context.now() };
         let prefix = self.schema.key_prefix();
-        let beginning = PurgeCheckpoint::new(&self.context.table.name, prefix, segments);
-        let table = PacedTable::new(self.context, self.schema, self.settings);
+        let beginning = Checkpoint::new(&self.context.table.name, prefix, segments);
+        let table = PacedTable::new(self.context, self.schema, self.settings, Wanted::Sessions);
         EveryoneEnding { scan: ParallelScan::new(table, beginning, refused, everyone) }
     }
 }

@@ -5,7 +5,8 @@ use std::task::{Context, Poll};
 use futures_util::stream::Stream;
 
 use super::everyone_ended::EveryoneEnded;
-use super::paced_table::{PacedTable, Read, Wanted};
+use super::paced_scan::Read;
+use super::paced_table::PacedTable;
 use super::parallel_scan::{ParallelScan, Tally};
 use super::target::Target;
 use crate::dynamo::Swept;
@@ -74,9 +75,7 @@ impl fmt::Debug for EveryoneEnding {
 impl Tally for Everyone {
     const OPERATION: Operation = Operation::EndEveryone;
 
-    fn wanted(&self) -> Wanted {
-        Wanted::Sessions
-    }
+    type Source = PacedTable;
 
     fn take_units(&mut self, units: f64) {
         self.ended.read_units += units;
@@ -104,7 +103,7 @@ impl Tally for Everyone {
         Ok(targets)
     }
 
-    fn take_deletion(&mut self, target: Target, deletion: Swept) -> Option<Target> {
+    fn take_outcome(&mut self, target: Target, deletion: Swept) -> Option<Target> {
         match deletion {
             Swept::Done { units } => {
                 match target {

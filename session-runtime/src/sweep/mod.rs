@@ -1,4 +1,5 @@
-//! All sessions of one type in a table, expired ones included: counting them, and purging those that have expired.
+//! All sessions of one type in a table, expired ones included: counting them, and purging those that have expired. And all
+//! those of another store's table: adopting them.
 //!
 //! DynamoDB's TTL deletes expired sessions free of charge, but takes days, and some tables have it off. These calls
 //! go through the table themselves, with a parallel scan at the pace that you allow:
@@ -8,6 +9,7 @@
 //! | [`purge_expired`](crate::SessionStore::purge_expired) | deletes what has expired; a [`PurgeCheckpoint`] lets an interrupted purge continue |
 //! | [`count_sessions`](crate::SessionStore::count_sessions) | counts the sessions that are alive and those that have expired, with their sizes on request |
 //! | [`end_everyone`](crate::SessionStore::end_everyone) | ends the sessions of everyone, as after a break-in |
+//! | [`migrate`](crate::SessionStore::migrate) | adopts the sessions that [another store](crate::interop) keeps, from its table |
 //!
 //! Await one for the result, [`Purged`], [`Counted`] or [`EveryoneEnded`]. Or `start` it, and call `next` on the [`Purge`],
 //! [`Count`] or [`EveryoneEnding`] for progress:
@@ -40,24 +42,44 @@ mod end_everyone;
 mod everyone_ended;
 mod everyone_ending;
 mod expired;
+#[cfg(feature = "interop")]
+mod migrate;
+#[cfg(feature = "interop")]
+mod migrated;
+#[cfg(feature = "interop")]
+mod migration;
+#[cfg(feature = "interop")]
+mod migration_checkpoint;
 mod outage;
+#[cfg(feature = "interop")]
+mod paced_rows;
+mod paced_scan;
 mod paced_table;
 mod parallel_scan;
 mod position;
 mod purge;
+mod purge_checkpoint;
 mod purge_expired;
 mod purged;
 mod rate;
 mod settings;
 mod target;
 
-pub use checkpoint::PurgeCheckpoint;
 pub use count::Count;
 pub use count_sessions::CountSessions;
 pub use counted::{Counted, SessionSizes};
 pub use end_everyone::EndEveryone;
 pub use everyone_ended::EveryoneEnded;
 pub use everyone_ending::EveryoneEnding;
+#[cfg(feature = "interop")]
+pub use migrate::Migrate;
+#[cfg(feature = "interop")]
+pub use migrated::{Migrated, UnreadableRows};
+#[cfg(feature = "interop")]
+pub use migration::Migration;
+#[cfg(feature = "interop")]
+pub use migration_checkpoint::MigrationCheckpoint;
 pub use purge::Purge;
+pub use purge_checkpoint::PurgeCheckpoint;
 pub use purge_expired::PurgeExpired;
 pub use purged::Purged;

@@ -2,27 +2,26 @@ use std::sync::Arc;
 
 use super::expired::require_expired;
 use super::outage::Outage;
+use super::paced_scan::{Cursor, PacedScan, Question, Read};
+use super::parallel_scan::Source;
 use super::position::Position;
-use super::rate::Rate;
 use super::settings::SweepSettings;
 use super::target::Target;
 use crate::context::Context;
-use crate::dynamo::{Page, PageRequest, Swept, Table};
+use crate::dynamo::{Swept, Table};
 use crate::error::{Error, ErrorKind};
-use crate::expiry::{EpochSeconds as _, Lifetime};
-use crate::expression::Expression;
+use crate::expiry::Lifetime;
 use crate::item::{Attributes as _, Item, Value};
 use crate::protocol::{RENEWED_AT, RENEWED_TO};
 use crate::schema::Schema;
 
-/// Makes the requests of one sweep: at its rate, patiently, in pages of a size that the table can serve.
+/// The table of a session type, as a sweep goes through it and deletes from it.
 #[derive(Debug)]
 pub(super) struct PacedTable {
-    context: Arc<Context>,
+    scan: PacedScan,
     table: Table,
     schema: &'static Schema,
-    settings: SweepSettings,
-    rate: Rate,
+    wanted: Wanted,
 }
 
 /// What a page of a scan is asked for.
@@ -38,107 +37,29 @@ pub(super) enum Wanted {
     Items,
 }
 
-/// Where the next page of a segment begins, and how many items it may look at.
-#[derive(Clone, Debug)]
-pub(super) struct Cursor {
-    pub(super) segment: u32,
-    pub(super) position: Position,
-    pub(super) most_items: u32,
-}
-
-/// A page, and the time by which it was judged.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) page: Page,
-    pub(super) now: i64,
-    pub(super) next: Cursor,
-}
-
 impl PacedTable {
     pub(super) fn new(
         context: Arc<Context>,
         schema: &'static Schema,
         settings: SweepSettings,
+        wanted: Wanted,
     ) -> Arc<Self> {
         let table = context.sweeping_table().clone();
-        let rate = Rate::new(settings.capacity_per_second);
-        Arc::new(Self { context, table, schema, settings, rate })
+        let scan = PacedScan::new(context, table.scanned(), settings);
+        Arc::new(Self { scan, table, schema, wanted })
     }
 
     pub(super) fn schema(&self) -> &'static Schema {
         self.schema
     }
 
-    pub(super) fn table_name(&self) -> &str {
-        &self.table.name
-    }
-
-    pub(super) fn cursor(&self, segment: u32, position: Position) -> Cursor {
-        Cursor { segment, position, most_items: self.settings.page_items() }
-    }
-
     /// When a session ends, in epoch seconds.
     pub(super) fn end_of(&self, lifetime: Lifetime) -> i64 {
-        self.context.timeouts.ends_at(lifetime.expires, lifetime.created)
+        self.scan.context.timeouts.ends_at(lifetime.expires, lifetime.created)
     }
 
-    /// Looks at the table's key before anything else is done. Throttling is waited out here too, but not silence: a
-    /// wrong endpoint is likelier than an outage.
-    pub(super) async fn require_key(&self) -> Result<f64, Error> {
-        let mut outage = Outage::none();
-        loop {
-            match self.table.require_key_by_scan().await {
-                Ok(units) => {
-                    let units = units.unwrap_or_default();
-                    self.rate.settle(0.0, units);
-                    return Ok(units);
-                }
-                Err(error) if error.is_throttled() => outage.wait_out(error).await?,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// Reads one page. One that fails is asked for again with half the items: a slow line or a small table may not
-    /// bear more.
-    pub(super) async fn read(&self, cursor: Cursor, wanted: Wanted) -> Result<Read, Error> {
-        let Cursor { segment, position, mut most_items } = cursor;
-        let mut outage = Outage::none();
-        loop {
-            let limit = self.rate.page_items(most_items);
-            let reserved = self.rate.expected_page(limit);
-            self.rate.reserve(reserved).await;
-            let now = self.context.clock.now().epoch_seconds();
-            let request = self.request(segment, &position, limit, wanted, now);
-            match self.table.scan(request).await {
-                Ok(page) => {
-                    if let Some(units) = page.units {
-                        self.rate.settle(reserved, units);
-                        self.rate.learn_page(page.scanned, units);
-                    }
-                    let position = page.last.clone().map_or(Position::Finished, Position::After);
-                    let most_items = self.settings.page_items().min(most_items.saturating_mul(2));
-                    let next = Cursor { segment, position, most_items };
-                    return Ok(Read { page, now, next });
-                }
-                Err(error) => {
-                    self.refund(&error, reserved);
-                    most_items = (limit / 2).max(1);
-                    outage.wait_out(error).await?;
-                }
-            }
-        }
-    }
-
-    fn request(
-        &self,
-        segment: u32,
-        position: &Position,
-        limit: u32,
-        wanted: Wanted,
-        now: i64,
-    ) -> PageRequest {
-        let mut filter = Expression::default();
+    fn question(&self, now: i64) -> Question<'static> {
+        let Question { mut filter, .. } = Question::default();
         let mut attributes = Vec::new();
         // What else the table holds is not this type's.
         let prefix = self.schema.key_prefix();
@@ -157,7 +78,7 @@ impl PacedTable {
                 }
             }
         }
-        match wanted {
+        match self.wanted {
             Wanted::Items => {}
             Wanted::Times => {
                 attributes.push(self.schema.time_to_live());
@@ -167,7 +88,7 @@ impl PacedTable {
             Wanted::ExpiredKeys => {
                 attributes.push(hash_key);
                 attributes.push(RENEWED_AT);
-                require_expired(&mut filter, &self.context, now, false);
+                require_expired(&mut filter, &self.scan.context, now, false);
             }
             Wanted::Sessions => {
                 let time_to_live = self.schema.time_to_live();
@@ -179,12 +100,7 @@ impl PacedTable {
             }
         }
         let projection = attributes.into_iter().map(|name| filter.name(name).to_string()).collect();
-        let after = match position {
-            Position::After(key) => Some(key.clone()),
-            Position::Start | Position::Finished => None,
-        };
-        let segments = self.settings.segments();
-        PageRequest { segment, segments, after, limit, projection, filter }
+        Question { filter, projection }
     }
 
     /// The key of an item that was read with it.
@@ -199,34 +115,49 @@ impl PacedTable {
             .with_attribute(hash_key)
         })
     }
+}
+
+impl Source for PacedTable {
+    type Target = Target;
+    type Outcome = Swept;
+
+    fn table_name(&self) -> &str {
+        self.scan.table_name()
+    }
+
+    fn cursor(&self, segment: u32, position: Position) -> Cursor {
+        self.scan.cursor(segment, position)
+    }
+
+    async fn require_key(&self) -> Result<f64, Error> {
+        self.scan.require_key().await
+    }
+
+    async fn read(&self, cursor: Cursor) -> Result<Read, Error> {
+        self.scan.read(cursor, |now| self.question(now)).await
+    }
 
     /// Deletes an item if that is still right.
-    pub(super) async fn delete(&self, target: &Target, now: i64) -> Result<Swept, Error> {
+    async fn treat(&self, target: &Target, now: i64) -> Result<Swept, Error> {
+        let rate = &self.scan.rate;
         let mut outage = Outage::none();
         loop {
-            let condition = target.condition(&self.context, now);
-            let reserved = self.rate.expected_delete();
-            self.rate.reserve(reserved).await;
+            let condition = target.condition(&self.scan.context, now);
+            let reserved = rate.expected_delete();
+            rate.reserve(reserved).await;
             match self.table.delete_swept(target.key(), condition, target.may_be_followed()).await {
                 Ok(deletion) => {
                     if let Swept::Done { units: Some(units) } = deletion {
-                        self.rate.settle(reserved, units);
-                        self.rate.learn_delete(units);
+                        rate.settle(reserved, units);
+                        rate.learn_delete(units);
                     }
                     return Ok(deletion);
                 }
                 Err(error) => {
-                    self.refund(&error, reserved);
+                    self.scan.refund(&error, reserved);
                     outage.wait_out(error).await?;
                 }
             }
-        }
-    }
-
-    /// A request that was throttled consumed nothing; of one without an answer it is not known.
-    fn refund(&self, error: &Error, reserved: f64) {
-        if error.is_throttled() {
-            self.rate.settle(reserved, 0.0);
         }
     }
 }

@@ -5,33 +5,63 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use super::checkpoint::PurgeCheckpoint;
-use super::paced_table::{Cursor, PacedTable, Read, Wanted};
+use super::checkpoint::Checkpoint;
+use super::paced_scan::{Cursor, Read};
 use super::position::Position;
-use super::target::Target;
-use crate::dynamo::Swept;
 use crate::error::Error;
 use crate::operation::Operation;
 
-/// Deletes in flight for each segment.
-const MAX_DELETES: usize = 4;
-/// Progress is reported after each page, and after so many deletes.
-const REPORTED_DELETES: u32 = 100;
+/// Items that are treated at once, for each segment.
+const MAX_TREATED: usize = 4;
+/// Progress is reported after each page, and after so many items that were treated.
+const REPORTED: u32 = 100;
 
-/// What a sweep is for: it takes in what is found, and says what to delete.
+/// A table that is swept, and what is done with an item of it, such as a deletion.
+pub(super) trait Source: Send + Sync + 'static {
+    /// An item that something is to be done with.
+    type Target: Send + 'static;
+    /// What came of it.
+    type Outcome: Send + 'static;
+
+    fn table_name(&self) -> &str;
+
+    fn cursor(&self, segment: u32, position: Position) -> Cursor;
+
+    /// Looks at the table's key before anything else is done; returns the units that this took.
+    fn require_key(&self) -> impl Future<Output = Result<f64, Error>> + Send;
+
+    fn read(&self, cursor: Cursor) -> impl Future<Output = Result<Read, Error>> + Send;
+
+    /// Does it, if that is still right. `now` is when the item was read.
+    fn treat(
+        &self,
+        target: &Self::Target,
+        now: i64,
+    ) -> impl Future<Output = Result<Self::Outcome, Error>> + Send;
+}
+
+/// What a sweep is for: it takes in what is found, and says with which items something is to be done.
 pub(super) trait Tally {
     const OPERATION: Operation;
 
-    fn wanted(&self) -> Wanted;
+    type Source: Source;
 
     /// Counts units that were read before the first page.
     fn take_units(&mut self, units: f64);
 
-    /// Counts a page; returns what is to be deleted.
-    fn take_page(&mut self, read: &mut Read, table: &PacedTable) -> Result<Vec<Target>, Error>;
+    /// Counts a page; returns what is to be treated.
+    fn take_page(
+        &mut self,
+        read: &mut Read,
+        source: &Self::Source,
+    ) -> Result<Vec<TargetOf<Self>>, Error>;
 
-    /// Counts a deletion; returns what is to be deleted in its place.
-    fn take_deletion(&mut self, target: Target, deletion: Swept) -> Option<Target>;
+    /// Counts what came of an item; returns what is to be treated in its place.
+    fn take_outcome(
+        &mut self,
+        target: TargetOf<Self>,
+        outcome: OutcomeOf<Self>,
+    ) -> Option<TargetOf<Self>>;
 
     fn set_finished(&mut self, segments: u32);
 
@@ -39,18 +69,21 @@ pub(super) trait Tally {
     fn explain(&self, error: Error) -> Error;
 }
 
-/// A sweep under way: one page of each segment, and some deletes, in flight. Dropping it cancels them.
-pub(super) struct ParallelScan<T> {
-    table: Arc<PacedTable>,
-    checkpoint: PurgeCheckpoint,
-    pages: Vec<OpenPage>,
-    tasks: FuturesUnordered<Task>,
+pub(super) type TargetOf<T> = <<T as Tally>::Source as Source>::Target;
+pub(super) type OutcomeOf<T> = <<T as Tally>::Source as Source>::Outcome;
+
+/// A sweep under way: one page of each segment, and some items of it, in flight. Dropping it cancels them.
+pub(super) struct ParallelScan<T: Tally> {
+    source: Arc<T::Source>,
+    checkpoint: Checkpoint,
+    pages: Vec<OpenPage<TargetOf<T>>>,
+    tasks: FuturesUnordered<Task<T>>,
     unreported: u32,
     stage: Stage,
     pub(super) tally: T,
 }
 
-type Task = Pin<Box<dyn Future<Output = Event> + Send>>;
+type Task<T> = Pin<Box<dyn Future<Output = Event<TargetOf<T>, OutcomeOf<T>>> + Send>>;
 
 enum Stage {
     Refused(Error),
@@ -59,36 +92,36 @@ enum Stage {
     Ended,
 }
 
-enum Event {
+enum Event<T, O> {
     KeyLookedAt(Result<f64, Error>),
     PageRead(u32, Result<Read, Error>),
-    Deleted { segment: u32, target: Target, deletion: Result<Swept, Error> },
+    Treated { segment: u32, target: T, outcome: Result<O, Error> },
 }
 
-/// A segment's page while items of it are being deleted.
-struct OpenPage {
-    targets: Vec<Target>,
-    deleting: usize,
+/// A segment's page while items of it are being treated.
+struct OpenPage<T> {
+    targets: Vec<T>,
+    treating: usize,
     now: i64,
-    /// Where the segment stands when all are deleted.
+    /// Where the segment stands when all are done.
     next: Cursor,
 }
 
-impl<T: Tally + Clone> ParallelScan<T> {
+impl<T: Tally + Clone + Unpin> ParallelScan<T> {
     /// A sweep that goes on from a checkpoint; or one that ends with this error at once.
     pub(super) fn new(
-        table: Arc<PacedTable>,
-        checkpoint: PurgeCheckpoint,
+        source: Arc<T::Source>,
+        checkpoint: Checkpoint,
         refused: Option<Error>,
         mut tally: T,
     ) -> Self {
         tally.set_finished(checkpoint.segments_finished());
         let stage = refused.map_or(Stage::New, Stage::Refused);
         let (pages, tasks) = (Vec::new(), FuturesUnordered::new());
-        Self { table, checkpoint, pages, tasks, unreported: 0, stage, tally }
+        Self { source, checkpoint, pages, tasks, unreported: 0, stage, tally }
     }
 
-    pub(super) fn checkpoint(&self) -> &PurgeCheckpoint {
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
 
@@ -132,7 +165,7 @@ impl<T: Tally + Clone> ParallelScan<T> {
     }
 
     /// Goes on after an event; returns whether there is progress to report.
-    fn take_in(&mut self, event: Event) -> Result<bool, Error> {
+    fn take_in(&mut self, event: Event<TargetOf<T>, OutcomeOf<T>>) -> Result<bool, Error> {
         match event {
             Event::KeyLookedAt(units) => {
                 self.tally.take_units(units?);
@@ -141,34 +174,34 @@ impl<T: Tally + Clone> ParallelScan<T> {
             }
             Event::PageRead(segment, read) => {
                 let mut read = read?;
-                let targets = self.tally.take_page(&mut read, &self.table)?;
+                let targets = self.tally.take_page(&mut read, &self.source)?;
                 let Read { now, next, .. } = read;
-                self.pages[segment as usize] = OpenPage { targets, deleting: 0, now, next };
+                self.pages[segment as usize] = OpenPage { targets, treating: 0, now, next };
                 Ok(self.go_on(segment))
             }
-            Event::Deleted { segment, target, deletion } => {
-                let next = self.tally.take_deletion(target, deletion?);
+            Event::Treated { segment, target, outcome } => {
+                let next = self.tally.take_outcome(target, outcome?);
                 let page = &mut self.pages[segment as usize];
                 page.targets.extend(next);
-                page.deleting -= 1;
+                page.treating -= 1;
                 self.unreported += 1;
                 let page_done = self.go_on(segment);
-                Ok(page_done || self.unreported == REPORTED_DELETES)
+                Ok(page_done || self.unreported == REPORTED)
             }
         }
     }
 
     fn look_at_key(&self) {
-        let table = self.table.clone();
-        let looked = async move { Event::KeyLookedAt(table.require_key().await) };
+        let source = self.source.clone();
+        let looked = async move { Event::KeyLookedAt(source.require_key().await) };
         self.tasks.push(Box::pin(looked));
     }
 
     fn open_segments(&mut self) {
         for segment in 0..self.checkpoint.segments() {
             let position = self.checkpoint.position(segment).clone();
-            let next = self.table.cursor(segment, position);
-            self.pages.push(OpenPage { targets: Vec::new(), deleting: 0, now: 0, next });
+            let next = self.source.cursor(segment, position);
+            self.pages.push(OpenPage { targets: Vec::new(), treating: 0, now: 0, next });
             self.read_page(segment);
         }
     }
@@ -178,24 +211,24 @@ impl<T: Tally + Clone> ParallelScan<T> {
         if cursor.position == Position::Finished {
             return;
         }
-        let (table, wanted) = (self.table.clone(), self.tally.wanted());
-        let read = async move { Event::PageRead(segment, table.read(cursor, wanted).await) };
+        let source = self.source.clone();
+        let read = async move { Event::PageRead(segment, source.read(cursor).await) };
         self.tasks.push(Box::pin(read));
     }
 
-    /// Keeps deletes in flight; when a page has none left, moves on to the next and returns true.
+    /// Keeps items in flight; when a page has none left, moves on to the next and returns true.
     fn go_on(&mut self, segment: u32) -> bool {
         let page = &mut self.pages[segment as usize];
-        while page.deleting < MAX_DELETES {
+        while page.treating < MAX_TREATED {
             let Some(target) = page.targets.pop() else { break };
-            page.deleting += 1;
-            let (table, now) = (self.table.clone(), page.now);
+            page.treating += 1;
+            let (source, now) = (self.source.clone(), page.now);
             self.tasks.push(Box::pin(async move {
-                let deletion = table.delete(&target, now).await;
-                Event::Deleted { segment, target, deletion }
+                let outcome = source.treat(&target, now).await;
+                Event::Treated { segment, target, outcome }
             }));
         }
-        if page.deleting > 0 {
+        if page.treating > 0 {
             return false;
         }
         self.checkpoint.advance(segment, page.next.position.clone());
@@ -208,6 +241,6 @@ impl<T: Tally + Clone> ParallelScan<T> {
         self.stage = Stage::Ended;
         self.tasks.clear();
         let error = self.tally.explain(error);
-        error.with_context(T::OPERATION, self.table.table_name(), None)
+        error.with_context(T::OPERATION, self.source.table_name(), None)
     }
 }

@@ -4,9 +4,10 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::Stream;
 
-use super::checkpoint::PurgeCheckpoint;
-use super::paced_table::{PacedTable, Read, Wanted};
+use super::paced_scan::Read;
+use super::paced_table::PacedTable;
 use super::parallel_scan::{ParallelScan, Tally};
+use super::purge_checkpoint::PurgeCheckpoint;
 use super::purged::Purged;
 use super::target::Target;
 use crate::dynamo::Swept;
@@ -47,7 +48,7 @@ impl Purge {
     ///
     /// A page counts when all of its expired sessions are deleted.
     pub fn checkpoint(&self) -> PurgeCheckpoint {
-        self.scan.checkpoint().clone()
+        PurgeCheckpoint(self.scan.checkpoint().clone())
     }
 }
 
@@ -62,7 +63,7 @@ impl Stream for Purge {
 impl fmt::Debug for Purge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Purge")
-            .field("checkpoint", self.scan.checkpoint())
+            .field("checkpoint", &self.checkpoint())
             .field("progress", self.progress())
             .finish()
     }
@@ -71,9 +72,7 @@ impl fmt::Debug for Purge {
 impl Tally for Purged {
     const OPERATION: Operation = Operation::PurgeExpired;
 
-    fn wanted(&self) -> Wanted {
-        Wanted::ExpiredKeys
-    }
+    type Source = PacedTable;
 
     fn take_units(&mut self, units: f64) {
         self.read_units += units;
@@ -89,7 +88,7 @@ impl Tally for Purged {
         expired.collect()
     }
 
-    fn take_deletion(&mut self, target: Target, deletion: Swept) -> Option<Target> {
+    fn take_outcome(&mut self, target: Target, deletion: Swept) -> Option<Target> {
         match deletion {
             Swept::Done { units } => {
                 match target {

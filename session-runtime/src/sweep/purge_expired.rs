@@ -3,15 +3,16 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::checkpoint::PurgeCheckpoint;
-use super::paced_table::PacedTable;
+use super::checkpoint::Checkpoint;
+use super::paced_table::{PacedTable, Wanted};
 use super::parallel_scan::ParallelScan;
 use super::purge::Purge;
+use super::purge_checkpoint::{PURGE, PurgeCheckpoint};
 use super::purged::Purged;
 use super::settings::SweepSettings;
 use crate::context::Context;
 use crate::derived::DynamoSession;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::schema::Schema;
 use crate::store::SessionStore;
 
@@ -169,66 +170,22 @@ impl PurgeExpired {
         let Self { context, schema, mut settings, checkpoint } = self;
         let table = context.table.name.clone();
         let checked = match &checkpoint {
-            Some(checkpoint) => adopt(&mut settings, checkpoint, &table, schema),
+            Some(PurgeCheckpoint(checkpoint)) => {
+                let has_sort_key = schema.sort_key().is_some();
+                checkpoint.adopt(PURGE, &table, schema.key_prefix(), has_sort_key, &mut settings)
+            }
             None => Ok(()),
         };
         let refused = checked.and_then(|()| settings.check()).err();
-        let begin = |segments| PurgeCheckpoint::new(&table, schema.key_prefix(), segments);
+        let begin = |segments| Checkpoint::new(&table, schema.key_prefix(), segments);
         let checkpoint = match (checkpoint, &refused) {
-            (Some(checkpoint), _) => checkpoint,
+            (Some(checkpoint), _) => checkpoint.0,
             (None, None) => begin(settings.segments()),
             (None, Some(_)) => begin(1),
         };
         let purged = Purged { segments: checkpoint.segments(), ..Purged::default() };
-        let table = PacedTable::new(context, schema, settings);
+        let table = PacedTable::new(context, schema, settings, Wanted::ExpiredKeys);
         Purge { scan: ParallelScan::new(table, checkpoint, refused, purged) }
-    }
-}
-
-fn adopt(
-    settings: &mut SweepSettings,
-    checkpoint: &PurgeCheckpoint,
-    table: &str,
-    schema: &Schema,
-) -> Result<(), Error> {
-    if checkpoint.table_name() != table {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "the checkpoint belongs to a purge of the table `{}`; resume it with a store for that table, \
-                 or begin without a checkpoint. Nothing was deleted",
-                checkpoint.table_name()
-            ),
-        ));
-    }
-    if !checkpoint.is_of_keys(schema.sort_key().is_some()) {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            "the checkpoint stands at keys of another form: the session type had a sort key then, or has one \
-             now; begin without a checkpoint. Nothing was deleted",
-        ));
-    }
-    let key_prefix = schema.key_prefix();
-    if checkpoint.key_prefix() != key_prefix {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "the checkpoint belongs to a purge of the sessions whose keys begin with `{}`, not `{key_prefix}`; \
-                 resume it with a store of that session type, or begin without a checkpoint. Nothing was deleted",
-                checkpoint.key_prefix()
-            ),
-        ));
-    }
-    match settings.segments.replace(checkpoint.segments()) {
-        Some(segments) if segments != checkpoint.segments() => Err(Error::new(
-            ErrorKind::Configuration,
-            format!(
-                "the checkpoint divides the table into {} segments, not {segments}; leave `segments` \
-                 out, or begin without a checkpoint. Nothing was deleted",
-                checkpoint.segments()
-            ),
-        )),
-        _ => Ok(()),
     }
 }
 
