@@ -1,5 +1,5 @@
-//! Looks after a table of sessions: creates and verifies it, lists and ends sessions, purges and counts them, and
-//! writes its infrastructure as text.
+//! Looks after a table of sessions: creates and verifies it, lists and ends sessions, purges and counts them, moves those of
+//! another store in, and writes its infrastructure as text.
 //!
 //! `cargo run --example admin -- --help`. To make it yours, copy this file and change [`ShopSession`], [`INDEX`] and
 //! [`options`].
@@ -19,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dynamo_session::embedded::Engine;
 use dynamo_session::index::SessionIndex;
 use dynamo_session::infrastructure::{Access, Infrastructure};
+use dynamo_session::interop::ForeignStore;
 use dynamo_session::table::{TableChange, TableOptions};
 use dynamo_session::{CreatedAt, DynamoSession, Expires, SessionId, SessionStore};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
@@ -121,12 +122,56 @@ enum Command {
         #[arg(long)]
         sizes: bool,
     },
+    /// Move all sessions of another store in; without --write, tell what would be moved, and what cannot be read and why
+    Migrate {
+        /// The package that keeps them
+        #[arg(long, value_enum)]
+        from: Package,
+        /// Its table
+        #[arg(long, value_name = "TABLE")]
+        from_table: String,
+        /// The table's hash key, if it is not that of the package
+        #[arg(long, value_name = "ATTRIBUTE")]
+        hash_key: Option<String>,
+        /// The attribute of the expiry, if it is not that of the package
+        #[arg(long, value_name = "ATTRIBUTE")]
+        ttl_key: Option<String>,
+        /// What the keys begin with, if it is not what the package has
+        #[arg(long)]
+        prefix: Option<String>,
+        /// Move them
+        #[arg(long)]
+        write: bool,
+        #[command(flatten)]
+        sweep: Sweep,
+        /// Record the progress in this file, and resume from it next time
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        #[command(flatten)]
+        consent: Consent,
+    },
     /// Tell which requirements of OWASP's ASVS 5.0 the session type meets, and by which test. Nothing is sent
     Asvs,
     /// Write the table as text: templates and policies. Nothing is sent
     #[command(subcommand)]
     Infra(Infra),
 }
+
+/// Where the sessions come from. The secrets are in the environment, where no list of processes shows them.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Package {
+    ConnectDynamodb,
+    ConnectDynamodbSession,
+    DynamodbSessionStore,
+    DynamodbStore,
+    Cyclic,
+    Pwrdrvr,
+    Koa,
+    ReactRouter,
+}
+
+/// The secrets of the other service's cookies, separated by commas, the one that signs first.
+const SECRETS: &str = "FOREIGN_SECRETS";
 
 #[derive(Debug, Args)]
 struct Consent {
@@ -274,6 +319,28 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             purge(&store, sweep.on(is_embedded), checkpoint.as_deref()).await?;
         }
         Command::Count { sweep, sizes } => count(&store, sweep.on(is_embedded), sizes).await?,
+        Command::Migrate {
+            from,
+            from_table,
+            hash_key,
+            ttl_key,
+            prefix,
+            write,
+            sweep,
+            checkpoint,
+            consent,
+        } => {
+            let mut foreign = from.store(from_table, hash_key)?;
+            foreign = ttl_key.into_iter().fold(foreign, ForeignStore::ttl_key);
+            foreign = prefix.into_iter().fold(foreign, ForeignStore::prefix);
+            let sweep = sweep.on(is_embedded);
+            let (from, to) = (foreign.table().to_owned(), store.table_name());
+            let question = format!("Move all sessions from table {from} to table {to}?");
+            if write && !consents(consent, &question)? {
+                return Ok(ExitCode::FAILURE);
+            }
+            migrate(&store, &foreign, write, sweep, checkpoint.as_deref()).await?;
+        }
         Command::Asvs | Command::Infra(_) => {}
     }
     Ok(ExitCode::SUCCESS)
@@ -466,6 +533,84 @@ async fn purge(store: &Store, sweep: Sweep, checkpoint: Option<&Path>) -> Result
         fs::remove_file(file)?;
     }
     say(format_args!("{}.", purge.progress()))?;
+    Ok(())
+}
+
+impl Package {
+    fn store(self, table: String, hash_key: Option<String>) -> Result<ForeignStore> {
+        let named = |hash_key: Option<String>| {
+            hash_key.ok_or("--hash-key names the attribute, which this package leaves to its users")
+        };
+        let foreign = match self {
+            Self::ReactRouter => ForeignStore::react_router(table, named(hash_key.clone())?),
+            Self::DynamodbSessionStore => {
+                ForeignStore::dynamodb_session_store(table, named(hash_key.clone())?)
+            }
+            Self::ConnectDynamodb => ForeignStore::connect_dynamodb(table),
+            Self::ConnectDynamodbSession => ForeignStore::connect_dynamodb_session(table),
+            Self::DynamodbStore => ForeignStore::dynamodb_store(table),
+            Self::Cyclic => ForeignStore::cyclic(table),
+            Self::Pwrdrvr => ForeignStore::pwrdrvr(table),
+            Self::Koa => ForeignStore::koa(table),
+        };
+        let secrets = std::env::var(SECRETS).map_err(|_| {
+            format!("{SECRETS} is to have the secrets of the other service's cookies")
+        })?;
+        let foreign = foreign.secrets(secrets.split(','));
+        Ok(hash_key.into_iter().fold(foreign, ForeignStore::hash_key))
+    }
+}
+
+/// The layer must go on accepting the other service's cookies: `SessionLayer::adopt`.
+async fn migrate(
+    store: &Store,
+    foreign: &ForeignStore,
+    write: bool,
+    sweep: Sweep,
+    checkpoint: Option<&Path>,
+) -> Result<()> {
+    let checkpoint = checkpoint.filter(|_| write);
+    let mut migrate = store.migrate(foreign).dry_run(!write);
+    if let Some(units) = sweep.capacity {
+        migrate = migrate.capacity_per_second(units);
+    }
+    match checkpoint.filter(|file| file.exists()) {
+        Some(file) => {
+            let text = fs::read_to_string(file).map_err(|error| in_file(file, &error))?;
+            migrate = migrate.resume_from(text.parse()?);
+        }
+        None => migrate = sweep.segments.into_iter().fold(migrate, |it, many| it.segments(many)),
+    }
+    let mut migration = migrate.start();
+    if let Some(file) = checkpoint {
+        save(file, &migration.checkpoint().to_string())?;
+    }
+    let bar = spinner();
+    loop {
+        let progress = tokio::select! {
+            progress = migration.next() => progress,
+            _ = interrupted() => {
+                bar.finish_and_clear();
+                say(format_args!("Stopped: {}.", migration.progress()))?;
+                return Err("not finished: the same command goes on with the rest".into());
+            }
+        };
+        if let Some(file) = checkpoint {
+            save(file, &migration.checkpoint().to_string())?;
+        }
+        match progress {
+            Some(progress) => bar.set_message(progress?.to_string()),
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    if let Some(file) = checkpoint {
+        fs::remove_file(file)?;
+    }
+    for unreadable in &migration.progress().reasons {
+        say(format_args!("{unreadable}"))?;
+    }
+    say(format_args!("{}.", migration.progress()))?;
     Ok(())
 }
 

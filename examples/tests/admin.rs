@@ -9,6 +9,11 @@ use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
 use dynamo_session::embedded::Engine;
 use dynamo_session::{
     Clock, CreatedAt, DynamoSession, EpochSeconds, Expires, ManualClock, SessionId, SessionStore,
@@ -77,8 +82,12 @@ struct Ran {
 impl Ran {
     fn of(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         let mut command = Command::new(program());
-        let Output { status, stdout, stderr } =
-            command.args(arguments).stdin(Stdio::null()).output().unwrap();
+        let Output { status, stdout, stderr } = command
+            .args(arguments)
+            .env("FOREIGN_SECRETS", "keyboard cat")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: status.code(), out: text(stdout), err: text(stderr) }
     }
@@ -245,6 +254,51 @@ async fn an_interrupted_purge_goes_on_where_it_stopped() {
     assert_eq!(numbers[0], 5 - deleted, "{purged}");
     assert!(numbers[1] < 20, "not from the beginning: {purged}");
     assert!(database.admin(&["count"]).succeeds().contains(" 0 expired"));
+}
+
+/// A row of connect-dynamodb, with the session's data as JSON text.
+async fn put_row(client: &Client, sid: &str, data: &str, expires: i64) {
+    let s = |text: &str| AttributeValue::S(text.to_owned());
+    let put = client.put_item().table_name("sessions").item("id", s(&format!("sess:{sid}")));
+    let put = put.item("expires", AttributeValue::N(expires.to_string())).item("sess", s(data));
+    put.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_sessions_of_another_store_move_in_after_a_dry_run() {
+    let database = Database::new("migrate");
+    database.admin(&["create"]).succeeds();
+    let client = Engine::file(database.file()).unwrap().client();
+    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+    let id = AttributeDefinition::builder().attribute_name("id");
+    let id = id.attribute_type(ScalarAttributeType::S).build().unwrap();
+    let create = client.create_table().table_name("sessions").key_schema(key.build().unwrap());
+    let create = create.attribute_definitions(id).billing_mode(BillingMode::PayPerRequest);
+    create.send().await.unwrap();
+    let tomorrow = SystemClock.now().epoch_seconds() + 86_400;
+    for number in 0..5 {
+        put_row(&client, &format!("sid-{number}"), r#"{"user": "ada"}"#, tomorrow).await;
+    }
+    put_row(&client, "broken", r#"{"user": 7}"#, tomorrow).await;
+    put_row(&client, "expired", r#"{"user": "ada"}"#, 1).await;
+
+    let checkpoint = database.0.join("checkpoint");
+    let command =
+        ["migrate", "--from", "connect-dynamodb", "--from-table", "sessions", "--checkpoint"];
+    let command = [&command[..], &[checkpoint.to_str().unwrap()]].concat();
+    let dry = database.admin(&command).succeeds();
+    assert!(dry.contains("would adopt 5 of 7 rows") && dry.contains("1 had expired"), "{dry}");
+    assert!(dry.starts_with("1 row: attribute `user`: "), "{dry}");
+    assert!(database.admin(&["count"]).succeeds().starts_with("0 sessions alive"));
+
+    let write = [&command[..], &["--write"]].concat();
+    assert!(database.admin(&write).fails().contains("--yes"));
+    let moved = database.admin(&[&write[..], &["--yes"]].concat()).succeeds();
+    assert!(moved.contains("adopted 5 of 7 rows"), "{moved}");
+    assert!(!checkpoint.exists(), "there is nothing to go on with");
+    assert_eq!(listed(&database.admin(&["list", "--user", "ada"]).succeeds()).len(), 5);
+    let again = database.admin(&[&write[..], &["--yes"]].concat()).succeeds();
+    assert!(again.contains("adopted 0 of 2 rows"), "{again}");
 }
 
 #[test]
