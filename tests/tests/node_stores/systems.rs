@@ -30,6 +30,7 @@ const fn system(
 
 const EXPRESS: &str = "connect.sid";
 const KOA: &str = "koa.sess";
+const KOA_SIGNATURE: &str = "koa.sess.sig";
 const REACT_ROUTER: &str = "__session";
 
 pub(crate) const SYSTEMS: &[System] = &[
@@ -49,6 +50,12 @@ pub(crate) const SYSTEMS: &[System] = &[
 ];
 
 impl System {
+    /// The names of its cookies.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &'static str> {
+        let signature = (self.cookie == KOA).then_some(KOA_SIGNATURE);
+        [self.cookie].into_iter().chain(signature)
+    }
+
     /// Its table, with the name of the system.
     pub(crate) async fn create_table(&self, client: &Client) {
         let mut table =
@@ -69,6 +76,16 @@ impl System {
     pub(crate) async fn rows(&self, client: &Client) -> Vec<HashMap<String, AttributeValue>> {
         let scan = client.scan().consistent_read(true).table_name(self.name).send().await;
         scan.unwrap().items.unwrap_or_default()
+    }
+
+    pub(crate) async fn delete_rows(&self, client: &Client) {
+        for mut row in self.rows(client).await {
+            let mut delete = client.delete_item().table_name(self.name);
+            for name in [Some(self.hash_key), self.sort_key].into_iter().flatten() {
+                delete = delete.key(name, row.remove(name).unwrap());
+            }
+            delete.send().await.unwrap();
+        }
     }
 
     pub(crate) async fn only_row(&self, client: &Client) -> HashMap<String, AttributeValue> {

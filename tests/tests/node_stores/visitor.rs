@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use axum::body::{Body, to_bytes};
 use dynamo_session::ManualClock;
 use dynamo_session::testing::Browser;
+use http::header::COOKIE;
 use http::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -26,16 +27,37 @@ impl Visitor {
     }
 
     pub(crate) async fn get(&mut self, service: SocketAddr, path: &str) -> Value {
-        self.send("GET", service, path).await
+        self.send("GET", service, path, None).await
+    }
+
+    /// As a browser that had these cookies.
+    pub(crate) async fn get_with(
+        &mut self,
+        service: SocketAddr,
+        path: &str,
+        cookies: &[(&str, &str)],
+    ) -> Value {
+        let cookies: Vec<_> =
+            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.send("GET", service, path, Some(cookies.join("; "))).await
     }
 
     pub(crate) async fn post(&mut self, service: SocketAddr, path: &str) -> Value {
-        self.send("POST", service, path).await
+        self.send("POST", service, path, None).await
     }
 
-    async fn send(&mut self, method: &str, service: SocketAddr, path: &str) -> Value {
+    async fn send(
+        &mut self,
+        method: &str,
+        service: SocketAddr,
+        path: &str,
+        cookies: Option<String>,
+    ) -> Value {
         let uri = format!("http://{service}{path}");
-        let request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+        let mut request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+        if let Some(cookies) = cookies {
+            request.headers_mut().insert(COOKIE, cookies.parse().unwrap());
+        }
         let response = self.0.send(request).await.unwrap();
         let status = response.status();
         let body = to_bytes(Body::new(response.into_body()), usize::MAX).await.unwrap();
