@@ -15,6 +15,9 @@
 //! | [`cyclic`](ForeignStore::cyclic) | `@cyclic.sh/session-store` | a Map, `sess` | `connect.sid` |
 //! | [`pwrdrvr`](ForeignStore::pwrdrvr) | `@pwrdrvr/dynamodb-session-store` | a Map or JSON text, `sess` | `connect.sid` |
 //!
+//! The [`guide`] tells in which order to move, [`options`] what each option of those packages is here. Users of
+//! `tower-sessions` have [a way of their own](from_tower_sessions).
+//!
 //! # What becomes of a row
 //!
 //! Each key of the session is the attribute of that name, which `rename`, `alias`, `default` and `lenient` treat as any
@@ -56,8 +59,20 @@ mod cookies;
 mod derive;
 mod expiry;
 mod foreign_store;
+#[doc = include_str!("from_tower_sessions.md")]
+#[cfg_attr(feature = "tower", doc = "```")]
+#[cfg_attr(not(feature = "tower"), doc = "```ignore")]
+#[doc = "# mod tower_sessions { include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/doc/tower_sessions.rs\")); }"]
+#[doc = include_str!("../../doc/from_tower_sessions.rs")]
+#[doc = "# fn main() {}"]
+#[doc = "```"]
+pub mod from_tower_sessions {}
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 mod json;
 mod nulls;
+#[doc = include_str!("options.md")]
+pub mod options {}
 mod presented;
 mod rows;
 mod system;
