@@ -123,7 +123,11 @@ fn folders_in(path: &Path, name: &str) -> Vec<Folder> {
     let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
     let mut folders = Vec::new();
     let mut children = BTreeMap::new();
+    let is_page = |entry: &PathBuf| entry.extension().is_some_and(|extension| extension == "md");
     for entry in entries.filter(|entry| *entry != own && !entry.ends_with("tests.rs")) {
+        if is_page(&entry) {
+            continue;
+        }
         let child = entry.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = |file: PathBuf| std::fs::read_to_string(file).unwrap();
         let mut taken: Vec<String> =
