@@ -139,7 +139,7 @@ impl EndEveryone {
         let refused = self.settings.check().err();
         let segments = if refused.is_some() { 1 } else { self.settings.segments() };
         let ended = EveryoneEnded { segments, ..EveryoneEnded::default() };
-        let everyone = Everyone { ended, started: self.context.now() };
+        let everyone = Everyone::new(ended, self.context.now());
         let prefix = self.schema.key_prefix();
         let beginning = Checkpoint::new(&self.context.table.name, prefix, segments);
         let table = PacedTable::new(self.context, self.schema, self.settings, Wanted::Sessions);

@@ -1,3 +1,4 @@
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,6 +20,8 @@ const SKEW: i64 = 60 * 60;
 /// How often a session may be renewed while it is being ended: where the pointers of tombstones form a circle, that is the
 /// end.
 const MAX_RENEWALS: u32 = 1000;
+/// More than there are deletions under way at once.
+const MET: usize = 4096;
 
 /// The ending of everyone's session, under way: [`EndEveryone::start`](crate::sweep::EndEveryone::start) returns it.
 ///
@@ -34,7 +37,11 @@ pub struct EveryoneEnding {
 #[derive(Clone)]
 pub(super) struct Everyone {
     pub(super) ended: EveryoneEnded,
-    pub(super) started: i64,
+    started: i64,
+    /// The keys under which renewed sessions were ended: the scan may meet them as well, and they count once.
+    followed: HashSet<String>,
+    /// The keys of the sessions that were ended last as the scan met them, for answers that overtake each other.
+    met: VecDeque<String>,
 }
 
 impl EveryoneEnding {
@@ -54,6 +61,32 @@ impl EveryoneEnding {
     /// What was done up to now.
     pub fn progress(&self) -> &EveryoneEnded {
         &self.scan.tally.ended
+    }
+}
+
+impl Everyone {
+    pub(super) fn new(ended: EveryoneEnded, started: i64) -> Self {
+        Self { ended, started, followed: HashSet::new(), met: VecDeque::new() }
+    }
+
+    fn count(&mut self, target: Target) {
+        match target {
+            Target::Session { key, .. } if self.followed.remove(&key) => {}
+            Target::Session { key, has_expired } => {
+                match has_expired {
+                    true => self.ended.expired += 1,
+                    false => self.ended.ended += 1,
+                }
+                self.met.truncate(MET - 1);
+                self.met.push_front(key);
+            }
+            Target::Renewed { key, .. } if self.met.contains(&key) => {}
+            Target::Renewed { key, .. } => {
+                self.ended.ended += 1;
+                self.followed.insert(key);
+            }
+            Target::Expired { .. } => self.ended.expired += 1,
+        }
     }
 }
 
@@ -106,10 +139,7 @@ impl Tally for Everyone {
     fn take_outcome(&mut self, target: Target, deletion: Swept) -> Option<Target> {
         match deletion {
             Swept::Done { units } => {
-                match target {
-                    Target::Session { has_expired: true, .. } => self.ended.expired += 1,
-                    _ => self.ended.ended += 1,
-                }
+                self.count(target);
                 self.ended.write_units += units.unwrap_or_default();
                 None
             }
