@@ -108,13 +108,13 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// When it is awaited, or from [`Purge::next`]. Some sessions may have been deleted; the text says how many.
     ///
-    /// - [`ErrorKind::Configuration`]: the table's key is not the session's, or an option cannot work. Nothing was
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table's key is not the session's, or an option cannot work. Nothing was
     ///   deleted.
-    /// - [`ErrorKind::TableMissing`].
-    /// - [`ErrorKind::AccessDenied`]: it needs `dynamodb:Scan` and `dynamodb:DeleteItem` on the table.
-    /// - [`ErrorKind::Throttled`], [`ErrorKind::Unavailable`]: one request kept failing, and waiting about three
+    /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing).
+    /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan` and `dynamodb:DeleteItem` on the table.
+    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): one request kept failing, and waiting about three
     ///   minutes in all did not help. (If nothing answers the very first request, that is an error at once.)
-    /// - [`ErrorKind::Rejected`].
+    /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected).
     pub fn purge_expired(&self) -> PurgeExpired {
         PurgeExpired {
             context: self.context().clone(),
