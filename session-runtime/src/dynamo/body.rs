@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::ser_de::{DeserializeResponse, SharedResponseDeserializer};
 use aws_smithy_types::body::SdkBody;
 
+use crate::error::Error as StoreError;
 use crate::item::{Malformed, consumed_units};
 
 tokio::task_local! {
@@ -50,8 +51,13 @@ impl Kept {
         self.0.get()
     }
 
-    pub(super) fn into_body(self) -> Option<Body> {
-        Arc::into_inner(self.0)?.into_inner()
+    /// As [`body`](Self::body), to be had once the request has ended.
+    pub(super) fn into_body(self) -> Result<Option<Body>, StoreError> {
+        match Arc::into_inner(self.0) {
+            Some(slot) => Ok(slot.into_inner()),
+            // Without it, the session would be taken for absent.
+            None => Err(StoreError::internal("the body of a response is still in use")),
+        }
     }
 }
 
@@ -82,7 +88,10 @@ impl DeserializeResponse for KeepBody {
         let body = response.body();
         let kept = body.try_clone();
         let kept = kept.unwrap_or_else(|| body.bytes().unwrap_or_default().to_vec().into());
-        let _ = KEPT.try_with(|slot| slot.set(Body(kept)));
-        Ok(Output::erase(GetItemOutput::builder().build()))
+        match KEPT.try_with(|slot| slot.set(Body(kept))) {
+            Ok(Ok(())) => Ok(Output::erase(GetItemOutput::builder().build())),
+            // An output without an item would be taken for the absence of one.
+            Ok(Err(_)) | Err(_) => Err(OrchestratorError::other("nobody keeps the response")),
+        }
     }
 }

@@ -190,7 +190,7 @@ impl Table {
             .answered(pin!(kept.of(get.send().boxed().as_mut())), consumed)
             .await
             .map_err(|source| self.explain_key(error(source)))?;
-        Ok(match kept.into_body() {
+        Ok(match kept.into_body()? {
             Some(body) => Loaded::Body(body),
             None => Loaded::Item(output.item.map(Item::from)),
         })

@@ -46,15 +46,14 @@ impl Attributes for Reading {
 
 impl Reading {
     /// Reads the item in the body of a `GetItem`'s response; `None` if there is none.
+    ///
+    /// An empty body is no answer: DynamoDB says that there is no item by an object without one.
     pub(crate) fn of_response(
         body: &[u8],
         wanted: Wanted,
         decode: DecodeField<'_>,
     ) -> Result<Option<Self>, Malformed> {
         let mut cursor = Cursor::new(body)?;
-        if cursor.is_at_end() {
-            return Ok(None);
-        }
         cursor.expect(b'{')?;
         let mut item = None;
         let mut is_first = true;

@@ -117,7 +117,7 @@ async fn what_cannot_be_decoded_is_an_error_only_of_a_session_that_lives() {
 
 #[tokio::test]
 async fn a_body_without_an_item_is_a_table_without_the_session() {
-    for body in ["", "{}", r#"{"ConsumedCapacity":{"CapacityUnits":1.0}}"#, r#"{"Item":null}"#] {
+    for body in ["{}", r#"{"ConsumedCapacity":{"CapacityUnits":1.0}}"#, r#"{"Item":null}"#] {
         assert!(load_body(body).await.unwrap().is_none(), "{body}");
     }
 }
@@ -126,7 +126,7 @@ async fn a_body_without_an_item_is_a_table_without_the_session() {
 async fn a_body_that_breaks_off_or_goes_on_is_no_answer() {
     let whole = r#"{"Item":{"expires_at":{"N":"1800000060"},"cart":{"M":{"a":{"N":"1"}}},"user":{"S":"\ud83d\ude00"}}}"#;
     assert!(load_body(whole).await.unwrap().is_some());
-    for length in 1..whole.len() {
+    for length in 0..whole.len() {
         assert_eq!(refused(&whole[..length]).await, ErrorKind::Unavailable, "{length}");
     }
     for rest in ["x", "{}", ",", "}", "\u{0}"] {
