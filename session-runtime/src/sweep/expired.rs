@@ -36,8 +36,10 @@ pub(super) fn require_expired(
         clause.extend([Operator(" OR "), Path(created), Operator("<="), Text(latest)]);
     }
     if let Some(created) = &undated {
-        clause.extend([Operator(" OR "), Operator("attribute_not_exists("), Path(created)]);
-        clause.push(Text(")"));
+        // A tombstone has no creation either, and goes by its expiry alone.
+        clause.extend([Operator(" OR "), Text("("), Operator("attribute_not_exists(")]);
+        clause.extend([Path(created), Text(")"), Operator(" AND ")]);
+        clause.extend([Operator("attribute_not_exists("), Path(&renewed_at), Text("))")]);
     }
     clause.extend([Text(")"), Operator(" AND "), Operator("NOT "), Path(&renewed_at)]);
     clause.extend([Operator(">"), Text(&grace)]);

@@ -1,10 +1,10 @@
 //! A session of another store moves here by its first write, and what is told of it afterwards.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use dynamo_session::interop::ForeignStore;
-use dynamo_session::{Committed, DynamoSession, ErrorKind, SessionId};
-use dynamo_session_tests::attribute::s;
+use dynamo_session::{Committed, CreatedAt, DynamoSession, ErrorKind, Expires, SessionId};
+use dynamo_session_tests::attribute::{n, s};
 
 use super::systems::SECRET;
 use super::{DATA, Member, Move, NOW, SID, legacy, legacy_row};
@@ -92,6 +92,50 @@ async fn a_logout_stays_though_the_row_is_written_back() {
     assert!(moved.rows().await.is_empty());
     assert!(moved.items().await.is_empty());
     nothing_of_the_row_comes_back(&moved, &foreign).await;
+}
+
+/// As long as a browser may keep the cookie.
+#[tokio::test]
+async fn a_logout_stays_for_400_days() {
+    const DAY: u64 = 24 * 60 * 60;
+    let (moved, foreign) = legacy().await;
+    let mut session = moved.store.adopt(&foreign, SID).await.unwrap().unwrap();
+    session.destroy().await.unwrap();
+    let mut written_back = legacy_row(DATA);
+    written_back.insert("expires".to_owned(), n(NOW + 500 * DAY as i64));
+    moved.put(written_back).await;
+    moved.clock.advance(Duration::from_secs(399 * DAY));
+    moved.store.purge_expired().await.unwrap();
+    assert!(moved.store.adopt(&foreign, SID).await.unwrap().is_none());
+    moved.clock.advance(Duration::from_secs(2 * DAY));
+    assert_eq!(moved.store.purge_expired().await.unwrap().tombstones, 1, "and then it goes");
+}
+
+/// The marker has no creation, which `valid_since` takes for a session that began before it.
+#[tokio::test]
+async fn a_logout_stays_though_all_sessions_of_before_are_purged() {
+    #[derive(DynamoSession)]
+    #[session(table = "native")]
+    struct Dated {
+        #[session(hash_key)]
+        id: SessionId,
+        #[session(ttl)]
+        expires_at: Expires,
+        #[session(created)]
+        created_at: CreatedAt,
+    }
+    let (moved, foreign) = legacy().await;
+    let store = moved.store_of::<Dated>().await;
+    let mut session = store.adopt(&foreign, SID).await.unwrap().unwrap();
+    session.destroy().await.unwrap();
+    moved.put(legacy_row(DATA)).await;
+
+    let builder = moved.world.builder::<Dated>().clock(moved.clock.clone());
+    let builder = builder.table_name(store.table_name());
+    let recent = UNIX_EPOCH + Duration::from_secs(NOW as u64 - 60);
+    let after_a_break_in = builder.valid_since(recent).build().await.unwrap();
+    after_a_break_in.purge_expired().await.unwrap();
+    assert!(store.adopt(&foreign, SID).await.unwrap().is_none());
 }
 
 #[tokio::test]
