@@ -41,9 +41,10 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// # Errors
     ///
-    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): the row is not one of the other store, or its session does not decode as this type; the
-    ///   error names the key. The row is left as it is.
-    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the other store has no secrets, and is not [`unsigned`](ForeignStore::unsigned).
+    /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): the row is not one of the other store, or its session does not
+    ///   decode as this type; the error names the key. The row is left as it is.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the other store has no secrets, and is not
+    ///   [`unsigned`](ForeignStore::unsigned).
     /// - Otherwise as for [`load`](Self::load).
     pub async fn adopt(
         &self,

@@ -67,8 +67,26 @@ impl Checkpoint {
         })
     }
 
+    /// Where to begin: at a checkpoint, if there is one, or at the start of a table. With it, why that is refused.
+    pub(super) fn to_begin_at(
+        checkpoint: Option<Self>,
+        job: Job,
+        table: &str,
+        key_prefix: &str,
+        has_sort_key: bool,
+        settings: &mut SweepSettings,
+    ) -> (Self, Option<Error>) {
+        let checked = match &checkpoint {
+            Some(checkpoint) => checkpoint.adopt(job, table, key_prefix, has_sort_key, settings),
+            None => Ok(()),
+        };
+        let refused = checked.and_then(|()| settings.check()).err();
+        let segments = if refused.is_some() { 1 } else { settings.segments() };
+        (checkpoint.unwrap_or_else(|| Self::new(table, key_prefix, segments)), refused)
+    }
+
     /// Refuses to go on from it with another table, other keys or other segments; takes over its segments.
-    pub(super) fn adopt(
+    fn adopt(
         &self,
         job: Job,
         table: &str,

@@ -151,21 +151,14 @@ impl<S: DynamoSession> Migrate<S> {
     /// Begins, and returns the handle that reports progress. Nothing is sent before [`Migration::next`] is called.
     pub fn start(self) -> Migration<S> {
         let Self { context, foreign, mut settings, checkpoint, is_dry_run, .. } = self;
-        let (table, prefix) = (foreign.table(), foreign.key_prefix());
-        let checked = match &checkpoint {
-            Some(MigrationCheckpoint(checkpoint)) => {
-                let has_sort_key = foreign.key_names().1.is_some();
-                checkpoint.adopt(MIGRATION, table, prefix, has_sort_key, &mut settings)
-            }
-            None => Ok(()),
-        };
-        let refused = checked.and_then(|()| settings.check()).err();
-        let begin = |segments| Checkpoint::new(table, prefix, segments);
-        let checkpoint = match (checkpoint, &refused) {
-            (Some(checkpoint), _) => checkpoint.0,
-            (None, None) => begin(settings.segments()),
-            (None, Some(_)) => begin(1),
-        };
+        let (checkpoint, refused) = Checkpoint::to_begin_at(
+            checkpoint.map(|MigrationCheckpoint(checkpoint)| checkpoint),
+            MIGRATION,
+            foreign.table(),
+            foreign.key_prefix(),
+            foreign.key_names().1.is_some(),
+            &mut settings,
+        );
         let segments = checkpoint.segments();
         let migrated = Migrated { dry_run: is_dry_run, segments, ..Migrated::default() };
         let rows = PacedRows::new(&context, foreign.clone(), settings, is_dry_run);

@@ -108,12 +108,14 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// When it is awaited, or from [`Purge::next`]. Some sessions may have been deleted; the text says how many.
     ///
-    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table's key is not the session's, or an option cannot work. Nothing was
-    ///   deleted.
+    /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the table's key is not the session's, or an option
+    ///   cannot work. Nothing was deleted.
     /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing).
-    /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan` and `dynamodb:DeleteItem` on the table.
-    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable): one request kept failing, and waiting about three
-    ///   minutes in all did not help. (If nothing answers the very first request, that is an error at once.)
+    /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan` and `dynamodb:DeleteItem`
+    ///   on the table.
+    /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable):
+    ///   one request kept failing, and waiting about three minutes in all did not help. (If nothing answers the very first
+    ///   request, that is an error at once.)
     /// - [`ErrorKind::Rejected`](crate::ErrorKind::Rejected).
     pub fn purge_expired(&self) -> PurgeExpired {
         PurgeExpired {
@@ -169,20 +171,14 @@ impl PurgeExpired {
     pub fn start(self) -> Purge {
         let Self { context, schema, mut settings, checkpoint } = self;
         let table = context.table.name.clone();
-        let checked = match &checkpoint {
-            Some(PurgeCheckpoint(checkpoint)) => {
-                let has_sort_key = schema.sort_key().is_some();
-                checkpoint.adopt(PURGE, &table, schema.key_prefix(), has_sort_key, &mut settings)
-            }
-            None => Ok(()),
-        };
-        let refused = checked.and_then(|()| settings.check()).err();
-        let begin = |segments| Checkpoint::new(&table, schema.key_prefix(), segments);
-        let checkpoint = match (checkpoint, &refused) {
-            (Some(checkpoint), _) => checkpoint.0,
-            (None, None) => begin(settings.segments()),
-            (None, Some(_)) => begin(1),
-        };
+        let (checkpoint, refused) = Checkpoint::to_begin_at(
+            checkpoint.map(|PurgeCheckpoint(checkpoint)| checkpoint),
+            PURGE,
+            &table,
+            schema.key_prefix(),
+            schema.sort_key().is_some(),
+            &mut settings,
+        );
         let purged = Purged { segments: checkpoint.segments(), ..Purged::default() };
         let table = PacedTable::new(context, schema, settings, Wanted::ExpiredKeys);
         Purge { scan: ParallelScan::new(table, checkpoint, refused, purged) }
