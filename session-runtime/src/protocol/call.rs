@@ -17,6 +17,14 @@ use crate::operation::Operation;
 #[cfg(feature = "tower")]
 const SINGLE_ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
 
+/// That others were faster than a call, at least once.
+#[derive(Debug)]
+struct Contention {
+    backoff: Backoff,
+    /// Whether one of the requests got no answer.
+    may_be_applied: bool,
+}
+
 /// One call of an application, across all the requests that it takes.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -25,7 +33,7 @@ pub(crate) struct Call {
     pub(super) retries: Retries,
     deadline: Deadline,
     allowed: Duration,
-    backoff: Option<Backoff>,
+    contention: Option<Contention>,
     extends: bool,
     #[cfg(feature = "interop")]
     keeps_expiry: bool,
@@ -39,7 +47,7 @@ impl Call {
             retries: Retries::AsConfigured,
             deadline: context.deadline(),
             allowed: context.deadline,
-            backoff: None,
+            contention: None,
             extends: true,
             #[cfg(feature = "interop")]
             keeps_expiry: false,
@@ -121,9 +129,16 @@ impl Call {
         self.deadline.limit(request).await.ok_or_else(|| self.late())
     }
 
-    /// The item under a key, by a consistent read.
+    /// The item under a key, by a consistent read. One that comes too late after others were faster again and again ends
+    /// the call as any other contention would: it is they who took its time.
     pub(crate) async fn read(&self, context: &Context, key: &str) -> Result<Option<Item>, Error> {
-        self.limit(pin!(context.table.get(key, true))).await?
+        let read = self.deadline.limit(pin!(context.table.get(key, true))).await;
+        read.unwrap_or_else(|| {
+            Err(match &self.contention {
+                Some(contention) => self.contended(contention.may_be_applied),
+                None => self.late(),
+            })
+        })
     }
 
     /// Waits before a request that meets others: not at all the first time, then longer and longer.
@@ -131,19 +146,17 @@ impl Call {
         if self.retries == Retries::Off {
             return Err(self.contended(may_be_applied));
         }
-        let mut backoff = match self.backoff.take() {
+        let waited = match &mut self.contention {
             None => {
-                self.backoff = Some(Backoff::of_contended_writes());
-                return if self.deadline.has_passed() {
-                    Err(self.contended(may_be_applied))
-                } else {
-                    Ok(())
-                };
+                self.contention =
+                    Some(Contention { backoff: Backoff::of_contended_writes(), may_be_applied });
+                (!self.deadline.has_passed()).then_some(())
             }
-            Some(backoff) => backoff,
+            Some(contention) => {
+                contention.may_be_applied = may_be_applied;
+                self.deadline.limit(pin!(contention.backoff.pause())).await
+            }
         };
-        let waited = self.deadline.limit(pin!(backoff.pause())).await;
-        self.backoff = Some(backoff);
         waited.ok_or_else(|| self.contended(may_be_applied))
     }
 

@@ -180,3 +180,26 @@ async fn a_read_that_hangs_is_under_the_deadline_too() {
         call(name, &store, &mut session).await.unwrap();
     }
 }
+
+/// It is the others that took its time, whichever of its own requests the deadline cuts off.
+#[tokio::test]
+async fn a_read_that_is_cut_off_after_contention_ends_the_call_as_contended() {
+    if !is_embedded() {
+        return;
+    }
+    let (world, store) = World::with_store::<Shop>().await;
+    let id = stored(&store).await;
+    let store = world.builder::<Shop>().deadline(Duration::from_secs(2)).build().await.unwrap();
+    let mut session = world.load(&store, &id).await;
+    skip_pauses();
+    world.network.fail_next("TransactWriteItems", Fault::Answer(400, TRANSACTION_CONFLICT));
+    let mut reads = 0;
+    world.network.fail_by("GetItem", move || {
+        reads += 1;
+        (reads > 1).then(|| Fault::Hold(Arc::new(Notify::new())))
+    });
+    let error = session.renew().await.unwrap_err();
+    assert!(error.is_throttled(), "{error}");
+    assert!(error.to_string().contains("nothing was written: call again"), "{error}");
+    assert_eq!(session.id(), &id);
+}
