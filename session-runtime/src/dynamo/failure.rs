@@ -23,6 +23,21 @@ where
     failed.with_source(source)
 }
 
+/// The error of a request to another store's table, which is not to be created here.
+pub(super) fn of_foreign_table(error: Error, table: &str) -> Error {
+    match error.kind() {
+        ErrorKind::TableMissing => Error::new(
+            ErrorKind::TableMissing,
+            format!(
+                "the other store's table `{table}` does not exist in this account, Region or endpoint; correct \
+                 its name in the `ForeignStore`, or give the session store a client for where it is"
+            ),
+        )
+        .with_source(error),
+        _ => error.with_note(format_args!("the rows are in `{table}`")),
+    }
+}
+
 /// A request that lacks a part that it must have.
 pub(crate) fn unbuildable(source: BuildError) -> Error {
     Error::internal("a request to DynamoDB lacks a part").with_source(source)

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use futures_util::FutureExt as _;
 
 use super::attempts::Attempts;
-use super::failure::{error, unbuildable};
+use super::failure::{error, of_foreign_table, unbuildable};
 use super::request::{Request, all_units, units};
 use super::table::{Moved, Table, placeholders};
 use crate::error::Error;
@@ -36,7 +36,7 @@ impl Table {
         let output = request
             .answered(get.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
-            .map_err(|source| error(source).with_note(format_args!("the rows are in `{table}`")))?;
+            .map_err(|source| of_foreign_table(error(source), table))?;
         Ok(output.item.map(Item::from))
     }
 

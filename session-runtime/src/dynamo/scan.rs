@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::scan::ScanOutput;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::FutureExt as _;
 
-use super::failure::{denied, error};
+use super::failure::{denied, error, of_foreign_table};
 use super::request::{Request, units};
 use super::table::{Table, placeholders};
 use super::wrong_key::{Whose, wrong_key};
@@ -116,7 +116,7 @@ impl ScannedTable {
         let output = Request::new("DynamoDB.Scan", &self.name)
             .answered(scan.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
-            .map_err(|source| denied(error(source), "dynamodb:Scan"))
+            .map_err(|source| self.failed(denied(error(source), "dynamodb:Scan")))
             .map_err(|error| match error.kind() {
                 ErrorKind::Rejected => self.wrong_key().with_source(error),
                 _ => error,
@@ -146,7 +146,7 @@ impl ScannedTable {
         let output = Request::new("DynamoDB.Scan", &self.name)
             .answered(scan.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
-            .map_err(|source| denied(error(source), "dynamodb:Scan"))?;
+            .map_err(|source| self.failed(denied(error(source), "dynamodb:Scan")))?;
         self.page(output)
     }
 
@@ -185,6 +185,13 @@ impl ScannedTable {
             last,
             units,
         })
+    }
+
+    fn failed(&self, error: Error) -> Error {
+        match self.whose {
+            Whose::SessionType => error,
+            Whose::ForeignStore => of_foreign_table(error, &self.name),
+        }
     }
 
     fn wrong_key(&self) -> Error {

@@ -14,8 +14,8 @@ pub struct Counted {
     pub expired: u64,
     /// When the first of them expired: how far TTL or purges lag behind.
     pub first_expired: Option<Expires>,
-    /// Tombstones, which renewals leave under the old ids until DynamoDB's TTL or a purge removes them: neither alive
-    /// nor expired sessions.
+    /// Tombstones, which renewals leave under the old ids, and markers of sessions that were adopted from another store,
+    /// until DynamoDB's TTL or a purge removes them: neither alive nor expired sessions.
     pub tombstones: u64,
     /// Items that cannot be sessions of this type: their expiry is missing or not a Number, or their creation is not a
     /// Number. Loading one fails. Without such an expiry, neither TTL nor a purge deletes them; with one, both do once

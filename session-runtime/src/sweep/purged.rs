@@ -12,7 +12,8 @@ pub struct Purged {
     /// DynamoDB's TTL, another purge, or this one's own request whose answer was lost.
     pub deleted: u64,
     /// Tombstones that are gone: what renewals left under the old ids, which is deleted once the
-    /// [grace](crate::SessionStoreBuilder::renewal_grace) is over. They are not among `deleted`.
+    /// [grace](crate::SessionStoreBuilder::renewal_grace) is over, and the markers of sessions that were adopted more than
+    /// 400 days ago. They are not among `deleted`.
     pub tombstones: u64,
     /// Sessions that were expired when they were scanned, and extended before they could be deleted: they stay.
     pub kept: u64,

@@ -155,8 +155,11 @@ async fn a_logout_of_what_another_request_has_adopted_ends_it() {
     let mut session = moved.store.adopt(&foreign, SID).await.unwrap().unwrap();
     session.n += 1;
     session.commit().await.unwrap();
+    // As the other service writes it, which knows nothing of the adoption.
+    moved.put(legacy_row(DATA)).await;
     late.destroy().await.unwrap();
     assert!(moved.store.load(session.id()).await.unwrap().is_none());
+    assert!(moved.rows().await.is_empty());
     nothing_of_the_row_comes_back(&moved, &foreign).await;
 }
 

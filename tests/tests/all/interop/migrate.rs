@@ -364,5 +364,7 @@ async fn what_cannot_work_is_refused_before_anything_is_moved() {
     let missing = ForeignStore::connect_dynamodb("no-such-table").secrets(["keyboard cat"]);
     let error = moved.store.migrate(&missing).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TableMissing, "{error}");
+    assert!(error.to_string().contains("the other store's table `no-such-table` does"), "{error}");
+    assert!(!error.to_string().contains("create_table"), "{error}");
     assert_eq!(moved.rows().await.len(), 1);
 }

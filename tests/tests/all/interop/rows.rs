@@ -281,6 +281,11 @@ async fn an_absent_row_is_no_session_and_a_missing_table_an_error() {
     let elsewhere = ForeignStore::connect_dynamodb("nowhere").secrets([SECRET]);
     let error = moved.store.adopt(&elsewhere, SID).await.map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TableMissing);
+    assert!(
+        error.to_string().contains("the other store's table `nowhere` does not exist"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("create_table"), "{error}");
     let unsigned = ForeignStore::connect_dynamodb(&moved.table);
     let error = moved.store.adopt(&unsigned, SID).await.map(drop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
