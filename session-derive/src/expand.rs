@@ -5,7 +5,7 @@ mod field;
 mod index;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use crate::check::Checked;
 use crate::model::{Field, Name, Session, Timeouts};
@@ -139,7 +139,8 @@ fn schema(checked: &Checked<'_>) -> TokenStream {
         Some(seconds) => quote!(__private::Some(#seconds)),
         None => quote!(__private::None),
     };
-    let attributes = stored.iter().map(|(field, stored)| attribute(field, stored));
+    let key_type = hash_key.ty.to_token_stream();
+    let attributes = stored.iter().map(|(field, stored)| attribute(field, stored, &key_type));
     let table = session.table().map(|table| match table {
         Text::Literal(table) => quote!(.with_table(#table)),
         Text::Constant(table) => quote!(.with_table(#table)),

@@ -56,7 +56,7 @@ fn implementation(session: &Session) -> TokenStream {
     let instants =
         sound.iter().filter(|field| matches!(field.kind, Kind::Ttl(_) | Kind::Created(_)));
     let instants = instants.map(|field| expires(field));
-    let attributes = stored.iter().map(|(field, stored)| attribute(field, stored));
+    let attributes = stored.iter().map(|(field, stored)| attribute(field, stored, &key));
     let encode = stored.iter().map(|(field, stored)| encode(0, field, stored));
     let decode =
         stored.iter().enumerate().map(|(index, (field, stored))| decode(index, field, stored));

@@ -9,7 +9,7 @@ mod spelling;
 use syn::{Data, DeriveInput, Fields, FieldsNamed, Generics, Ident, Type, Visibility};
 
 use crate::errors::Errors;
-pub(crate) use options::{FieldOptions, StructOptions};
+pub(crate) use options::{FieldOptions, Secrecy, StructOptions};
 pub(crate) use setting::Text;
 
 /// What was derived on, as it was written.

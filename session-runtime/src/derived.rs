@@ -9,9 +9,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::expiry::{AuthenticatedAt, EpochSeconds};
-use crate::id::SessionKey;
+use crate::id::{SessionId, SessionKey};
 use crate::item::{Decoder, Encoder};
-use crate::schema::{CounterRange, Role, Schema};
+use crate::schema::{CounterRange, Role, Schema, Secrecy};
 
 /// A struct that can be kept as a session in DynamoDB.
 ///
@@ -366,6 +366,22 @@ pub trait Remember {
 
 #[diagnostic::do_not_recommend]
 impl Remember for bool {}
+
+/// A key of which the table holds no more than a hash, so that keys for encryption can be derived from it.
+#[diagnostic::on_unimplemented(
+    message = "a session whose hash key is `{Self}` cannot have a secret",
+    label = "not a `SessionId`",
+    note = "a secret is encrypted under a key that is derived from the session's id: the table holds only the hash of a `SessionId`, but other keys as they are"
+)]
+pub trait KeepsSecrets {
+    /// Fields are stored encrypted.
+    const ENCRYPTED: Secrecy = Secrecy::Encrypted;
+    /// Fields that are stored encrypted are read.
+    const READABLE: Secrecy = Secrecy::Readable;
+}
+
+#[diagnostic::do_not_recommend]
+impl KeepsSecrets for SessionId {}
 
 /// A set of texts, numbers or bytes.
 #[diagnostic::on_unimplemented(

@@ -143,6 +143,12 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
         first_characters(sha256_base64url(&self.expose_secret()))
     }
 
+    /// What a key for encryption may be derived from: bits that the table does not tell.
+    #[doc(hidden)]
+    fn __key_material(&self) -> Option<&[u8; 32]> {
+        None
+    }
+
     /// The [`fingerprint`](Self::fingerprint) of the session that the table keeps under this
     /// [`attribute_value`](Self::attribute_value).
     ///
@@ -168,6 +174,10 @@ impl SessionKey for SessionId {
 
     fn attribute_value(&self) -> String {
         sha256_base64url(&self.expose_secret())
+    }
+
+    fn __key_material(&self) -> Option<&[u8; 32]> {
+        Some(&self.0)
     }
 
     fn stored_fingerprint(attribute_value: &str) -> String {

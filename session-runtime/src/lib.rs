@@ -40,6 +40,7 @@ pub mod private;
 mod protocol;
 mod readable;
 pub mod schema;
+mod secret;
 mod session;
 mod store;
 pub mod sweep;

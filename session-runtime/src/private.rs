@@ -7,8 +7,8 @@ pub use core::result::Result::Ok;
 pub use core::unreachable;
 
 pub use crate::derived::{
-    Authenticated, Authentication, Bytes, Counter, DynamoSession, Field, Header, Initial, List,
-    Remember, Set, Unmarked,
+    Authenticated, Authentication, Bytes, Counter, DynamoSession, Field, Header, Initial,
+    KeepsSecrets, List, Remember, Set, Unmarked,
 };
 pub use crate::error::Error;
 pub use crate::expiry::{EpochSeconds, Timeouts};

@@ -7,6 +7,7 @@ use crate::derived::{DynamoSession, Header};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Encoder, Value, value_of};
+use crate::secret::SecretCipher;
 
 /// The encoded fields of a new session, each of which can be read back if it is ever stored.
 pub(crate) fn encoded_defaults<S: DynamoSession>(now: i64) -> Result<Vec<Value>, Error> {
@@ -17,28 +18,33 @@ pub(crate) fn encoded_defaults<S: DynamoSession>(now: i64) -> Result<Vec<Value>,
     let attributes = S::SCHEMA.attributes().iter().enumerate();
     let values = attributes.map(|(index, attribute)| value_of(attribute, index, &recording));
     let values = values.collect::<Result<Vec<_>, _>>()?;
-    let stored = values.iter().enumerate().filter(|(_, value)| !value.is_empty_option_or_set());
-    require_readable_in(session, stored)?;
+    // The default of a secret is never stored.
+    let stored = values.iter().enumerate().filter(|(index, value)| {
+        !value.is_empty_option_or_set() && !S::SCHEMA.attributes()[*index].is_secret()
+    });
+    require_readable_in(session, stored, None)?;
     Ok(values)
 }
 
 /// Refuses fields, given with their places in the schema, of which one could not be read back.
 pub(crate) fn require_readable<'v, S: DynamoSession>(
     fields: impl Iterator<Item = (usize, &'v Value)>,
+    cipher: Option<&SecretCipher>,
 ) -> Result<(), Error> {
     let session = S::__new(Header { key: S::Key::generate(), created: 0, expires: 0 });
-    require_readable_in(session, fields)
+    require_readable_in(session, fields, cipher)
 }
 
 fn require_readable_in<'v, S: DynamoSession>(
     mut session: S,
     fields: impl Iterator<Item = (usize, &'v Value)>,
+    cipher: Option<&SecretCipher>,
 ) -> Result<(), Error> {
     let attributes = S::SCHEMA.attributes();
     for (index, value) in fields {
         let name = attributes[index].name();
         let value = value.to_attribute_value();
-        let mut decoder = Decoder::of_value(attributes, &value).strict();
+        let mut decoder = Decoder::of_value(attributes, &value).strict().decrypting(cipher);
         if let Err(error) = session.__decode_field(index, &mut decoder) {
             let cause = error.source().map_or_else(|| error.to_string(), ToString::to_string);
             let detail = format!(

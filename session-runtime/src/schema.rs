@@ -216,6 +216,15 @@ impl Schema {
         self.authenticated.map(|index| self.attributes[index].name)
     }
 
+    /// The attributes that are secrets, with their places among the others.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (usize, &'static Attribute)> {
+        self.attributes.iter().enumerate().filter(|(_, attribute)| attribute.is_secret())
+    }
+
+    pub(crate) fn has_secrets(&self) -> bool {
+        self.secrets().next().is_some()
+    }
+
     /// The attribute that says whether a session is remembered, with its place among the others.
     pub(crate) fn remember(&self) -> Option<(usize, &'static Attribute)> {
         self.remember.map(|index| (index, &self.attributes[index]))
@@ -269,6 +278,7 @@ pub struct Attribute {
     guard: bool,
     lenient: bool,
     binary: bool,
+    secret: Option<Secrecy>,
     index: Option<(&'static str, KeyType)>,
     range: CounterRange,
 }
@@ -283,6 +293,7 @@ impl Attribute {
             guard: false,
             lenient: false,
             binary: false,
+            secret: None,
             index: None,
             range: CounterRange { min: i64::MIN as i128, max: u64::MAX as i128 },
         }
@@ -309,6 +320,12 @@ impl Attribute {
     #[doc(hidden)]
     pub const fn with_binary(mut self) -> Self {
         self.binary = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_secret(mut self, secrecy: Secrecy) -> Self {
+        self.secret = Some(secrecy);
         self
     }
 
@@ -354,6 +371,16 @@ impl Attribute {
         self.binary
     }
 
+    /// Whether the field is a secret: what is stored encrypted for it can be read.
+    pub const fn is_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    /// Whether commits store the field encrypted, as Binary (B).
+    pub const fn is_encrypted(&self) -> bool {
+        matches!(self.secret, Some(Secrecy::Encrypted))
+    }
+
     /// The name of the index on this attribute, if it has one; [`Schema::indexes`] has the whole of it.
     pub const fn index_name(&self) -> Option<&'static str> {
         match self.index {
@@ -372,6 +399,11 @@ impl fmt::Debug for Attribute {
         write!(f, "{} ({:?}", self.name, self.role)?;
         if self.binary {
             f.write_str(", binary")?;
+        }
+        match self.secret {
+            Some(Secrecy::Encrypted) => f.write_str(", secret")?,
+            Some(Secrecy::Readable) => f.write_str(", secret = \"read\"")?,
+            None => {}
         }
         if self.guard {
             f.write_str(", guard")?;
@@ -405,6 +437,16 @@ pub enum Role {
     Set,
     /// A number, or a map of numbers: the difference is added.
     Counter,
+}
+
+/// What becomes of a field that is a secret.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrecy {
+    /// Stored encrypted.
+    Encrypted,
+    /// Stored as it is, and read also where it was stored encrypted.
+    Readable,
 }
 
 /// The values that a counter's type can hold.

@@ -3,6 +3,7 @@ use quote::quote;
 use syn::{Ident, Path, PathArguments};
 
 use crate::model::{Codec, Field, Kind, Role, Stored};
+use crate::parse::Secrecy;
 
 /// The field in a new session.
 pub(crate) fn initial(field: &Field) -> TokenStream {
@@ -45,7 +46,7 @@ pub(crate) fn created(field: Option<&Field>) -> TokenStream {
     }
 }
 
-pub(crate) fn attribute(field: &Field, stored: &Stored) -> TokenStream {
+pub(crate) fn attribute(field: &Field, stored: &Stored, key: &TokenStream) -> TokenStream {
     let (name, ty) = (&field.name.text, &field.ty);
     let is_custom = matches!(stored.codec, Codec::With(_));
     let role = match stored.role {
@@ -72,6 +73,13 @@ pub(crate) fn attribute(field: &Field, stored: &Stored) -> TokenStream {
     }
     if let Codec::Bytes = stored.codec {
         attribute.extend(quote!(.with_binary()));
+    }
+    if let Some(secrecy) = stored.secret {
+        let secrecy = match secrecy {
+            Secrecy::Encrypted => quote!(ENCRYPTED),
+            Secrecy::Readable => quote!(READABLE),
+        };
+        attribute.extend(quote!(.with_secret(<#key as __private::KeepsSecrets>::#secrecy)));
     }
     if let Some(index) = &stored.index {
         let index = &index.text;

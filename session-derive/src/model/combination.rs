@@ -56,6 +56,9 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
         &options.authenticated,
         &options.skip,
         &options.remember,
+    ];
+    let secret = options.secret.iter().map(|given| &given.name);
+    let others = [
         &options.counter,
         &options.set,
         &options.append,
@@ -64,7 +67,8 @@ fn words(options: &FieldOptions) -> Vec<&Ident> {
         &options.guard,
         &options.lenient,
     ];
-    let flags = flags.into_iter().flatten().map(|given| &given.name);
+    let flags = flags.into_iter().flatten().map(|given| &given.name).chain(secret);
+    let flags = flags.chain(others.into_iter().flatten().map(|given| &given.name));
     let index = options.index.iter().map(|given| &given.name);
     let with = options.with.iter().map(|given| &given.name);
     let default = options.default.iter().map(|given| &given.name);
@@ -92,6 +96,13 @@ fn exclusion(first: &str, second: &str) -> Option<&'static str> {
             "a session is remembered when the visitor asks for it, so it begins as `false`: remove {}"
         }
         ("remember", _) => "the field is a `bool` that the library has to read, so remove {}",
+        ("secret", "counter" | "set" | "append" | "merge") => {
+            "DynamoDB cannot change the inside of what is encrypted, so remove one of the two"
+        }
+        ("secret", "whole") => "a secret is one value in any case, so remove {}",
+        ("secret", "index") => {
+            "an index finds a value that the table shows, so put it on a field that is no secret"
+        }
         (
             "counter" | "set" | "append" | "whole" | "merge",
             "counter" | "set" | "append" | "whole" | "merge",

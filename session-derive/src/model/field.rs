@@ -7,7 +7,7 @@ use super::case::Case;
 use super::combination::{self, Stray};
 use super::types;
 use crate::errors::Errors;
-use crate::parse::{FieldOptions, InputField};
+use crate::parse::{FieldOptions, InputField, Secrecy};
 
 pub(crate) struct Field {
     pub(crate) visibility: Visibility,
@@ -39,6 +39,7 @@ pub(crate) struct Stored {
     pub(crate) lenient: bool,
     /// The word, where the field says whether the session is remembered.
     pub(crate) remember: Option<Ident>,
+    pub(crate) secret: Option<Secrecy>,
     pub(crate) index: Option<Name>,
     pub(crate) codec: Codec,
 }
@@ -167,6 +168,7 @@ fn kind(options: FieldOptions, ty: &Type, name: &Name, errors: &mut Errors) -> K
         guard: options.guard.is_some(),
         lenient: options.lenient.is_some(),
         remember: options.remember.map(|remember| remember.name),
+        secret: options.secret.map(|secret| secret.value),
         index: options.index.map(|index| match &index.value {
             Some(literal) => Name::literal(literal),
             None => Name::implied(name.text.clone(), index.name),
@@ -187,7 +189,7 @@ fn role(options: &FieldOptions) -> Role {
         Role::Set
     } else if options.append.is_some() {
         Role::Append
-    } else if options.whole.is_some() {
+    } else if options.whole.is_some() || options.secret.is_some() {
         Role::Whole
     } else if options.merge.is_some() {
         Role::Merge

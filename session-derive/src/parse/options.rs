@@ -40,6 +40,30 @@ impl Preset {
     }
 }
 
+/// What becomes of a secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    Encrypted,
+    /// Stored as it is, and read where it is encrypted.
+    Readable,
+}
+
+impl Secrecy {
+    fn parse(setting: &Setting, usage: &str) -> syn::Result<Self> {
+        if setting.is_bare() {
+            return Ok(Self::Encrypted);
+        }
+        let literal = setting.text(usage)?;
+        match literal.value().as_str() {
+            "read" => Ok(Self::Readable),
+            other => {
+                let message = format!("unknown form of secret `{other}`: write {usage}");
+                Err(syn::Error::new(literal.span(), message))
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct StructOptions {
     pub(crate) table: Option<Given<Text>>,
@@ -73,6 +97,7 @@ pub(crate) struct FieldOptions {
     pub(crate) guard: Flag,
     pub(crate) lenient: Flag,
     pub(crate) remember: Flag,
+    pub(crate) secret: Option<Given<Secrecy>>,
     pub(crate) rename: Option<Given<LitStr>>,
     pub(crate) alias: Vec<Given<LitStr>>,
     pub(crate) default: Option<Given<Option<Expr>>>,
@@ -113,6 +138,7 @@ const ON_FIELD: &[(&str, &str)] = &[
     ("guard", "`guard`"),
     ("lenient", "`lenient`"),
     ("remember", "`remember`"),
+    ("secret", "`secret` or `secret = \"read\"`"),
     ("rename", "`rename = \"name\"`"),
     ("alias", "`alias = \"old_name\"`"),
     ("default", "`default` or `default = expression`"),
@@ -205,6 +231,10 @@ impl FieldOptions {
             "index" if setting.is_bare() => return once(&mut self.index, &setting, None),
             "index" => return once(&mut self.index, &setting, Some(setting.text(usage)?)),
             "rename" => return once(&mut self.rename, &setting, setting.text(usage)?),
+            "secret" => {
+                let secrecy = Secrecy::parse(&setting, usage)?;
+                return once(&mut self.secret, &setting, secrecy);
+            }
             "with" => return once(&mut self.with, &setting, setting.path(usage)?),
             "default" => {
                 return once(&mut self.default, &setting, setting.expr(usage)?.cloned());

@@ -51,6 +51,12 @@ const _: () = {
                     __private::Attribute::new("price", __private::Role::Value),
                     __private::Attribute::new("avatar", __private::Role::Value)
                         .with_binary(),
+                    __private::Attribute::new("token", __private::Role::Whole)
+                        .with_guard()
+                        .with_secret(<SessionId as __private::KeepsSecrets>::ENCRYPTED),
+                    __private::Attribute::new("formerlySecret", __private::Role::Whole)
+                        .with_binary()
+                        .with_secret(<SessionId as __private::KeepsSecrets>::READABLE),
                 ],
             )
             .with_table("shop-sessions")
@@ -81,6 +87,8 @@ const _: () = {
                 preferences: <Preferences as __private::Initial>::initial(),
                 price: <Price as __private::Initial>::initial(),
                 avatar: <Vec<u8> as __private::Bytes>::initial(),
+                token: <Option<String> as __private::Initial>::initial(),
+                formerly_secret: <Vec<u8> as __private::Bytes>::initial(),
                 scratch: <Vec<String> as __private::Initial>::initial(),
             }
         }
@@ -151,6 +159,12 @@ const _: () = {
                     |__serializer| as_text::serialize(&self.price, __serializer),
                 )?;
             <Vec<u8> as __private::Bytes>::encode(&self.avatar, __encoder, 11usize)?;
+            <Option<
+                String,
+            > as __private::Field>::encode(&self.token, __encoder, 12usize)?;
+            <Vec<
+                u8,
+            > as __private::Bytes>::encode(&self.formerly_secret, __encoder, 13usize)?;
             __private::Ok(())
         }
         fn __decode_field(
@@ -256,6 +270,24 @@ const _: () = {
                     > as __private::Bytes>::decode(
                         __decoder,
                         11usize,
+                        || <Vec<u8> as __private::Bytes>::initial(),
+                    )?;
+                }
+                12usize => {
+                    self.token = <Option<
+                        String,
+                    > as __private::Field>::decode(
+                        __decoder,
+                        12usize,
+                        || <Option<String> as __private::Initial>::initial(),
+                    )?;
+                }
+                13usize => {
+                    self.formerly_secret = <Vec<
+                        u8,
+                    > as __private::Bytes>::decode(
+                        __decoder,
+                        13usize,
                         || <Vec<u8> as __private::Bytes>::initial(),
                     )?;
                 }

@@ -40,6 +40,10 @@ where
     #[session(with = as_text)]
     pub price: Price,
     pub avatar: Vec<u8>,
+    #[session(secret, guard)]
+    pub token: Option<String>,
+    #[session(secret = "read")]
+    pub formerly_secret: Vec<u8>,
     #[session(skip)]
     pub scratch: Vec<String>,
 }

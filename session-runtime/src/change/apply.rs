@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::changes::{Change, Changes, Kind};
 use super::path::{Key, Path, missing_parent, value_at};
-use crate::item::{Found, Item, Value};
+use crate::item::{Attributes as _, Found, Item, Value};
 use crate::schema::Attribute;
 
 /// What an attribute becomes when its changes are applied in memory.
@@ -24,6 +24,10 @@ pub(crate) fn apply(
         value = match kind {
             Kind::Set => put(value, path, changes, merge),
             Kind::Remove => remove(value, &path.keys),
+            Kind::Restate { stored } if value.as_ref() == Some(stored) => {
+                changes.after[path.attribute].clone()
+            }
+            Kind::Restate { .. } => value,
             Kind::Add(delta) => put(value, path, changes, |old, _| {
                 let start = old.and_then(Value::integer).unwrap_or(0);
                 Value::number(start.saturating_add(*delta))
@@ -61,8 +65,14 @@ pub(crate) fn apply_to_item(
     attributes: &[Attribute],
     defaults: &[Value],
 ) {
-    for (index, _) in changes.by_attribute() {
+    for (index, list) in changes.by_attribute() {
         let attribute = &attributes[index];
+        if let [Change { kind: Kind::Restate { stored }, .. }] = list {
+            let in_item = item.find(attribute).map(|(value, _)| Value::from(value.clone()));
+            if in_item.as_ref() != Some(stored) {
+                continue;
+            }
+        }
         let stored = match found[index] {
             Found::Absent => None,
             Found::Named => item.remove(attribute.name()),

@@ -31,6 +31,10 @@ pub(crate) enum Kind {
     Append {
         from: usize,
     },
+    /// It takes the value that the fields have there, which is the stored one in another form, unless that has changed.
+    Restate {
+        stored: Value,
+    },
 }
 
 impl Changes {
@@ -54,6 +58,14 @@ impl Changes {
         &self.list[start..end]
     }
 
+    /// Has an attribute that does not change stored in another form.
+    pub(crate) fn restate(&mut self, attribute: usize, stored: Value, restated: Value) {
+        let position = self.list.partition_point(|change| change.path.attribute < attribute);
+        let change = Change { path: Path::top(attribute), kind: Kind::Restate { stored } };
+        self.list.insert(position, change);
+        self.after[attribute] = Some(restated);
+    }
+
     /// What the fields are to have at a place.
     pub(crate) fn value(&self, path: &Path) -> Option<&Value> {
         value_at(self.after[path.attribute].as_ref(), &path.keys)
@@ -68,6 +80,6 @@ impl Changes {
 
 impl Change {
     pub(crate) fn merges(&self) -> bool {
-        !matches!(self.kind, Kind::Set | Kind::Remove)
+        !matches!(self.kind, Kind::Set | Kind::Remove | Kind::Restate { .. })
     }
 }

@@ -84,6 +84,7 @@ impl<'a> Planner<'_, 'a> {
             Found::Absent => changes.iter().any(|change| !change.path.keys.is_empty()),
             Found::Named => changes.iter().any(|change| self.meets_a_map(change)),
         };
+        let is_whole = is_whole || restated(changes).is_some();
         if is_whole {
             return self.whole(attribute, true);
         }
@@ -92,6 +93,8 @@ impl<'a> Planner<'_, 'a> {
             match kind {
                 Kind::Set => self.set(path),
                 Kind::Remove => self.remove(path),
+                // Written whole, or not at all.
+                Kind::Restate { .. } => {}
                 Kind::Add(delta) => self.add(path, *delta),
                 Kind::Append { from } => self.append(path, *from),
                 Kind::Members { added, removed } => {
@@ -119,10 +122,14 @@ impl<'a> Planner<'_, 'a> {
         }
     }
 
-    /// Moves what stands under an older name to its own, also where nothing else changes.
+    /// Moves what stands under an older name to its own, also where nothing else changes. A secret has to be encrypted
+    /// anew for that.
     fn move_aliased(&mut self, guards: bool) {
         for (attribute, found) in self.plan.base.found.iter().enumerate() {
-            if matches!(found, Found::Aliased(_)) && self.plan.changes.of(attribute).is_empty() {
+            if matches!(found, Found::Aliased(_))
+                && self.plan.changes.of(attribute).is_empty()
+                && !self.plan.attributes[attribute].is_secret()
+            {
                 self.whole(attribute, guards);
             }
         }
@@ -292,6 +299,9 @@ impl<'a> Planner<'_, 'a> {
     fn whole(&mut self, attribute: usize, guards: bool) {
         let Plan { base, changes, .. } = self.plan;
         let stored = base.stored(attribute);
+        if restated(changes.of(attribute)).is_some_and(|restated| stored != Some(restated)) {
+            return;
+        }
         let name = self.plan.attributes[attribute].name();
         if let Found::Aliased(alias) = base.found[attribute] {
             let older = self.expression.attribute(alias);
@@ -325,5 +335,13 @@ impl<'a> Planner<'_, 'a> {
             }
             None => {}
         }
+    }
+}
+
+/// What an attribute was that is to be stored in another form.
+fn restated(changes: &[Change]) -> Option<&Value> {
+    match changes {
+        [Change { kind: Kind::Restate { stored }, .. }] => Some(stored),
+        _ => None,
     }
 }

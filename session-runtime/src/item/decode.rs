@@ -2,13 +2,16 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::de::DeserializeOwned;
 
+use super::attributes::Found;
 use super::cursor::Cursor;
 use super::decode_error::DecodeError;
 use super::deserializer::ValueDeserializer;
+use super::secret::{Revealed, StoredSecret, not_decryptable, reveal};
 use super::stored::Stored;
 use super::type_name::type_name;
 use crate::error::{Error, ErrorKind};
 use crate::schema::{Attribute, Role};
+use crate::secret::SecretCipher;
 
 /// Hands the attributes of an item to the fields of a session, one after the other.
 #[derive(Debug)]
@@ -20,12 +23,16 @@ pub struct Decoder<'t> {
     is_strict: bool,
     /// What the last attribute held, if its field is lenient and could not be read from it.
     unreadable: Option<AttributeValue>,
+    cipher: Option<&'t SecretCipher>,
+    /// What the last attribute held, if it is a secret, and whether a commit would give it that form.
+    secret: Option<(AttributeValue, bool)>,
 }
 
 impl<'t> Decoder<'t> {
     /// One that reads the value that is next in the text of a response.
     pub(super) fn of_text(attributes: &'static [Attribute], text: Cursor<'t>) -> Self {
-        Self { attributes, value: None, text, is_strict: false, unreadable: None }
+        let (unreadable, cipher, secret) = (None, None, None);
+        Self { attributes, value: None, text, is_strict: false, unreadable, cipher, secret }
     }
 
     /// One that reads this value.
@@ -36,6 +43,11 @@ impl<'t> Decoder<'t> {
     /// It fails on what does not decode in lenient fields, too.
     pub(crate) fn strict(self) -> Self {
         Self { is_strict: true, ..self }
+    }
+
+    /// It decrypts, too.
+    pub(crate) fn decrypting(self, cipher: Option<&'t SecretCipher>) -> Self {
+        Self { cipher, ..self }
     }
 
     pub(super) fn text(&mut self) -> &mut Cursor<'t> {
@@ -49,6 +61,13 @@ impl<'t> Decoder<'t> {
     /// What the attribute held that was decoded last, if its field is lenient and could not be read from it.
     pub(crate) fn take_unreadable(&mut self) -> Option<AttributeValue> {
         self.unreadable.take()
+    }
+
+    /// What the attribute at this position held that was decoded last and stood under this name, if it is a secret.
+    pub(crate) fn take_secret(&mut self, index: usize, found: Found) -> Option<StoredSecret> {
+        let (stored, is_in_form) = self.secret.take()?;
+        let is_outdated = !is_in_form || found != Found::Named;
+        Some(StoredSecret { index, value: stored.into(), is_outdated })
     }
 
     /// Decodes an attribute with serde; one that cannot be read has the default, if its field is lenient.
@@ -97,6 +116,9 @@ impl<'t> Decoder<'t> {
         default: impl FnOnce() -> T,
         read: impl FnOnce(Stored<'_, '_>) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
+        if self.attributes[index].is_secret() {
+            return self.decode_secret(index, default, read);
+        }
         let mark = self.text.mark();
         match read(self.next()) {
             Ok(value) => Ok(value),
@@ -105,6 +127,48 @@ impl<'t> Decoder<'t> {
                 self.fail(index, std::any::type_name::<T>(), source)?;
                 Ok(default())
             }
+        }
+    }
+
+    /// Decodes a secret. What serde says of its value is not told, since it may repeat a part of it.
+    fn decode_secret<T>(
+        &mut self,
+        index: usize,
+        default: impl FnOnce() -> T,
+        read: impl FnOnce(Stored<'_, '_>) -> Result<T, DecodeError>,
+    ) -> Result<T, Error> {
+        let attribute = &self.attributes[index];
+        let field = std::any::type_name::<T>();
+        let stored = self.next().into_attribute_value().map_err(|malformed| {
+            undecodable(attribute.name(), "a value", field, malformed.into())
+        })?;
+        let revealed = reveal(self.cipher, attribute, &stored);
+        let is_in_form = match &revealed {
+            Ok(Revealed::Decrypted(_)) => attribute.is_encrypted(),
+            Ok(Revealed::Plain) => !attribute.is_encrypted(),
+            Ok(Revealed::DecryptedAlias(_)) => false,
+            Err(_) => true,
+        };
+        let decoded = match revealed {
+            Err(reason) => Err(not_decryptable(attribute.name(), reason)),
+            Ok(Revealed::Plain) => read(Stored::Value(&stored))
+                .map_err(|_| unreadable_secret(attribute, &stored, field)),
+            Ok(Revealed::Decrypted(plaintext) | Revealed::DecryptedAlias(plaintext)) => {
+                let decoded = Cursor::new(&plaintext).map(|mut text| read(Stored::Text(&mut text)));
+                match decoded {
+                    Ok(Ok(value)) => Ok(value),
+                    _ => Err(unreadable_secret(attribute, &stored, field)),
+                }
+            }
+        };
+        self.secret = Some((stored, is_in_form));
+        match decoded {
+            Err(error) if attribute.is_lenient() && !self.is_strict => {
+                let attribute = attribute.name();
+                tracing::warn!(attribute, %error, "the field is lenient, so it has its default");
+                Ok(default())
+            }
+            decoded => decoded,
         }
     }
 
@@ -152,6 +216,10 @@ pub(crate) fn decode_value<T: DeserializeOwned>(
     attribute: Option<&Attribute>,
     value: &AttributeValue,
 ) -> Result<Option<T>, Error> {
+    if attribute.is_some_and(Attribute::is_secret) {
+        let detail = "it is a secret, which only the session's own id decrypts, and a list does not have that";
+        return Err(Error::new(ErrorKind::Configuration, detail).with_attribute(name));
+    }
     let numbers;
     let stored = match value {
         AttributeValue::Null(_) => return Ok(None),
@@ -189,6 +257,18 @@ fn undecodable(attribute: &str, stored: &str, field: &str, source: DecodeError) 
     )
     .with_attribute(attribute)
     .with_source(source)
+}
+
+fn unreadable_secret(attribute: &Attribute, stored: &AttributeValue, field: &str) -> Error {
+    Error::new(
+        ErrorKind::Decode,
+        format!(
+            "the table holds {} that, decrypted where it was encrypted, cannot be read as `{field}`; nothing was changed. \
+             Keep the old type readable, mark the field `lenient`, or destroy the session",
+            type_name(stored)
+        ),
+    )
+    .with_attribute(attribute.name())
 }
 
 /// Bytes are read as serde writes them where nothing says that they are bytes.

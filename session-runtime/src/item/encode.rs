@@ -23,7 +23,8 @@ pub struct Encoder {
 
 impl Encoder {
     pub(crate) fn new(attributes: &'static [Attribute]) -> Self {
-        Self { attributes, recording: Recording::default() }
+        let holds_secrets = attributes.iter().any(Attribute::is_secret);
+        Self { attributes, recording: Recording::new(holds_secrets) }
     }
 
     /// Takes down the next attribute with serde.
@@ -71,8 +72,11 @@ pub(crate) fn value_of(
 }
 
 /// What belongs in the item, given the value that a new session starts with: absence where it reads back as the same value,
-/// NULL where it would not.
-pub(crate) fn field_of(value: Value, default: &Value) -> Option<Value> {
+/// NULL where it would not. A secret is absent where it is its default.
+pub(crate) fn field_of(attribute: &Attribute, value: Value, default: &Value) -> Option<Value> {
+    if attribute.is_secret() {
+        return (value != *default).then_some(value);
+    }
     if !value.is_empty_option_or_set() {
         return Some(value);
     }
@@ -80,6 +84,11 @@ pub(crate) fn field_of(value: Value, default: &Value) -> Option<Value> {
 }
 
 fn not_storable(attribute: &Attribute, source: EncodeError) -> Error {
+    if attribute.is_secret() {
+        // What serde says may repeat a part of the value.
+        let detail = "cannot be stored; nothing was written. Why is not told, since it is a secret: try it without `secret`";
+        return Error::new(ErrorKind::Encode, detail).with_attribute(attribute.name());
+    }
     Error::new(ErrorKind::Encode, format!("cannot be stored: {source}; nothing was written"))
         .with_attribute(attribute.name())
         .with_source(source)

@@ -3,11 +3,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::attributes::{Attributes, Found, Integers, Mismatch, integers};
 use super::cursor::{Cursor, Malformed};
 use super::decode::Decoder;
+use super::secret::StoredSecret;
 use super::size::{attribute_size, number_size};
 use super::stored::{Opened, Scalar, Stored, settle};
 use super::unreadable::Unreadable;
 use crate::error::Error;
 use crate::schema::{Attribute, Schema};
+use crate::secret::SecretCipher;
 
 /// What one pass over an item in the text of a response has found beside the fields, which it has decoded on the way.
 #[derive(Debug)]
@@ -18,6 +20,7 @@ pub(crate) struct Reading {
     /// Under which name each attribute of the schema stands.
     pub(crate) found: Vec<Found>,
     pub(crate) unreadable: Unreadable,
+    pub(crate) secrets: Vec<StoredSecret>,
     /// The first field, in the order of the schema, that could not be decoded.
     failed: Option<(usize, Error)>,
     /// The size of what is neither a field nor key, expiry or creation.
@@ -51,6 +54,7 @@ impl Reading {
     pub(crate) fn of_response(
         body: &[u8],
         wanted: Wanted,
+        cipher: Option<&SecretCipher>,
         decode: DecodeField<'_>,
     ) -> Result<Option<Self>, Malformed> {
         let mut cursor = Cursor::new(body)?;
@@ -64,7 +68,7 @@ impl Reading {
                 if item.is_some() {
                     return Err(cursor.malformed());
                 }
-                let mut pass = Pass::new(wanted, cursor);
+                let mut pass = Pass::new(wanted, cipher, cursor);
                 pass.run(decode)?;
                 (item, cursor) = (Some(pass.reading), pass.decoder.into_text());
             }
@@ -114,18 +118,19 @@ struct Pass<'t> {
 }
 
 impl<'t> Pass<'t> {
-    fn new(wanted: Wanted, cursor: Cursor<'t>) -> Self {
+    fn new(wanted: Wanted, cipher: Option<&'t SecretCipher>, cursor: Cursor<'t>) -> Self {
         let attributes = wanted.schema.attributes();
         let reading = Reading {
             attributes: Vec::with_capacity(wanted.attributes.len()),
             integers: Ok(None),
             found: vec![Found::Absent; attributes.len()],
             unreadable: Unreadable::default(),
+            secrets: Vec::new(),
             failed: None,
             other_bytes: 0,
             bytes: 0,
         };
-        let decoder = Decoder::of_text(attributes, cursor);
+        let decoder = Decoder::of_text(attributes, cursor).decrypting(cipher);
         Self { wanted, decoder, reading, aliased: Vec::new(), errors: Vec::new() }
     }
 
@@ -177,6 +182,7 @@ impl<'t> Pass<'t> {
             self.aliased.push((index, size));
             self.errors.retain(|(failed, _)| *failed != index);
             self.reading.unreadable.forget(index);
+            self.reading.secrets.retain(|secret| secret.index != index);
             self.decoder.text().seek(mark);
         }
         self.reading.found[index] = found;
@@ -190,6 +196,7 @@ impl<'t> Pass<'t> {
         if let Some(stored) = self.decoder.take_unreadable() {
             self.reading.unreadable.note(index, stored);
         }
+        self.reading.secrets.extend(self.decoder.take_secret(index, found));
         self.errors.extend(decoded.err().map(|error| (index, error)));
         Ok(())
     }

@@ -1,22 +1,25 @@
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::encode_error::EncodeError;
 
 /// What serde makes of fields at one moment: enough to tell later whether one has changed, and to encode it as it was.
 ///
 /// That costs an eighth of encoding them, and most fields of most sessions do not change.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Recording {
     events: Vec<Event>,
     text: String,
     bytes: Vec<u8>,
     /// Where each field begins.
     starts: Vec<Start>,
+    /// It is wiped, then, when it grows and when it is dropped.
+    holds_secrets: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,7 +30,7 @@ struct Start {
 }
 
 /// One call of a serializer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Event {
     Bool(bool),
     Signed(i64),
@@ -58,6 +61,7 @@ pub(super) enum Event {
     Struct(&'static str),
     Fields(usize),
     StructVariant(&'static str),
+    #[default]
     End,
     /// The name of a struct's field, whose value follows.
     Field(&'static str),
@@ -73,7 +77,54 @@ pub(super) struct Recorded<'r> {
     pub(super) bytes: &'r [u8],
 }
 
+impl zeroize::DefaultIsZeroes for Event {}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if self.holds_secrets {
+            self.events.zeroize();
+            self.text.zeroize();
+            self.bytes.zeroize();
+        }
+    }
+}
+
+/// It may hold secrets.
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").finish_non_exhaustive()
+    }
+}
+
 impl Recording {
+    pub(super) fn new(holds_secrets: bool) -> Self {
+        let mut recording = Self::default();
+        recording.holds_secrets = holds_secrets;
+        recording
+    }
+
+    /// Makes room for so many events, bytes of text and bytes, so that no copy is left behind.
+    fn reserve(&mut self, events: usize, text: usize, bytes: usize) {
+        if !self.holds_secrets {
+            return;
+        }
+        if self.events.capacity() - self.events.len() < events {
+            let mut larger = Vec::with_capacity((self.events.len() + events) * 2);
+            larger.extend_from_slice(&self.events);
+            std::mem::replace(&mut self.events, larger).zeroize();
+        }
+        if self.text.capacity() - self.text.len() < text {
+            let mut larger = String::with_capacity((self.text.len() + text) * 2);
+            larger.push_str(&self.text);
+            std::mem::replace(&mut self.text, larger).zeroize();
+        }
+        if self.bytes.capacity() - self.bytes.len() < bytes {
+            let mut larger = Vec::with_capacity((self.bytes.len() + bytes) * 2);
+            larger.extend_from_slice(&self.bytes);
+            std::mem::replace(&mut self.bytes, larger).zeroize();
+        }
+    }
+
     /// Takes down another field.
     pub(super) fn field(&mut self) -> ValueSerializer<'_> {
         self.starts.push(self.end());
@@ -101,28 +152,33 @@ impl Recording {
     }
 
     fn push(&mut self, event: Event) -> Result<()> {
+        self.reserve(1, 0, 0);
         self.events.push(event);
         Ok(())
     }
 
     fn text(&mut self, text: &str) {
+        self.reserve(1, text.len(), 0);
         self.text.push_str(text);
         self.events.push(Event::Text(text.len()));
     }
 
     fn wide(&mut self, number: impl Display) -> Result<()> {
-        let text = number.to_string();
+        let text = Zeroizing::new(number.to_string());
+        self.reserve(1, text.len(), 0);
         self.text.push_str(&text);
         self.push(Event::Wide(text.len()))
     }
 
     fn enter(&mut self, event: Event, variant: Option<&'static str>) -> Compound<'_> {
+        self.reserve(1, 0, 0);
         self.events.push(event);
         Compound { recording: self, variant, length: 0, key: 0 }
     }
 
     fn note_size<T: ?Sized>(&mut self) {
         if size_of::<&T>() > size_of::<&()>() {
+            self.reserve(1, 0, 0);
             self.events.push(Event::Unsized);
         }
     }
@@ -207,6 +263,7 @@ impl<'r> Serializer for ValueSerializer<'r> {
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<()> {
+        self.0.reserve(1, 0, value.len());
         self.0.bytes.extend_from_slice(value);
         self.0.push(Event::Bytes(value.len()))
     }

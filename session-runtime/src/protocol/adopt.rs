@@ -15,7 +15,9 @@ use crate::dynamo::{Moved, RowDeletion};
 use crate::error::Error;
 use crate::expiry::Lifetime;
 use crate::id::SessionKey;
-use crate::item::{Fields, Item, Value, item_size};
+use crate::item::{Fields, Item, Value, cipher_of, item_size};
+use crate::schema::Schema;
+use crate::secret::SecretCipher;
 
 /// The first commit of a session that another store keeps: it is put here, and deleted there, in one transaction.
 #[derive(Debug)]
@@ -97,6 +99,8 @@ impl Adoption {
         key: &str,
         call: &mut Call,
     ) -> Adopted {
+        let schema = context.schema;
+        let cipher = origin.keys.first().and_then(|key| cipher_of(schema, key));
         let mut is_rebased = false;
         loop {
             let now = context.now();
@@ -135,7 +139,9 @@ impl Adoption {
             match next {
                 Err(error) => return Adopted::Failed(error),
                 Ok(None) => {}
-                Ok(Some(row)) => match self.judge_row(row, context) {
+                Ok(Some(row)) => match self
+                    .judge_row(self.reread(row, schema, cipher.as_ref()), context)
+                {
                     ControlFlow::Break(adopted) => return adopted,
                     ControlFlow::Continue(Some(row)) => {
                         self.row = row;
@@ -152,6 +158,19 @@ impl Adoption {
             if let Err(error) = call.pause(self.unanswered).await {
                 return Adopted::Failed(error);
             }
+        }
+    }
+
+    /// A row that was read again, with each secret that has not changed as it was encrypted first, for its guard to hold.
+    fn reread(
+        &self,
+        row: Option<Row>,
+        schema: &Schema,
+        cipher: Option<&SecretCipher>,
+    ) -> Option<Row> {
+        match (row, cipher) {
+            (Some(row), Some(cipher)) => Some(row.in_forms_of(&self.row, schema, cipher)),
+            (row, _) => row,
         }
     }
 
@@ -201,6 +220,7 @@ impl Adoption {
                 merged.push(index);
             }
         }
-        Ok((record, Written { fields, merged }))
+        let changed = self.changes.by_attribute().map(|(index, _)| index).collect();
+        Ok((record, Written { fields, changed, merged }))
     }
 }

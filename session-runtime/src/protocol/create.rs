@@ -67,6 +67,7 @@ impl Creation {
     }
 
     pub(super) fn finish(self) -> (Record, Written) {
-        (self.record, Written { fields: self.fields, merged: Vec::new() })
+        let changed = (0..self.fields.len()).collect();
+        (self.record, Written { fields: self.fields, changed, merged: Vec::new() })
     }
 }

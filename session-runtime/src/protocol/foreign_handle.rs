@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::adopt::{Adopted, Adoption};
 use super::call::Call;
 use super::committed::Committed;
-use super::failure::{Failure, conflict, gone, gone_while_unanswered, outcome_unknown};
+use super::failure::{Failure, conflict, gone, gone_while_unanswered, outcome_unknown, superseded};
 use super::handle::Handle;
 use super::origin::Origin;
 use super::phase::{End, Phase};
@@ -17,7 +17,7 @@ use crate::change::Changes;
 use crate::context::Context;
 use crate::error::Error;
 use crate::id::SessionKey;
-use crate::item::Item;
+use crate::item::{Attributes as _, Item, Value, cipher_of, is_same_secret};
 
 impl<K: SessionKey> Handle<K> {
     pub(crate) fn foreign(context: Arc<Context>, key: K, origin: Arc<Origin<K>>, row: Row) -> Self {
@@ -142,12 +142,33 @@ impl<K: SessionKey> Handle<K> {
             self.phase = Phase::Over(End::Gone, adoption.lifetime());
             return Err(gone().into());
         };
+        // Secrets are encrypted for the id that the handle has: it cannot go on under another.
+        if context.schema.has_secrets() && table_key != self.table_key() {
+            self.phase = Phase::Over(End::Gone, adoption.lifetime());
+            return Err(superseded().into());
+        }
         let mut record = Record::read(context.schema, &item, context.now())?;
         let (before, changes, guards) = adoption.into_changes();
         record.guards = guards;
+        // A guard of a secret is one of its value, and not of how it is encrypted.
+        if let Some(cipher) = cipher_of(context.schema, &key) {
+            record.guards.map(|index, loaded| {
+                let attribute = &context.schema.attributes()[index];
+                let stored = item.find(attribute).map(|(stored, _)| Value::from(stored.clone()));
+                match (&loaded, stored) {
+                    (Some(loaded), Some(stored))
+                        if is_same_secret(&cipher, attribute, loaded, &stored) =>
+                    {
+                        Some(stored)
+                    }
+                    _ => loaded,
+                }
+            });
+        }
         self.key = key;
         if changes.is_empty() {
-            let written = Written { fields: changes.after, merged: Vec::new() };
+            let (changed, merged) = (Vec::new(), Vec::new());
+            let written = Written { fields: changes.after, changed, merged };
             self.phase = Phase::Stored(record);
             return Ok(Some((Committed::Unchanged, written)));
         }

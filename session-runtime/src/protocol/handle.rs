@@ -523,7 +523,6 @@ impl<K: SessionKey> Handle<K> {
         // As it was: what is new comes under the new key alone.
         #[cfg(feature = "interop")]
         self.adopt_unchanged(call).await?;
-        let old_key = self.table_key();
         let renewal = self.renewal.get_or_insert_with(Renewal::new);
         let record = match &self.phase {
             Phase::New(_) => {
@@ -541,7 +540,7 @@ impl<K: SessionKey> Handle<K> {
             }
         };
         self.has_written = true;
-        let verdict = renewal.run(record, &old_key, changes, &self.context, call).await;
+        let verdict = renewal.run(record, &self.key, changes, &self.context, call).await;
         let (item, record) = match verdict {
             Verdict::Applied(item) => {
                 let record = Record::read(self.context.schema, &item, self.context.now())?;

@@ -12,7 +12,9 @@ use crate::context::Context;
 use crate::dynamo::Moved;
 use crate::expression::Expression;
 use crate::id::SessionKey;
-use crate::item::{Attributes as _, Fields, Item, Value, item_size};
+use crate::item::{Attributes as _, Fields, Item, Value, cipher_of, conceal_anew, item_size};
+use crate::schema::Schema;
+use crate::secret::SecretCipher;
 
 /// A change of id that was asked for and is not known to be done.
 #[derive(Debug)]
@@ -47,12 +49,14 @@ impl<K: SessionKey> Renewal<K> {
     pub(super) async fn run(
         &mut self,
         known: &Record,
-        old_key: &str,
+        old: &K,
         changes: &Changes,
         context: &Context,
         call: &mut Call,
     ) -> Verdict {
+        let old_key = &context.schema.table_key(old);
         let new_key = context.schema.table_key(&self.key);
+        let ciphers = ciphers(context.schema, old, &self.key);
         let mut is_rebased = false;
         loop {
             let now = context.now();
@@ -68,7 +72,13 @@ impl<K: SessionKey> Renewal<K> {
                 ControlFlow::Continue(Reading::AsItWas(item, record)) => (item, *record),
             };
             let token = Token::of_put(record.bookkeeping.sequence());
-            let renewed = renewed(&item, &record, known, &token, changes, &new_key, context, now);
+            let mut renewed =
+                renewed(&item, &record, known, &token, changes, &new_key, context, now);
+            if let Some((old, new)) = &ciphers
+                && let Err(error) = conceal_anew(context.schema, &mut renewed, old, new)
+            {
+                return Verdict::Failed(error);
+            }
             let size = item_size(&renewed);
             if size > context.max_item_bytes {
                 return Verdict::Failed(too_large(size, context.max_item_bytes));
@@ -106,6 +116,15 @@ impl<K: SessionKey> Renewal<K> {
         let sent = carried_out.map(|position| attempts.swap_remove(position).1);
         Renewed { key, stored: Seen::read(context.schema, item).fields, sent }
     }
+}
+
+/// What decrypts the secrets of the old item, and encrypts those of the new one, if the type has some.
+fn ciphers<K: SessionKey>(
+    schema: &Schema,
+    old: &K,
+    new: &K,
+) -> Option<(SecretCipher, SecretCipher)> {
+    Some((cipher_of(schema, old)?, cipher_of(schema, new)?))
 }
 
 /// The stored item with the session's changes, under the new key.
@@ -146,7 +165,8 @@ fn renewed(
 fn rename_aliased(item: &mut Item, context: &Context) {
     for attribute in context.schema.attributes() {
         for alias in attribute.aliases() {
-            if let Some(value) = item.remove(alias)
+            if !attribute.is_secret()
+                && let Some(value) = item.remove(alias)
                 && !item.contains(attribute.name())
             {
                 item.insert(attribute.name(), Value::from(value));

@@ -5,7 +5,9 @@ use crate::context::Context;
 use crate::expiry::Lifetime;
 use crate::expression::Expression;
 use crate::interop::ForeignStore;
-use crate::item::{Attributes as _, Fields, Found, Item, Value};
+use crate::item::{Attributes as _, Fields, Found, Item, Value, is_same_secret};
+use crate::schema::Schema;
+use crate::secret::SecretCipher;
 
 /// Removes what would be taken for the bookkeeping of this crate.
 pub(crate) fn remove_reserved(item: &mut Item) {
@@ -70,6 +72,23 @@ impl Row {
     /// The same row, read again, under the guards of the session as it was loaded.
     pub(super) fn guarded_by(self, guards: Guards) -> Self {
         Self { guards, ..self }
+    }
+
+    /// The same row with the secrets as an earlier reading of it has encrypted them, where they are the same.
+    pub(super) fn in_forms_of(
+        mut self,
+        earlier: &Self,
+        schema: &Schema,
+        cipher: &SecretCipher,
+    ) -> Self {
+        for (index, attribute) in schema.secrets() {
+            if let (Some(now), Some(then)) = (&self.fields[index], &earlier.fields[index])
+                && is_same_secret(cipher, attribute, now, then)
+            {
+                self.fields[index] = Some(then.clone());
+            }
+        }
+        self
     }
 
     /// Under which name each field stands.

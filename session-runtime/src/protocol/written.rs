@@ -9,8 +9,10 @@ use crate::item::{Attributes as _, Fields, Found, Item, Value};
 /// What a commit has left in the table.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// The session's fields as they are stored now.
+    /// The session's fields as they are stored now: all that have changed, at least.
     pub(crate) fields: Fields,
+    /// Those that have changed.
+    pub(crate) changed: Vec<usize>,
     /// Those that have merged with what others wrote.
     pub(crate) merged: Vec<usize>,
 }
@@ -30,7 +32,7 @@ impl Update {
             let mut merged = changes.after[index].clone();
             for change in list {
                 match &change.kind {
-                    Kind::Set | Kind::Remove => {}
+                    Kind::Set | Kind::Remove | Kind::Restate { .. } => {}
                     Kind::Add(_) => {
                         if let Some(sum) = value_at(value.as_ref(), &change.path.keys) {
                             put_at(&mut merged, &change.path, sum.clone());
@@ -67,7 +69,7 @@ impl Update {
                 *found = presence(&after[index]);
             }
         }
-        Written { fields: after, merged }
+        Written { fields: after, changed, merged }
     }
 
     /// As [`finish`](Self::finish), for a request that was found to have been applied already.

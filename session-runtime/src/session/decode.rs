@@ -1,3 +1,4 @@
+use super::secrets::Secrets;
 use crate::context::{Context, OnUndecodable};
 use crate::derived::{DynamoSession, Header};
 use crate::dynamo::{Body, Loaded, unreadable_answer};
@@ -12,6 +13,7 @@ pub(super) struct Decoded<S> {
     /// What its item says beside.
     pub(super) record: Record,
     pub(super) unreadable: Unreadable,
+    pub(super) secrets: Secrets,
 }
 
 /// What the table has under a key.
@@ -47,7 +49,9 @@ fn look_at_body<S: DynamoSession>(
     let of_handle = Header { key: key.clone(), created: now, expires: now };
     let mut data = S::__new(of_handle);
     let mut decode = |index, decoder: &mut Decoder<'_>| data.__decode_field(index, decoder);
-    let reading = Reading::of_response(body.bytes(), wanted(S::SCHEMA), &mut decode);
+    let secrets = Secrets::new(S::SCHEMA, key);
+    let (wanted, cipher) = (wanted(S::SCHEMA), secrets.cipher());
+    let reading = Reading::of_response(body.bytes(), wanted, cipher, &mut decode);
     let Some(mut reading) = reading.map_err(unreadable_answer)? else { return Ok(Sight::Nothing) };
     if let Some(tombstone) = Tombstone::read(&reading) {
         return Ok(Sight::Renewed(tombstone));
@@ -62,9 +66,10 @@ fn look_at_body<S: DynamoSession>(
     if let Some(created) = header.lifetime.created {
         data.__set_created(created);
     }
-    let Reading { found, unreadable, other_bytes, bytes, .. } = reading;
+    let Reading { found, unreadable, secrets: stored, other_bytes, bytes, .. } = reading;
     let record = header.with_fields(found, other_bytes, bytes);
-    Ok(Sight::Session(Decoded { data, record, unreadable }))
+    let secrets = secrets.stored(stored);
+    Ok(Sight::Session(Decoded { data, record, unreadable, secrets }))
 }
 
 /// The session in an item, unless it has expired.
@@ -90,19 +95,22 @@ pub(super) fn decode_strictly<S: DynamoSession>(
     let mut data = S::__new(of_handle);
     let attributes = S::SCHEMA.attributes();
     let mut unreadable = Unreadable::default();
+    let secrets = Secrets::new(S::SCHEMA, key);
+    let mut stored_secrets = Vec::new();
     let mut found = vec![Found::Absent; attributes.len()];
     for (index, attribute) in attributes.iter().enumerate() {
         let Some((value, name)) = item.find(attribute) else { continue };
-        let mut decoder = Decoder::of_value(attributes, value);
+        let mut decoder = Decoder::of_value(attributes, value).decrypting(secrets.cipher());
         data.__decode_field(index, &mut decoder)?;
         if let Some(stored) = decoder.take_unreadable() {
             unreadable.note(index, stored);
         }
+        stored_secrets.extend(decoder.take_secret(index, name));
         found[index] = name;
     }
     let other_bytes = other_bytes(S::SCHEMA, &found, item);
     let record = header.with_fields(found, other_bytes, item_size(item));
-    Ok(Some(Decoded { data, record, unreadable }))
+    Ok(Some(Decoded { data, record, unreadable, secrets: secrets.stored(stored_secrets) }))
 }
 
 /// What was read of an item before its fields, unless its session has expired.

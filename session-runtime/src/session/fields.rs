@@ -1,9 +1,11 @@
+use super::secrets::Secrets;
 use crate::change::Changes;
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::item::{Encoder, Fields, Recording, Unreadable, field_of, value_of};
 use crate::readable::require_readable;
+use crate::secret::SecretCipher;
 
 pub(super) fn record<S: DynamoSession>(data: &S) -> Result<Recording, Error> {
     let mut encoder = Encoder::new(S::SCHEMA.attributes());
@@ -11,8 +13,35 @@ pub(super) fn record<S: DynamoSession>(data: &S) -> Result<Recording, Error> {
     Ok(encoder.into_recording())
 }
 
-/// Recorded fields as the item is to have them: all of them, or those that are asked for, in which case the others are
-/// `None`.
+/// The fields as they are in the table, when nothing has changed them since: those that are asked for.
+pub(super) fn encode_stored<S: DynamoSession>(
+    recording: &Recording,
+    unreadable: &Unreadable,
+    secrets: &mut Secrets,
+    context: &Context,
+    is_asked_for: impl Fn(usize) -> bool,
+) -> Result<Fields, Error> {
+    let mut fields = encode::<S>(recording, unreadable, context, &is_asked_for)?;
+    secrets.keep_as_stored(&mut fields, is_asked_for)?;
+    Ok(fields)
+}
+
+/// The fields as they are, to be compared with others: those that are asked for.
+pub(super) fn encode_changed<S: DynamoSession>(
+    recording: &Recording,
+    unreadable: &Unreadable,
+    secrets: &mut Secrets,
+    context: &Context,
+    other: &Fields,
+    is_asked_for: impl Fn(usize) -> bool,
+) -> Result<Fields, Error> {
+    let mut fields = encode::<S>(recording, unreadable, context, &is_asked_for)?;
+    secrets.encrypt_changed(&mut fields, other, is_asked_for)?;
+    Ok(fields)
+}
+
+/// Recorded fields as the item is to have them, but with the secrets as they are: all of them, or those that are asked
+/// for, in which case the others are `None`.
 pub(super) fn encode<S: DynamoSession>(
     recording: &Recording,
     unreadable: &Unreadable,
@@ -21,7 +50,7 @@ pub(super) fn encode<S: DynamoSession>(
 ) -> Result<Fields, Error> {
     let attributes = S::SCHEMA.attributes().iter().zip(&context.defaults).enumerate();
     let encode = |(index, (attribute, default))| match is_asked_for(index) {
-        true => Ok(field_of(value_of(attribute, index, recording)?, default)),
+        true => Ok(field_of(attribute, value_of(attribute, index, recording)?, default)),
         false => Ok(None),
     };
     let mut fields = attributes.map(encode).collect::<Result<Fields, Error>>()?;
@@ -33,12 +62,14 @@ pub(super) fn encode<S: DynamoSession>(
 pub(super) fn changes_between<S: DynamoSession>(
     before: &Fields,
     after: Fields,
+    cipher: Option<&SecretCipher>,
 ) -> Result<Changes, Error> {
     let changes = Changes::between(S::SCHEMA.attributes(), before, after);
     if cfg!(debug_assertions) {
         let changed = changes.by_attribute().map(|(index, _)| index);
         require_readable::<S>(
             changed.filter_map(|index| Some((index, changes.after[index].as_ref()?))),
+            cipher,
         )?;
     }
     Ok(changes)

@@ -77,8 +77,10 @@ fn read<S: DynamoSession>(
         Ok((decoded, item)) => (Ok(decoded), item),
         Err(error) => (Err(error), Item::default()),
     };
-    let Some(decoded) = or_ended(context, key, decoded)? else { return Ok(None) };
-    let fields = encode::<S>(&record(&decoded.data)?, &decoded.unreadable, context, |_| true)?;
+    let Some(mut decoded) = or_ended(context, key, decoded)? else { return Ok(None) };
+    let Decoded { data, unreadable, secrets, .. } = &mut decoded;
+    let mut fields = encode::<S>(&record(data)?, unreadable, context, |_| true)?;
+    secrets.adopt(&mut fields)?;
     let row = Row::new(context, as_read, fields, rest, decoded.record.lifetime);
     Ok(Some((decoded, row)))
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::secrets::Secrets;
 use crate::derived::{DynamoSession, Header};
 use crate::error::Error;
 use crate::id::SessionKey;
@@ -23,10 +24,14 @@ impl<K: SessionKey> Shown<K> {
             Ok(recording) => recording,
             Err(error) => return Err(error.without_source()),
         };
-        let attributes = S::SCHEMA.attributes().iter().enumerate();
-        let fields = attributes.map(|(index, attribute)| value_of(attribute, index, recording));
-        let fields = fields.map(|value| value.map(Some)).collect::<Result<Fields, Error>>()?;
         let Header { key, created, expires } = &self.header;
+        let secrets = Secrets::new(S::SCHEMA, key);
+        let attributes = S::SCHEMA.attributes().iter().enumerate();
+        let fields = attributes.map(|(index, attribute)| {
+            let value = value_of(attribute, index, recording)?;
+            Ok(Some(secrets.in_form(index, value)))
+        });
+        let fields = fields.collect::<Result<Fields, Error>>()?;
         decode_fields(fields, Header { key: key.clone(), created: *created, expires: *expires })
     }
 }
@@ -36,11 +41,13 @@ pub(super) fn decode_fields<S: DynamoSession>(
     fields: Fields,
     header: Header<S::Key>,
 ) -> Result<S, Error> {
+    let secrets = Secrets::new(S::SCHEMA, &header.key);
     let mut data = S::__new(header);
     for (index, value) in fields.into_iter().enumerate() {
         if let Some(value) = value {
             let value = value.into_attribute_value();
-            let mut decoder = Decoder::of_value(S::SCHEMA.attributes(), &value);
+            let decoder = Decoder::of_value(S::SCHEMA.attributes(), &value);
+            let mut decoder = decoder.decrypting(secrets.cipher());
             data.__decode_field(index, &mut decoder)?;
         }
     }

@@ -8,6 +8,7 @@ mod foreign;
 mod lending;
 #[cfg(feature = "tower")]
 mod past;
+mod secrets;
 mod snapshot;
 mod state;
 #[cfg(all(test, feature = "tower", feature = "embedded"))]
@@ -672,7 +673,7 @@ impl<S: DynamoSession> DerefMut for Session<S> {
 
 impl<S: DynamoSession> Drop for Session<S> {
     fn drop(&mut self) {
-        let Some(state) = self.state.take() else { return };
+        let Some(mut state) = self.state.take() else { return };
         #[cfg(feature = "tower")]
         if let Some(lender) = self.lender.take() {
             lender.take_back(Self { state: Some(state), lender: None });
@@ -687,6 +688,12 @@ impl<S: DynamoSession> Drop for Session<S> {
 
 impl<S: DynamoSession + fmt::Debug> fmt::Debug for Session<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("data", &**self).field("is_new", &self.is_new()).finish()
+        let mut f = f.debug_struct("Session");
+        // Whatever the type shows of itself, secrets are not for logs.
+        match S::SCHEMA.has_secrets() {
+            false => f.field("data", &**self),
+            true => f.field("id", &self.id().fingerprint()),
+        };
+        f.field("is_new", &self.is_new()).finish()
     }
 }

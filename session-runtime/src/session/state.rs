@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
-use super::fields::{Held, changes_between, encode, record, require_header};
+use super::fields::{Held, changes_between, encode_changed, encode_stored, record, require_header};
 #[cfg(feature = "tower")]
 use super::lending::decode_fields;
+use super::secrets::Secrets;
 use super::snapshot::Snapshot;
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
@@ -28,6 +29,7 @@ pub(crate) struct State<S: DynamoSession> {
     is_touched: bool,
     /// What the item holds for the lenient fields that do not decode.
     unreadable: Unreadable,
+    secrets: Secrets,
     held: Held,
     /// After a conflict, the session as the winner left it.
     pub(super) latest: Option<S>,
@@ -52,12 +54,13 @@ impl<S: DynamoSession> State<S> {
         let lifetime = handle.lifetime();
         let created = lifetime.created.unwrap_or_else(|| handle.context().now());
         let data = S::__new(Header { key, created, expires: lifetime.expires });
-        Self::with(data, handle, Unreadable::default())
+        let secrets = Secrets::new(S::SCHEMA, handle.key());
+        Self::with(data, handle, Unreadable::default(), secrets)
     }
 
     pub(super) fn stored(context: Arc<Context>, key: S::Key, found: Decoded<S>) -> Self {
-        let Decoded { data, record, unreadable } = found;
-        Self::with(data, Handle::stored(context, key, record), unreadable)
+        let Decoded { data, record, unreadable, secrets } = found;
+        Self::with(data, Handle::stored(context, key, record), unreadable, secrets)
     }
 
     #[cfg(feature = "interop")]
@@ -68,11 +71,11 @@ impl<S: DynamoSession> State<S> {
         row: Row,
         found: Decoded<S>,
     ) -> Self {
-        let Decoded { data, unreadable, record: _ } = found;
-        Self::with(data, Handle::foreign(context, key, origin, row), unreadable)
+        let Decoded { data, unreadable, secrets, record: _ } = found;
+        Self::with(data, Handle::foreign(context, key, origin, row), unreadable, secrets)
     }
 
-    fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable) -> Self {
+    fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable, secrets: Secrets) -> Self {
         let held = Held::of(&data);
         Self {
             data,
@@ -80,6 +83,7 @@ impl<S: DynamoSession> State<S> {
             snapshot: None,
             is_touched: false,
             unreadable,
+            secrets,
             held,
             latest: None,
             attempts: Attempts::default(),
@@ -102,55 +106,77 @@ impl<S: DynamoSession> State<S> {
         record(&self.data).map(Arc::new)
     }
 
-    fn encode_recorded(
-        &self,
+    /// Fields that were recorded while they were in step with the table.
+    fn encode_stored(
+        &mut self,
         recording: &Recording,
         is_asked_for: impl Fn(usize) -> bool,
     ) -> Result<Fields, Error> {
-        encode::<S>(recording, &self.unreadable, self.context(), is_asked_for)
+        let Self { unreadable, secrets, handle, .. } = self;
+        encode_stored::<S>(recording, unreadable, secrets, handle.context(), is_asked_for)
     }
 
-    /// The fields as they are.
-    fn encode(&self) -> Result<Fields, Error> {
-        self.encode_recorded(&*self.record()?, |_| true)
+    /// Recorded fields, to be compared with others.
+    fn encode_changed(
+        &mut self,
+        recording: &Recording,
+        other: &Fields,
+        is_asked_for: impl Fn(usize) -> bool,
+    ) -> Result<Fields, Error> {
+        let Self { unreadable, secrets, handle, .. } = self;
+        let context = handle.context();
+        encode_changed::<S>(recording, unreadable, secrets, context, other, is_asked_for)
     }
 
-    fn fields_of(&self, snapshot: &Snapshot) -> Result<Fields, Error> {
+    /// The fields, while they are in step with the table.
+    fn encode_in_step(&mut self) -> Result<Fields, Error> {
+        let recording = self.record()?;
+        self.encode_stored(&recording, |_| true)
+    }
+
+    /// The fields as they are, to be compared with others.
+    fn encode_now(&mut self, other: &Fields) -> Result<Fields, Error> {
+        let recording = self.record()?;
+        self.encode_changed(&recording, other, |_| true)
+    }
+
+    fn fields_of(&mut self, snapshot: &Snapshot) -> Result<Fields, Error> {
         match snapshot {
-            Snapshot::Recorded(recording) => self.encode_recorded(recording, |_| true),
+            Snapshot::Recorded(recording) => self.encode_stored(recording, |_| true),
             Snapshot::Encoded(fields) => Ok(Fields::clone(fields)),
         }
     }
 
     /// The fields as they were and as they are: where not all are asked for, those that a commit has to look at.
-    fn versions(&self, before: &Snapshot, all: bool) -> Result<(Arc<Fields>, Fields), Error> {
-        let after = self.record()?;
+    fn versions(&mut self, before: &Snapshot, all: bool) -> Result<(Arc<Fields>, Fields), Error> {
         let before = match before {
-            Snapshot::Encoded(fields) => {
-                return Ok((fields.clone(), self.encode_recorded(&after, |_| true)?));
-            }
+            Snapshot::Encoded(fields) => return Ok((fields.clone(), self.encode_now(fields)?)),
             Snapshot::Recorded(before) => before,
         };
+        let after = self.record()?;
         let mut is_asked_for = vec![all; S::SCHEMA.attributes().len()];
         if !all {
-            let moved = self.handle.aliased();
+            let moved = self.handle.aliased().chain(self.secrets.outdated());
             before.differences(&after).chain(moved).for_each(|index| is_asked_for[index] = true);
         }
-        let is_asked_for = |index| is_asked_for[index] || self.unreadable.has(index);
-        let before = self.encode_recorded(before, is_asked_for)?;
-        Ok((Arc::new(before), self.encode_recorded(&after, is_asked_for)?))
+        for (index, is_asked_for) in is_asked_for.iter_mut().enumerate() {
+            *is_asked_for |= self.unreadable.has(index);
+        }
+        let before = self.encode_stored(before, |index| is_asked_for[index])?;
+        let after = self.encode_changed(&after, &before, |index| is_asked_for[index])?;
+        Ok((Arc::new(before), after))
     }
 
     /// Takes back what was changed since the session was last in step with the table.
     #[cfg(feature = "tower")]
     pub(super) fn discard(&mut self) {
-        if let (Some(Ok(before)), true) = (&self.snapshot, self.is_touched) {
+        if let (Some(Ok(before)), true) = (self.snapshot.take(), self.is_touched) {
             let header = Header {
                 key: self.handle.key().clone(),
                 created: self.held.created.unwrap_or_default(),
                 expires: self.held.expires,
             };
-            let before = self.fields_of(before);
+            let before = self.fields_of(&before);
             match before.and_then(|before| decode_fields::<S>(before, header)) {
                 Ok(data) => {
                     self.held.authenticated = data.__authenticated();
@@ -191,13 +217,10 @@ impl<S: DynamoSession> State<S> {
     }
 
     /// Whether there is something that a commit would write.
-    pub(super) fn has_changes(&self) -> bool {
-        match (&self.snapshot, self.is_touched) {
-            (Some(Ok(before)), true) => {
-                self.versions(before, false).is_ok_and(|(before, after)| *before != after)
-            }
-            _ => false,
-        }
+    pub(super) fn has_changes(&mut self) -> bool {
+        let (Some(Ok(before)), true) = (&self.snapshot, self.is_touched) else { return false };
+        let before = before.clone();
+        self.versions(&before, false).is_ok_and(|(before, after)| *before != after)
     }
 
     pub(super) async fn commit(&mut self, call: &mut Call) -> Result<Committed, Error> {
@@ -221,19 +244,24 @@ impl<S: DynamoSession> State<S> {
         if !self.is_touched {
             return Ok(settled);
         }
-        let Some(before) = self.snapshot()? else { return Ok(settled) };
+        let Some(snapshot) = self.snapshot()? else { return Ok(settled) };
         self.require_header()?;
         let is_new = self.handle.is_new();
-        let (before, after) = self.versions(&before, is_new)?;
-        let changes = changes_between::<S>(&before, after)?;
+        let (before, after) = self.versions(&snapshot, is_new)?;
+        let mut changes = changes_between::<S>(&before, after, self.secrets.cipher())?;
         if changes.is_empty() {
             self.is_touched = false;
             return Ok(settled);
         }
+        self.secrets.restate(&mut changes)?;
         if is_new {
             self.handle.require_size(&changes.after)?;
         } else if !self.handle.has_room_for(&changes) {
-            self.handle.require_size(&self.encode()?)?;
+            let mut fields = self.fields_of(&snapshot)?;
+            for (index, _) in changes.by_attribute() {
+                fields[index].clone_from(&changes.after[index]);
+            }
+            self.handle.require_size(&fields)?;
         }
         let result = self.handle.commit(&before, changes, call).await;
         let (committed, _) = self.conclude(result)?;
@@ -293,21 +321,23 @@ impl<S: DynamoSession> State<S> {
         self.settle(call).await?;
         self.handle.require_not_over()?;
         let changes = match self.snapshot()? {
-            None => Changes::none(self.encode()?),
+            None => Changes::none(self.encode_in_step()?),
             Some(before) => {
                 self.require_header()?;
                 let (before, after) = self.versions(&before, true)?;
-                changes_between::<S>(&before, after)?
+                changes_between::<S>(&before, after, self.secrets.cipher())?
             }
         };
         let result = self.handle.renew(&changes, call).await;
         let renewed = result.map_err(|failure| self.fail(failure))?;
         self.data.__set_key(self.handle.key().clone());
-        if let Some(renewed) = renewed {
-            let is_behind = self.take_over(renewed, changes.after)?;
-            if is_behind {
-                Box::pin(self.commit_changes(call)).await?;
-            }
+        let Some(renewed) = renewed else {
+            self.secrets = Secrets::new(S::SCHEMA, self.handle.key());
+            return Ok(());
+        };
+        let is_behind = self.take_over(renewed, changes.after)?;
+        if is_behind {
+            Box::pin(self.commit_changes(call)).await?;
         }
         Ok(())
     }
@@ -349,14 +379,14 @@ impl<S: DynamoSession> State<S> {
         // Where changes were discarded, the fields are what they were before.
         let before = match self.snapshot()? {
             Some(before) => self.fields_of(&before)?,
-            None => self.encode()?,
+            None => self.encode_in_step()?,
         };
         let mut stored = self.handle.sent(before);
-        let later = Changes::between(S::SCHEMA.attributes(), &stored, self.encode()?);
+        let later = Changes::between(S::SCHEMA.attributes(), &stored, self.encode_now(&stored)?);
         let result = self.handle.settle(call).await;
         let (committed, Written { merged, .. }) = self.conclude(result)?;
         // As the session encodes them: what a type does not hold is no change of it.
-        let mut encoded = self.encode()?;
+        let mut encoded = self.encode_now(&stored)?;
         for index in merged {
             stored[index] = encoded[index].take();
         }
@@ -372,6 +402,7 @@ impl<S: DynamoSession> State<S> {
     ) -> Result<(Committed, Written), Error> {
         let (committed, written) = result.map_err(|failure| self.fail(failure))?;
         self.unreadable.settle(&written.fields);
+        self.secrets.settle(&written.fields, &written.changed);
         for index in &written.merged {
             self.read_back(*index, written.fields[*index].clone());
         }
@@ -392,10 +423,13 @@ impl<S: DynamoSession> State<S> {
     /// Takes over a renewed session's item; whether the session has changes that it does not carry.
     fn take_over(&mut self, renewed: Renewed<S::Key>, now: Fields) -> Result<bool, Error> {
         let Renewed { stored, sent, .. } = renewed;
-        let later = match sent {
+        let mut later = match sent {
             Some(sent) => Changes::between(S::SCHEMA.attributes(), &sent, now),
             None => Changes::none(now),
         };
+        let secrets = Secrets::renewed(S::SCHEMA, self.handle.key(), &stored);
+        secrets.take_over(&self.secrets, &mut later)?;
+        self.secrets = secrets;
         for (index, value) in stored.iter().enumerate() {
             self.read_back(index, value.clone());
         }
@@ -436,9 +470,11 @@ impl<S: DynamoSession> State<S> {
 
     /// Gives a field the value that the table holds; false if it cannot be read, and the field stays as it is.
     fn read_back(&mut self, index: usize, value: Option<Value>) -> bool {
-        let value = value.unwrap_or_else(|| self.context().defaults[index].clone());
-        let value = value.into_attribute_value();
-        let mut decoder = Decoder::of_value(S::SCHEMA.attributes(), &value).strict();
+        let default = || self.secrets.in_form(index, self.context().defaults[index].clone());
+        let value = value.unwrap_or_else(default).into_attribute_value();
+        let mut decoder = Decoder::of_value(S::SCHEMA.attributes(), &value)
+            .strict()
+            .decrypting(self.secrets.cipher());
         let result = self.data.__decode_field(index, &mut decoder);
         if let Err(error) = &result {
             tracing::warn!(%error, "the commit was applied, but a merged value cannot be read");

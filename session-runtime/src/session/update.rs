@@ -1,5 +1,5 @@
 use super::decode::{Decoded, decode};
-use super::fields::{Held, changes_between, encode, record, require_header};
+use super::fields::{Held, changes_between, encode_changed, encode_stored, record, require_header};
 use crate::context::Context;
 use crate::derived::DynamoSession;
 use crate::error::Error;
@@ -17,16 +17,19 @@ pub(crate) async fn update<S: DynamoSession, R>(
     let mut item = call.read(context, &key).await?.ok_or_else(gone)?;
     let mut rounds = Rounds::new();
     loop {
-        let Decoded { mut data, record: known, unreadable } =
+        let Decoded { mut data, record: known, unreadable, mut secrets } =
             decode::<S>(context, id, &item)?.ok_or_else(gone)?;
-        let encode = |data: &S| encode::<S>(&record(data)?, &unreadable, context, |_| true);
-        let before = encode(&data)?;
+        let (before, all) = (record(&data)?, |_| true);
+        let before = encode_stored::<S>(&before, &unreadable, &mut secrets, context, all)?;
         let held = Held::of(&data);
         let result = change(&mut data);
         require_header(&data, id, held)?;
-        let changes = changes_between::<S>(&before, encode(&data)?)?;
+        let after = record(&data)?;
+        let after = encode_changed::<S>(&after, &unreadable, &mut secrets, context, &before, all)?;
+        let mut changes = changes_between::<S>(&before, after, secrets.cipher())?;
         let is_unchanged = changes.is_empty();
         if !is_unchanged {
+            secrets.restate(&mut changes)?;
             known.require_size(S::SCHEMA, &changes.after, context.max_item_bytes)?;
         }
         let touched = is_unchanged.then(|| known.clone());

@@ -63,6 +63,7 @@ mod removals;
 mod rename;
 mod renew;
 mod restart;
+mod secret;
 mod security;
 mod sessions_by;
 mod set;

@@ -60,6 +60,11 @@ impl<S: DynamoSession> Deref for SessionView<S> {
 
 impl<S: DynamoSession + fmt::Debug> fmt::Debug for SessionView<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SessionView").field(&self.0).finish()
+        let mut f = f.debug_tuple("SessionView");
+        // Whatever the type shows of itself, secrets are not for logs.
+        if !S::SCHEMA.has_secrets() {
+            f.field(&self.0);
+        }
+        f.finish()
     }
 }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use dynamo_session::interop::ForeignStore;
 use dynamo_session::{Session, SessionLayer, SessionView};
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit as _, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 use tower::ServiceExt;
