@@ -258,6 +258,13 @@ pub(crate) fn random_token() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<8>())
 }
 
+/// The token by which DynamoDB knows a transaction that it has seen before.
+///
+/// The SDK would take it from a generator in the process, and machines that are restored from one snapshot share that one's.
+pub(crate) fn idempotency_token() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<16>())
+}
+
 fn first_characters(hash: String) -> String {
     hash.chars().take(FINGERPRINT_LENGTH).collect()
 }

@@ -12,6 +12,7 @@ use super::request::{Request, all_units, units};
 use super::table::{Moved, Table, placeholders};
 use crate::error::Error;
 use crate::expression::Expression;
+use crate::id::idempotency_token;
 use crate::item::Item;
 
 /// A row that is to be deleted.
@@ -94,6 +95,7 @@ impl Table {
         let transaction = self
             .client
             .transact_write_items()
+            .client_request_token(idempotency_token())
             .set_transact_items(Some(items))
             .set_return_consumed_capacity(request.capacity());
         let result = request

@@ -29,7 +29,7 @@ use super::request::{Request, all_units, units};
 use super::wrong_key::{Whose, wrong_key};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
-use crate::id::require_key_length;
+use crate::id::{idempotency_token, require_key_length};
 use crate::item::Item;
 use crate::schema::PrimaryKey;
 
@@ -334,6 +334,7 @@ impl Table {
         let transaction = self
             .client
             .transact_write_items()
+            .client_request_token(idempotency_token())
             .transact_items(TransactWriteItem::builder().put(put).build())
             .transact_items(TransactWriteItem::builder().put(replace).build())
             .set_return_consumed_capacity(request.capacity());

@@ -69,6 +69,7 @@ mod sessions_by;
 mod set;
 mod settling;
 mod skip;
+mod snapshot;
 mod sort_key;
 mod spans;
 mod structs;
