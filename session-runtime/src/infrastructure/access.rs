@@ -14,6 +14,10 @@ pub enum Access {
     EndEveryone,
     /// To count sessions.
     Count,
+    /// To adopt all sessions of another store, as [`migrate`](crate::SessionStore::migrate) does. Which store, says
+    /// [`Infrastructure::adopt`](crate::infrastructure::Infrastructure::adopt).
+    #[cfg(feature = "interop")]
+    Migrate,
     /// To create the table as its options say.
     Create,
     /// To bring a live table up to its schema and options: indexes, TTL, protection, backups.
@@ -24,12 +28,14 @@ pub enum Access {
 
 impl Access {
     /// Every use, for programs that let someone choose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::Run,
         Self::List,
         Self::Purge,
         Self::EndEveryone,
         Self::Count,
+        #[cfg(feature = "interop")]
+        Self::Migrate,
         Self::Create,
         Self::Update,
         Self::Verify,

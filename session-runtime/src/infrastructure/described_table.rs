@@ -1,6 +1,8 @@
 use super::location::{Location, table_in};
 use crate::derived::DynamoSession;
 use crate::error::Error;
+#[cfg(feature = "interop")]
+use crate::interop::ForeignStore;
 use crate::operation::Operation;
 use crate::schema::{KeyType, Schema, TableOptions, require_valid_name};
 
@@ -49,6 +51,9 @@ pub struct Infrastructure {
     pub(super) options: TableOptions,
     region: Option<String>,
     account: Option<String>,
+    /// The table of another store whose sessions are adopted.
+    #[cfg(feature = "interop")]
+    pub(super) adopted: Option<String>,
 }
 
 impl Infrastructure {
@@ -60,6 +65,8 @@ impl Infrastructure {
             options: TableOptions::new(),
             region: None,
             account: None,
+            #[cfg(feature = "interop")]
+            adopted: None,
         }
     }
 
@@ -92,6 +99,29 @@ impl Infrastructure {
         self
     }
 
+    /// Another store, whose sessions are adopted: policies then also allow what that takes on its table.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::infrastructure::{Access, Infrastructure};
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
+    /// use dynamo_session::interop::ForeignStore;
+    ///
+    /// let legacy = ForeignStore::connect_dynamodb("legacy-sessions");
+    /// let infrastructure = Infrastructure::of::<ShopSession>().adopt(&legacy);
+    /// let web_server = infrastructure.iam_policy([Access::Run])?;
+    /// assert!(web_server.contains("table/legacy-sessions"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// ```
+    #[cfg(feature = "interop")]
+    #[must_use]
+    pub fn adopt(mut self, foreign: &ForeignStore) -> Self {
+        self.adopted = Some(foreign.table().to_owned());
+        self
+    }
+
     pub(super) fn checked(&self) -> Result<(), Error> {
         if let Some(name) = &self.table_name {
             require_valid_name(name)?;
@@ -110,6 +140,15 @@ impl Infrastructure {
 
     pub(super) fn location(&self) -> Result<Location<'_>, Error> {
         Location::of(self.table_name.as_deref(), self.region.as_deref(), self.account.as_deref())
+    }
+
+    /// Where the other store's table is: where this one is, unless its ARN says otherwise.
+    #[cfg(feature = "interop")]
+    pub(super) fn location_of_adopted<'a>(&'a self, name: &'a str) -> Result<Location<'a>, Error> {
+        match name.starts_with("arn:") {
+            true => Location::of(Some(name), None, None),
+            false => self.location(),
+        }
     }
 
     /// The table's own name, also where an ARN was given.

@@ -3,9 +3,13 @@ use std::collections::BTreeSet;
 use super::access::Access;
 use super::described_table::Infrastructure;
 use super::location::Location;
+#[cfg(feature = "interop")]
+use super::location::table_in;
 use super::tree::Tree;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
+#[cfg(feature = "interop")]
+use crate::schema::require_valid_name;
 use crate::schema::{Encryption, Schema, TableOptions};
 
 /// What KMS lets DynamoDB do for someone who reads and writes an encrypted table.
@@ -46,7 +50,8 @@ impl Infrastructure {
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): no use is named; no table is named; the name,
-    /// Region or account is not valid; or listing is among the uses and the type has no field marked `index`.
+    /// Region or account is not valid; listing is among the uses and the type has no field marked `index`; or migrating is,
+    /// and no other store is named.
     pub fn iam_policy(&self, uses: impl IntoIterator<Item = Access>) -> Result<String, Error> {
         let uses: Vec<Access> = uses.into_iter().collect();
         let policy = self.checked().and_then(|()| document(self, &uses));
@@ -113,6 +118,8 @@ fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Result<String, 
             .collect();
         statements.push(statement("Indexes", &BTreeSet::from(["dynamodb:Query"]), indexes, None));
     }
+    #[cfg(feature = "interop")]
+    statements.extend(adoption(infrastructure, uses)?);
     if let Encryption::CustomerManaged(key) = &options.encryption {
         let actions: BTreeSet<_> =
             uses.iter().flat_map(|access| on_key(*access, options)).copied().collect();
@@ -127,6 +134,38 @@ fn document(infrastructure: &Infrastructure, uses: &[Access]) -> Result<String, 
     Ok(document.json())
 }
 
+/// What adopting sessions takes on the table of the other store.
+#[cfg(feature = "interop")]
+fn adoption(infrastructure: &Infrastructure, uses: &[Access]) -> Result<Option<Tree>, Error> {
+    let adopted = infrastructure.adopted.as_deref();
+    let Some(adopted) = adopted else {
+        return match uses.contains(&Access::Migrate) {
+            true => Err(Error::new(
+                ErrorKind::Configuration,
+                "sessions are to be migrated, and it is not said from where: call `.adopt(&foreign_store)`",
+            )),
+            false => Ok(None),
+        };
+    };
+    require_valid_name(adopted)?;
+    let mut actions = BTreeSet::new();
+    for access in uses {
+        match access {
+            Access::Run => actions.extend(["dynamodb:DeleteItem", "dynamodb:GetItem"]),
+            Access::Migrate => {
+                actions.extend(["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Scan"]);
+            }
+            _ => {}
+        }
+    }
+    if actions.is_empty() {
+        return Ok(None);
+    }
+    let resource = format!("table/{}", table_in(adopted));
+    let arn = infrastructure.location_of_adopted(adopted)?.arn("dynamodb", &resource);
+    Ok(Some(statement("AdoptedTable", &actions, vec![arn], None)))
+}
+
 /// What a use calls on the table itself. A transaction needs the actions of its parts.
 fn on_table(access: Access, schema: &Schema, options: &TableOptions) -> Vec<&'static str> {
     let mut actions = match access {
@@ -139,6 +178,8 @@ fn on_table(access: Access, schema: &Schema, options: &TableOptions) -> Vec<&'st
         Access::List => vec!["dynamodb:BatchGetItem", "dynamodb:DeleteItem"],
         Access::Purge | Access::EndEveryone => vec!["dynamodb:DeleteItem", "dynamodb:Scan"],
         Access::Count => vec!["dynamodb:Scan"],
+        #[cfg(feature = "interop")]
+        Access::Migrate => vec!["dynamodb:GetItem", "dynamodb:PutItem"],
         Access::Create => {
             vec!["dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive"]
         }
@@ -181,6 +222,8 @@ fn on_key(access: Access, options: &TableOptions) -> &'static [&'static str] {
         | Access::EndEveryone
         | Access::Count
         | Access::Update => &USE_KEY,
+        #[cfg(feature = "interop")]
+        Access::Migrate => &USE_KEY,
         Access::Verify => &[],
     }
 }

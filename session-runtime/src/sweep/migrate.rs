@@ -89,7 +89,8 @@ impl<S: DynamoSession> SessionStore<S> {
     ///   adopted sessions get; an option cannot work, or the checkpoint is of something else.
     /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing).
     /// - [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied): it needs `dynamodb:Scan`, `GetItem` and `DeleteItem`
-    ///   on the other table, and `GetItem` and `PutItem` on this one.
+    ///   on the other table, and `GetItem` and `PutItem` on this one: `Access::Migrate` of the feature `infrastructure`
+    ///   writes that policy.
     /// - [`ErrorKind::Throttled`](crate::ErrorKind::Throttled), [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable):
     ///   one request kept failing, and waiting about three minutes in all did not help. (If nothing answers the very first
     ///   request, that is an error at once.)

@@ -6,6 +6,7 @@ use std::{env, fs};
 
 use dynamo_session::ErrorKind;
 use dynamo_session::infrastructure::Access;
+use dynamo_session::interop::ForeignStore;
 use dynamo_session_tests::tables;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,8 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
         write("cloudformation", format!("{name}.yaml"), infrastructure.cloudformation()?)?;
         write("terraform", format!("{name}.tf"), infrastructure.terraform()?)?;
-        for access in Access::ALL {
-            let policy = match infrastructure.iam_policy([access]) {
+        let adopting = infrastructure.adopt(&ForeignStore::koa("koa-sessions"));
+        for access in Access::ALL.iter().copied() {
+            let policy = match adopting.iam_policy([access]) {
                 // Nothing to list by.
                 Err(error) if error.kind() == ErrorKind::Configuration => continue,
                 policy => policy?,

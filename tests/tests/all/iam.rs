@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveSpecification,
 };
 use dynamo_session::infrastructure::{Access, Infrastructure};
+use dynamo_session::interop::ForeignStore;
 use dynamo_session::table::TableOptions;
 use dynamo_session::{Committed, ErrorKind, SessionStore};
 use dynamo_session_tests::refusals::RECOVERY_OFF;
@@ -232,13 +233,13 @@ async fn purge_and_count_allow_exactly_what_they_send() {
 
 #[test]
 fn a_policy_for_several_uses_allows_what_each_allows() {
-    let ledger = Infrastructure::of::<Ledger>();
+    let ledger = Infrastructure::of::<Ledger>().adopt(&ForeignStore::koa("koa-sessions"));
     for one in Access::ALL {
         for other in Access::ALL {
-            let both = allowed(&ledger.iam_policy([one, other]).unwrap());
+            let both = allowed(&ledger.iam_policy([*one, *other]).unwrap());
             let each: Grants = [one, other]
                 .iter()
-                .flat_map(|access| allowed(&ledger.iam_policy([*access]).unwrap()))
+                .flat_map(|access| allowed(&ledger.iam_policy([**access]).unwrap()))
                 .collect();
             assert_eq!(both, each, "{one:?} and {other:?}");
         }

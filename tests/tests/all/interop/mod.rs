@@ -3,6 +3,7 @@
 mod adopt;
 mod cookies;
 mod hostile;
+mod iam;
 mod migrate;
 mod parallel;
 mod rows;
