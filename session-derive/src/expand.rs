@@ -1,8 +1,8 @@
 //! The model to tokens.
 
 mod bounds;
+mod constants;
 mod field;
-mod index;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
@@ -11,9 +11,9 @@ use crate::check::Checked;
 use crate::model::{Field, Name, Session, Timeouts};
 use crate::parse::Text;
 pub(crate) use bounds::bounded;
+pub(crate) use constants::{Reading, constants};
 pub(crate) use field::{attribute, decode, encode, expires};
-use field::{created, initial};
-pub(crate) use index::constants;
+use field::{created, decoded, initial};
 
 pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
     let Checked { session, hash_key, ttl, stored, .. } = checked;
@@ -110,8 +110,12 @@ pub(crate) fn expand(checked: &Checked<'_>) -> TokenStream {
             }
         }
     };
-    let positions = stored.iter().enumerate().map(|(position, (field, _))| (position, *field));
-    let constants = constants(session, positions);
+    let readings = stored.iter().enumerate().map(|(position, (field, stored))| Reading {
+        field,
+        position,
+        value: Some(decoded(position, field, stored)),
+    });
+    let constants = constants(session, readings.collect());
     wrapped(session, &quote!(#implementation #authentication #constants))
 }
 

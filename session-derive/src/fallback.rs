@@ -5,14 +5,17 @@ use quote::quote;
 use syn::parse_quote;
 
 use crate::errors::Errors;
-use crate::expand::{attribute, bounded, constants, decode, encode, expires, wrapped};
+use crate::expand::{Reading, attribute, bounded, constants, decode, encode, expires, wrapped};
 use crate::model::{Field, Kind, Session, Stored};
 
 pub(crate) fn expand(session: &Session, errors: Errors) -> TokenStream {
     let errors = errors.into_compile_errors();
     let implementation = implementation(session);
     // What names them elsewhere would otherwise be reported, too.
-    let constants = constants(session, session.fields.iter().map(|field| (0, field)));
+    let readings =
+        session.fields.iter().filter(|field| field.stored().is_some() || field.asks_for_index);
+    let readings = readings.map(|field| Reading { field, position: 0, value: None });
+    let constants = constants(session, readings.collect());
     let implementation = wrapped(session, &quote!(#implementation #constants));
     quote!(#errors #implementation)
 }

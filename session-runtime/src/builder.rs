@@ -33,6 +33,74 @@ const RENEWAL_GRACE: Duration = Duration::from_secs(60);
 /// Sets up a [`SessionStore`].
 ///
 /// Nothing is required where the struct names its table and the AWS environment is set up.
+///
+/// # Examples
+///
+/// In production, with a configuration that the application already has, reads that cost half, and a limit on what a visitor
+/// can store:
+///
+/// ```no_run
+/// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+/// # use doc::ShopSession;
+/// use dynamo_session::{ReadConsistency, SessionStore};
+///
+/// # async fn start() -> Result<(), dynamo_session::Error> {
+/// let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+/// let store = SessionStore::<ShopSession>::builder()
+///     .sdk_config(&config)
+///     .table_name("shop-sessions-eu")
+///     .verify_table(true)
+///     .read_consistency(ReadConsistency::OwnWrites)
+///     .max_size(16 * 1024)
+///     .build()
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// In development, on the engine inside the process, with a clock that is moved by hand:
+///
+/// ```
+/// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+/// # use doc::ShopSession;
+/// # #[cfg(feature = "embedded")]
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use std::time::Duration;
+///
+/// use dynamo_session::{ManualClock, SessionStore};
+///
+/// let clock = ManualClock::new();
+/// let store = SessionStore::<ShopSession>::builder()
+///     .client(dynamo_session::embedded::client())
+///     .auto_create(true)
+///     .clock(clock.clone())
+///     .build()
+///     .await?;
+/// let mut session = store.create();
+/// session.user = Some("ada".to_owned());
+/// session.commit().await?;
+/// clock.advance(Duration::from_secs(30 * 60));
+/// assert!(store.load(session.id()).await?.is_none());
+/// # Ok::<(), dynamo_session::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Each request has a timeout, each operation of the SDK another one, which includes its retries, and each call of a session
+/// a deadline over all that it takes. They should grow in this order:
+///
+/// ```
+/// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+/// # use doc::ShopSession;
+/// use std::time::Duration;
+///
+/// use dynamo_session::SessionStore;
+///
+/// let builder = SessionStore::<ShopSession>::builder()
+///     .operation_attempt_timeout(Duration::from_millis(500))
+///     .operation_timeout(Duration::from_secs(2))
+///     .deadline(Duration::from_secs(5));
+/// ```
 pub struct SessionStoreBuilder<S: DynamoSession> {
     source: Source,
     table_name: Option<String>,

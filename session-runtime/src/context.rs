@@ -115,6 +115,12 @@ impl Context {
         self.clock.now().epoch_seconds()
     }
 
+    /// The time from now to an instant in epoch seconds; none to one that has passed.
+    pub(crate) fn until(&self, instant: i64) -> Duration {
+        let seconds = instant.saturating_sub(self.now());
+        Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
+    }
+
     /// The end of a call that begins now.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.deadline)

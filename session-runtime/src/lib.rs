@@ -1,5 +1,16 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(any(not(doctest), feature = "axum"), doc = include_str!("front_page.md"))]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The pages speak of what features add.
+#![cfg_attr(
+    not(all(
+        feature = "axum",
+        feature = "infrastructure",
+        feature = "interop",
+        feature = "metrics",
+        feature = "testing"
+    )),
+    allow(rustdoc::broken_intra_doc_links)
+)]
 
 #[cfg(feature = "interop")]
 mod adopt;
@@ -18,6 +29,8 @@ mod expiry;
 mod expression;
 #[doc = include_str!("guarantees.md")]
 pub mod guarantees {}
+#[cfg(any(not(doctest), all(feature = "axum", feature = "infrastructure", feature = "testing")))]
+pub mod guide;
 #[doc = include_str!("security.md")]
 pub mod security {}
 mod id;
@@ -51,6 +64,11 @@ pub mod testing;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 mod web;
+
+/// The README's examples are tests, too.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 pub use attempts::Attempts;
 pub use aws_sdk_dynamodb;

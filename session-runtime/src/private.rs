@@ -1,5 +1,6 @@
 //! What generated code calls. Not stable: do not call it by hand.
 
+pub use core::convert::From;
 pub use core::marker::Send;
 pub use core::option::Option::{self, None, Some};
 pub use core::primitive::{i64, usize};
@@ -13,7 +14,7 @@ pub use crate::derived::{
 pub use crate::error::Error;
 pub use crate::expiry::{EpochSeconds, Timeouts};
 pub use crate::id::{SessionId, SessionKey};
-pub use crate::index::{IndexKey, SessionIndex};
+pub use crate::index::{IndexKey, SessionField, SessionIndex};
 pub use crate::item::{
     DecodeError, Decoder, EncodeError, Encoder, Value, ValueDeserializer, ValueSerializer,
 };

@@ -29,9 +29,9 @@ pub(crate) async fn page(
     for listed in store.by(ShopSession::USER).list(&user).all().await? {
         let fingerprint = listed.fingerprint();
         devices.push(Device {
-            name: listed.get("device")?.unwrap_or_else(|| "A browser".to_owned()),
+            name: listed.get(ShopSession::DEVICE)?.unwrap_or_else(|| "A browser".to_owned()),
             is_this: here.as_ref() == Some(&fingerprint),
-            is_remembered: listed.get("remember")?.unwrap_or(false),
+            is_remembered: listed.get(ShopSession::REMEMBER)?,
             began: listed.created_at().map(|created| created.epoch_seconds()),
             expires: listed.expires_at().epoch_seconds(),
             fingerprint,

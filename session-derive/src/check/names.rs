@@ -200,14 +200,14 @@ fn constant<'a>(
     field: &'a Field,
     errors: &mut Errors,
 ) {
-    let Some(constant) = &field.constant else { return };
-    match constants.entry(constant) {
+    match constants.entry(&field.constant) {
         Entry::Vacant(entry) => drop(entry.insert(&field.ident)),
         Entry::Occupied(entry) => errors.at(
             &field.ident,
             format!(
-                "the constant `{constant}` is already that of the index of `{}`: give this field another \
+                "the constant `{}` is already that of the index of `{}`: give this field another \
                  name, and keep the attribute's with `#[session(rename = \"{}\")]`",
+                field.constant,
                 entry.get(),
                 field.name.text
             ),

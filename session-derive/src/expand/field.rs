@@ -118,9 +118,16 @@ pub(crate) fn encode(index: usize, field: &Field, stored: &Stored) -> TokenStrea
 }
 
 pub(crate) fn decode(index: usize, field: &Field, stored: &Stored) -> TokenStream {
-    let Field { ident, ty, .. } = field;
+    let ident = &field.ident;
+    let value = decoded(index, field, stored);
+    quote!(#index => self.#ident = #value?,)
+}
+
+/// What `__decoder` has for the field: its value, or an error.
+pub(crate) fn decoded(index: usize, field: &Field, stored: &Stored) -> TokenStream {
+    let ty = &field.ty;
     let default = default(field);
-    let value = match &stored.codec {
+    match &stored.codec {
         Codec::Serde => {
             let codec = codec(field);
             quote!(<#ty as __private::#codec>::decode(__decoder, #index, || #default))
@@ -133,8 +140,7 @@ pub(crate) fn decode(index: usize, field: &Field, stored: &Stored) -> TokenStrea
             let deserialize = function(path, "deserialize");
             quote!(__decoder.with(#index, || #default, |__deserializer| #deserialize(__deserializer)))
         }
-    };
-    quote!(#index => self.#ident = #value?,)
+    }
 }
 
 /// Whether the field's type is named like those that the store sets, but the field is not marked so.

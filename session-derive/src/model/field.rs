@@ -16,8 +16,10 @@ pub(crate) struct Field {
     pub(crate) name: Name,
     pub(crate) kind: Kind,
     pub(crate) default: Option<Expr>,
-    /// The constant that names the field's index: there even where `index` itself is at fault.
-    pub(crate) constant: Option<Ident>,
+    /// The name of the constant that stands for the field.
+    pub(crate) constant: Ident,
+    /// The constant stands for the field's index: also where `index` itself is at fault.
+    pub(crate) asks_for_index: bool,
     /// Words that were probably meant, but could not be read.
     pub(crate) lost: Vec<String>,
     /// Something about the field was already reported.
@@ -111,14 +113,25 @@ impl Field {
             None => Name::implied(case.apply(&ident.unraw().to_string()), &ident),
         };
         let asks_for_index = options.index.is_some() || lost.iter().any(|word| word == "index");
-        let constant = asks_for_index.then(|| constant(&ident));
+        let constant = constant(&ident);
         check_default(&options, &ty, &mut found);
         let default = options.default.take().and_then(|default| default.value);
         let was_broken = options.is_broken;
         let kind = kind(options, &ty, &name, &mut found);
         let is_broken = was_broken || !found.is_empty();
         errors.append(found);
-        Self { visibility, ident, ty, name, kind, default, constant, lost, is_broken }
+        Self {
+            visibility,
+            ident,
+            ty,
+            name,
+            kind,
+            default,
+            constant,
+            asks_for_index,
+            lost,
+            is_broken,
+        }
     }
 
     pub(crate) fn stored(&self) -> Option<&Stored> {

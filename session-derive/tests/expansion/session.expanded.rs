@@ -317,10 +317,138 @@ const _: () = {
     impl<T> Shop<T>
     where
         T: Clone,
+        T: 'static,
+        Vec<
+            T,
+        >: __private::Send + __private::Field + __private::List + __private::Initial,
     {
+        ///The field `authenticated_at`, to be read from listed sessions.
+        pub const AUTHENTICATED_AT: __private::SessionField<
+            Self,
+            Option<AuthenticatedAt>,
+        > = __private::SessionField::new(
+            0usize,
+            |__decoder| <Option<
+                AuthenticatedAt,
+            > as __private::Authentication>::decode(__decoder, 0usize),
+        );
         ///The index on `user`: the sessions with one value of it are listed and ended through `SessionStore::by`.
         pub const USER: __private::SessionIndex<Self, String> = __private::SessionIndex::new(
             1usize,
+            |__decoder| {
+                let __value: Option<String> = <Option<
+                    String,
+                > as __private::Field>::decode(
+                    __decoder,
+                    1usize,
+                    || <Option<String> as __private::Initial>::initial(),
+                )?;
+                __private::Ok(__private::From::from(__value))
+            },
+        );
+        ///The field `remember`, to be read from listed sessions.
+        pub const REMEMBER: __private::SessionField<Self, bool> = __private::SessionField::new(
+            2usize,
+            |__decoder| <bool as __private::Field>::decode(
+                __decoder,
+                2usize,
+                || <bool as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `cart`, to be read from listed sessions.
+        pub const CART: __private::SessionField<Self, BTreeMap<String, u32>> = __private::SessionField::new(
+            3usize,
+            |__decoder| <BTreeMap<
+                String,
+                u32,
+            > as __private::Field>::decode(
+                __decoder,
+                3usize,
+                || <BTreeMap<String, u32> as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `credits`, to be read from listed sessions.
+        pub const CREDITS: __private::SessionField<Self, u8> = __private::SessionField::new(
+            4usize,
+            |__decoder| <u8 as __private::Field>::decode(__decoder, 4usize, || 10),
+        );
+        ///The field `hits`, to be read from listed sessions.
+        pub const HITS: __private::SessionField<Self, BTreeMap<String, i64>> = __private::SessionField::new(
+            5usize,
+            |__decoder| <BTreeMap<
+                String,
+                i64,
+            > as __private::Field>::decode(
+                __decoder,
+                5usize,
+                || <BTreeMap<String, i64> as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `seen`, to be read from listed sessions.
+        pub const SEEN: __private::SessionField<Self, Vec<T>> = __private::SessionField::new(
+            6usize,
+            |__decoder| <Vec<
+                T,
+            > as __private::Field>::decode(
+                __decoder,
+                6usize,
+                || <Vec<T> as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `roles`, to be read from listed sessions.
+        pub const ROLES: __private::SessionField<Self, BTreeSet<String>> = __private::SessionField::new(
+            7usize,
+            |__decoder| <BTreeSet<
+                String,
+            > as __private::Field>::decode(
+                __decoder,
+                7usize,
+                || <BTreeSet<String> as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `layout`, to be read from listed sessions.
+        pub const LAYOUT: __private::SessionField<Self, BTreeMap<String, u32>> = __private::SessionField::new(
+            8usize,
+            |__decoder| <BTreeMap<
+                String,
+                u32,
+            > as __private::Field>::decode(
+                __decoder,
+                8usize,
+                || <BTreeMap<String, u32> as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `preferences`, to be read from listed sessions.
+        pub const PREFERENCES: __private::SessionField<Self, Preferences> = __private::SessionField::new(
+            9usize,
+            |__decoder| <Preferences as __private::Field>::decode(
+                __decoder,
+                9usize,
+                || <Preferences as __private::Initial>::initial(),
+            ),
+        );
+        ///The field `price`, to be read from listed sessions.
+        pub const PRICE: __private::SessionField<Self, Price> = __private::SessionField::new(
+            10usize,
+            |__decoder| {
+                __decoder
+                    .with(
+                        10usize,
+                        || <Price as __private::Initial>::initial(),
+                        |__deserializer| as_text::deserialize(__deserializer),
+                    )
+            },
+        );
+        ///The field `avatar`, to be read from listed sessions.
+        pub const AVATAR: __private::SessionField<Self, Vec<u8>> = __private::SessionField::new(
+            11usize,
+            |__decoder| <Vec<
+                u8,
+            > as __private::Bytes>::decode(
+                __decoder,
+                11usize,
+                || <Vec<u8> as __private::Bytes>::initial(),
+            ),
         );
     }
 };

@@ -18,9 +18,10 @@ const ENDPOINT: &str = "http://dynamodb.invalid";
 
 /// An in-process DynamoDB. Clones, and the clients made from them, share one database.
 ///
-/// It is an [`HttpClient`](aws_sdk_dynamodb::config::HttpClient) of the AWS SDK: [`client`](Self::client) gives a
-/// complete client, and a test that wants to fail, delay or count requests wraps the engine in an `HttpClient` of its
-/// own.
+/// It is an [`HttpClient`] of the AWS SDK: [`client`](Self::client) gives a complete client, and a test that wants to fail,
+/// delay or count requests wraps the engine in an `HttpClient` of its own.
+///
+/// [`HttpClient`]: https://docs.rs/aws-sdk-dynamodb/1/aws_sdk_dynamodb/config/trait.HttpClient.html
 ///
 /// # Examples
 ///

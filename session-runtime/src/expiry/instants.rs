@@ -1,4 +1,7 @@
+use std::fmt;
 use std::time::SystemTime;
+
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 
 use super::epoch_seconds::EpochSeconds;
 
@@ -14,6 +17,7 @@ use super::epoch_seconds::EpochSeconds;
 ///
 /// let expires = Expires::from_epoch_seconds(1_795_257_025);
 /// assert_eq!(expires.system_time(), UNIX_EPOCH + Duration::from_secs(1_795_257_025));
+/// assert_eq!(expires.to_string(), "2026-11-21T10:30:25Z");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Expires(i64);
@@ -47,6 +51,17 @@ macro_rules! instant {
             /// The same instant as the standard library's type.
             pub fn system_time(self) -> SystemTime {
                 SystemTime::from_epoch_seconds(self.0)
+            }
+        }
+
+        /// As RFC 3339 has it, in UTC: `2026-11-21T10:30:25Z`. A year of more than four digits is written as seconds
+        /// since the Unix epoch.
+        impl fmt::Display for $instant {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match DateTime::from_secs(self.0).fmt(DateTimeFormat::DateTime) {
+                    Ok(text) => f.pad(&text),
+                    Err(_) => self.0.fmt(f),
+                }
             }
         }
 

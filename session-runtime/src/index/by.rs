@@ -57,8 +57,8 @@ use crate::store::SessionStore;
 /// store.by(ShopSession::USER).keep_newest("ada", 5, &session).await?;
 ///
 /// for listed in store.by(ShopSession::USER).list("ada").all().await? {
-///     let device = listed.get::<String>("device")?.unwrap_or_default();
-///     println!("{device}, since {:?}, here: {}", listed.created_at(), listed.is(&session));
+///     let device = listed.get(ShopSession::DEVICE)?;
+///     println!("{device}, until {}, here: {}", listed.expires_at(), listed.is(&session));
 /// }
 ///
 /// let ended = store.by(ShopSession::USER).end_all("ada").except(&session).await?;

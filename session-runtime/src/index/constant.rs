@@ -1,7 +1,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::field::{ListedField, Read};
 use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::item::Decoder;
 use crate::schema::{Attribute, Index};
 
 /// Names an index of the session type `S` whose values are of type `K`.
@@ -30,13 +33,17 @@ use crate::schema::{Attribute, Index};
 /// ```
 pub struct SessionIndex<S, K> {
     position: usize,
-    types: PhantomData<fn() -> (S, K)>,
+    read: Read<Option<K>>,
+    session: PhantomData<fn() -> S>,
 }
 
 impl<S, K> SessionIndex<S, K> {
     #[doc(hidden)]
-    pub const fn new(position: usize) -> Self {
-        Self { position, types: PhantomData }
+    pub const fn new(
+        position: usize,
+        read: fn(&mut Decoder<'_>) -> Result<Option<K>, Error>,
+    ) -> Self {
+        Self { position, read, session: PhantomData }
     }
 }
 
@@ -51,6 +58,18 @@ impl<S: DynamoSession, K> SessionIndex<S, K> {
 
     pub(super) fn attribute(self) -> &'static Attribute {
         &S::SCHEMA.attributes()[self.position]
+    }
+}
+
+impl<S: DynamoSession, K> ListedField<S> for SessionIndex<S, K> {
+    type Value = Option<K>;
+
+    fn __position(self) -> usize {
+        self.position
+    }
+
+    fn __read(self, decoder: &mut Decoder<'_>) -> Result<Option<K>, Error> {
+        (self.read)(decoder)
     }
 }
 

@@ -1,14 +1,16 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::field::ListedField;
 use super::indexed_value::{Ending, IndexedValue, StoredSession};
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{CreatedAt, Expires};
-use crate::item::{Attributes as _, decode_value};
+use crate::item::{Attributes as _, Decoder, decode_value};
 use crate::operation::Operation;
 use crate::session::Session;
 
@@ -62,6 +64,11 @@ impl<S: DynamoSession> ListedSession<S> {
         Expires::from_epoch_seconds(self.stored.lifetime.expires)
     }
 
+    /// For how long the session lives unless it is touched, by the store's clock, in whole seconds.
+    pub fn expires_in(&self) -> Duration {
+        self.value.store.context().until(self.stored.lifetime.expires)
+    }
+
     /// A few characters that identify the session without revealing its key: those that
     /// [`SessionId::fingerprint`](crate::SessionId::fingerprint) and the logs show.
     pub fn fingerprint(&self) -> String {
@@ -73,33 +80,85 @@ impl<S: DynamoSession> ListedSession<S> {
         session.stored_keys().any(|key| key == self.stored.key)
     }
 
-    /// Reads another stored field, by the name of its attribute in the table: for a page that shows where someone is
-    /// logged in.
+    /// Reads a stored field, by the constant that the derive makes for it: for a page that shows where someone is logged
+    /// in.
     ///
-    /// `T` is the type of the field, or another one that reads the same stored value. An attribute that is stored under
-    /// an [`alias`](derive@crate::DynamoSession#alias) is found, and one that the struct does not name can be read,
-    /// too. `None` if the item has none, as after `Option::None`, or NULL.
+    /// The constant is named after the field in capitals, `ShopSession::DEVICE` for `device`. As in a session that was
+    /// loaded, a field that the item lacks has the value that a new session starts with, one that is stored under an
+    /// [`alias`](derive@crate::DynamoSession#alias) is found, and a `lenient` one that cannot be read has its default.
+    /// A field with an index is read as an `Option`. A `secret` one has no constant, since only the session's own id decrypts
+    /// it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Expires, SessionId, SessionStore};
+    /// #[derive(DynamoSession)]
+    /// #[session(table = "shop-sessions")]
+    /// struct ShopSession {
+    ///     #[session(hash_key)]
+    ///     id: SessionId,
+    ///     #[session(ttl)]
+    ///     expires_at: Expires,
+    ///     #[session(index = "by_user")]
+    ///     user: Option<String>,
+    ///     device: String,
+    /// }
+    ///
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// # session.user = Some("ada".to_owned());
+    /// # session.device = "Firefox on Linux".to_owned();
+    /// # session.commit().await?;
+    /// for listed in store.by(ShopSession::USER).list("ada").all().await? {
+    ///     assert_eq!(listed.get(ShopSession::DEVICE)?, "Firefox on Linux");
+    ///     assert_eq!(listed.get(ShopSession::USER)?.as_deref(), Some("ada"));
+    /// }
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`]: the stored value cannot be read as the field's type.
+    pub fn get<F: ListedField<S>>(&self, field: F) -> Result<F::Value, Error> {
+        let (attributes, position) = (S::SCHEMA.attributes(), field.__position());
+        let default = || self.value.store.context().defaults[position].to_attribute_value();
+        let stored = self.stored.item.find(&attributes[position]);
+        let value = stored.map_or_else(default, |(value, _)| value.clone());
+        field
+            .__read(&mut Decoder::of_value(attributes, &value))
+            .map_err(|error| self.in_context(Operation::List, error))
+    }
+
+    /// Reads an attribute by its name in the table: one that the struct does not name, or a field as another type.
+    ///
+    /// An attribute of a field that is stored under an [`alias`](derive@crate::DynamoSession#alias) is found. `None` if
+    /// the item has none, as after `Option::None`, or NULL.
     ///
     /// # Errors
     ///
     /// - [`ErrorKind::Decode`]: the stored value cannot be read as `T`.
-    /// - [`ErrorKind::Configuration`]: it is the session's key, which is never revealed.
-    pub fn get<T: DeserializeOwned>(&self, attribute: &str) -> Result<Option<T>, Error> {
+    /// - [`ErrorKind::Configuration`]: it is the session's key, which is never revealed, or a `secret`.
+    pub fn attribute<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
         let schema = S::SCHEMA;
-        if schema.primary_key().names().any(|name| name == attribute) {
+        if schema.primary_key().names().any(|key| key == name) {
             let detail = "a listed session does not reveal its key; `fingerprint` identifies it, and `is` \
                           compares it with a session in hand";
-            let error = Error::new(ErrorKind::Configuration, detail).with_attribute(attribute);
+            let error = Error::new(ErrorKind::Configuration, detail).with_attribute(name);
             return Err(self.in_context(Operation::List, error));
         }
-        let known = schema.attributes().iter().find(|known| known.name() == attribute);
+        let known = schema.attributes().iter().find(|known| known.name() == name);
         let value = match known {
             Some(known) => self.stored.item.find(known).map(|(value, _)| value),
-            None => self.stored.item.get(attribute),
+            None => self.stored.item.get(name),
         };
         let Some(value) = value else { return Ok(None) };
-        decode_value(attribute, known, value)
-            .map_err(|error| self.in_context(Operation::List, error))
+        decode_value(name, known, value).map_err(|error| self.in_context(Operation::List, error))
     }
 
     /// Ends the session, if it still has the value by which it was listed; returns whether it did.

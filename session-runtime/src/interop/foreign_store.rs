@@ -89,6 +89,8 @@ impl ForeignStore {
     ///
     /// let legacy = ForeignStore::connect_dynamodb("sessions").secrets(["keyboard cat"]);
     /// ```
+    #[doc(alias = "connect-dynamodb")]
+    #[doc(alias = "express-session")]
     pub fn connect_dynamodb(table: impl Into<String>) -> Self {
         Self::new(system::CONNECT_DYNAMODB, table)
     }

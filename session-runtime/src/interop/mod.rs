@@ -68,6 +68,9 @@ mod foreign_store;
 #[doc = "```"]
 pub mod from_tower_sessions {}
 #[doc = include_str!("guide.md")]
+#[doc(alias = "connect-dynamodb")]
+#[doc(alias = "express")]
+#[doc(alias = "migration")]
 pub mod guide {}
 mod json;
 mod nulls;

@@ -84,6 +84,13 @@ impl<K: SessionKey> Handle<K> {
         Self { unfound: Some(unfound), ..self }
     }
 
+    /// Whether the ids that were presented are those of sessions that are over.
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
+    pub(crate) fn replaces_ended(&self) -> bool {
+        let ended = |unfound: &UnfoundIds<K>| !unfound.may_have_session && !unfound.keys.is_empty();
+        self.unfound.as_ref().is_some_and(ended)
+    }
+
     pub(crate) fn stored(context: Arc<Context>, key: K, record: Record) -> Self {
         Self::in_phase(context, key, Phase::Stored(record))
     }

@@ -182,9 +182,53 @@ impl<S: DynamoSession> Session<S> {
         Expires::from_epoch_seconds(self.state().data.__expires())
     }
 
+    /// For how long the session lives unless it is touched, by the store's clock, in whole seconds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
+    /// # use dynamo_session::Session;
+    /// fn notice(session: &Session<ShopSession>) -> String {
+    ///     let minutes = session.expires_in().as_secs() / 60;
+    ///     format!("Without a click you are logged out in {minutes} minutes, at {}.", session.expires_at())
+    /// }
+    /// ```
+    pub fn expires_in(&self) -> Duration {
+        self.state().handle.context().until(self.state().data.__expires())
+    }
+
     /// Whether the session has not been stored yet.
     pub fn is_new(&self) -> bool {
         self.state().handle.is_new()
+    }
+
+    /// Whether the request came with the id of a session that is over, and this new one is in its place: a page can
+    /// say why the visitor is not logged in.
+    ///
+    /// An id that never was one has the same effect, since nothing is left of most that were. Of a session that another
+    /// request has [renewed](Self::renew) a moment ago, this is false.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
+    /// # use dynamo_session::Session;
+    /// async fn login_page(session: Session<ShopSession>) -> &'static str {
+    ///     match session.replaces_ended() {
+    ///         true => "You were away for 30 minutes, so please log in again.",
+    ///         false => "Please log in.",
+    ///     }
+    /// }
+    /// ```
+    #[cfg(feature = "tower")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+    #[doc(alias = "expired")]
+    #[doc(alias = "timeout")]
+    pub fn replaces_ended(&self) -> bool {
+        self.state().handle.replaces_ended()
     }
 
     #[cfg(feature = "tower")]
@@ -310,6 +354,7 @@ impl<S: DynamoSession> Session<S> {
     ///   [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing),
     ///   [`ErrorKind::Rejected`](crate::ErrorKind::Rejected): DynamoDB's answer, or that there was none by the
     ///   deadline.
+    #[doc(alias = "save")]
     pub async fn commit(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin();
         let result = self.state_mut().commit(&mut call).await;
@@ -345,10 +390,37 @@ impl<S: DynamoSession> Session<S> {
     ///
     /// Costs one consistent read, and two transactional writes of 2 units per KB.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
+    /// # use dynamo_session::SessionStore;
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// # session.user = Some("guest".to_owned());
+    /// # let _ = session.commit().await?;
+    /// let old = session.id().clone();
+    /// session.user = Some("ada".to_owned()); // the password was right
+    /// session.renew().await?;
+    /// assert_ne!(session.id(), &old);
+    /// assert!(store.load(&old).await?.is_none());
+    /// assert_eq!(store.load(session.id()).await?.unwrap().user.as_deref(), Some("ada"));
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`commit`](Self::commit). After an error, call it again: the new id is chosen once. A
     /// [`commit`](Self::commit) does so by itself, and never writes under an id that was to end.
+    #[doc(alias = "login")]
+    #[doc(alias = "regenerate")]
+    #[doc(alias = "cycle_id")]
     pub async fn renew(&mut self) -> Result<(), Error> {
         let mut call = self.begin();
         let result = self.state_mut().renew(&mut call).await;
@@ -396,6 +468,7 @@ impl<S: DynamoSession> Session<S> {
     /// # Errors
     ///
     /// As for [`renew`](Self::renew). The field then has the time that was to be recorded; call it again.
+    #[doc(alias = "login")]
     pub async fn authenticate(&mut self) -> Result<(), Error>
     where
         S: Authenticated,
@@ -441,6 +514,29 @@ impl<S: DynamoSession> Session<S> {
     /// renewed session is ended. Ending a session that is already gone, or was never stored, is not an error. Costs a
     /// write of the item's size, 1 unit per KB, and 1 unit for each renewal that it follows.
     ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
+    /// # use dynamo_session::SessionStore;
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// # session.user = Some("ada".to_owned());
+    /// # let _ = session.commit().await?;
+    /// let mut elsewhere = store.load(session.id()).await?.unwrap(); // another request of the same visitor
+    /// session.destroy().await?;
+    /// elsewhere.user = Some("eve".to_owned());
+    /// assert!(elsewhere.commit().await.unwrap_err().is_gone());
+    /// assert!(store.load(session.id()).await?.is_none());
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled),
@@ -448,6 +544,9 @@ impl<S: DynamoSession> Session<S> {
     /// [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
     /// [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing) and
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the session may still be there; call it again.
+    #[doc(alias = "logout")]
+    #[doc(alias = "delete")]
+    #[doc(alias = "flush")]
     pub async fn destroy(&mut self) -> Result<(), Error> {
         let mut call = self.begin();
         let result = self.state_mut().destroy(&mut call).await;
@@ -494,6 +593,8 @@ impl<S: DynamoSession> Session<S> {
     ///
     /// As for [`destroy`](Self::destroy). The handle then still has the old session, which may still be there: call it
     /// again.
+    #[doc(alias = "logout")]
+    #[doc(alias = "flash")]
     pub async fn restart(&mut self) -> Result<(), Error> {
         let mut call = self.begin();
         let result = self.state_mut().restart(&mut call).await;

@@ -238,16 +238,28 @@ async fn a_listed_session_shows_what_is_stored_and_never_its_id() {
     assert_eq!(listed.expires_at(), session.expires_at());
     assert_eq!(listed.fingerprint(), session.id().fingerprint());
     assert!(listed.is(&session) && !listed.is(&other));
-    assert_eq!(listed.get::<String>("user_agent").unwrap().as_deref(), Some("Firefox"));
-    assert_eq!(listed.get::<BTreeSet<String>>("roles").unwrap().unwrap(), session.roles);
-    assert_eq!(listed.get::<Place>("place").unwrap().unwrap(), session.place);
-    assert_eq!(listed.get::<Vec<u8>>("digest").unwrap().unwrap(), session.digest);
-    assert_eq!(listed.get::<AccountId>("account").unwrap(), None);
-    assert_eq!(listed.get::<i64>("no_such_attribute").unwrap(), None);
-    let error = listed.get::<u32>("user_agent").unwrap_err();
+    assert_eq!(listed.get(Login::USER_AGENT).unwrap(), "Firefox");
+    assert_eq!(listed.get(Login::ROLES).unwrap(), session.roles);
+    assert_eq!(listed.get(Login::PLACE).unwrap(), session.place);
+    assert_eq!(listed.get(Login::DIGEST).unwrap(), session.digest);
+    assert_eq!(listed.get(Login::USER).unwrap().as_deref(), Some("ada"));
+    assert_eq!(listed.get(Login::ACCOUNT).unwrap(), None);
+    assert_eq!(listed.get(Login::TENANT).unwrap(), Some(0), "every session has one");
+    let before = listed.expires_in();
+    assert!((29 * 60..=30 * 60).contains(&before.as_secs()), "{before:?}");
+    world.clock.advance(Duration::from_secs(60));
+    assert_eq!(listed.expires_in(), before - Duration::from_secs(60));
+    assert_eq!(listed.expires_in(), session.expires_in());
+    assert_eq!(listed.attribute::<String>("user_agent").unwrap().as_deref(), Some("Firefox"));
+    assert_eq!(listed.attribute::<BTreeSet<String>>("roles").unwrap().unwrap(), session.roles);
+    assert_eq!(listed.attribute::<Place>("place").unwrap().unwrap(), session.place);
+    assert_eq!(listed.attribute::<Vec<u8>>("digest").unwrap().unwrap(), session.digest);
+    assert_eq!(listed.attribute::<AccountId>("account").unwrap(), None);
+    assert_eq!(listed.attribute::<i64>("no_such_attribute").unwrap(), None);
+    let error = listed.attribute::<u32>("user_agent").unwrap_err();
     assert_eq!((error.kind(), error.attribute()), (ErrorKind::Decode, Some("user_agent")));
     assert_eq!(error.table(), Some(store.table_name()));
-    let error = listed.get::<String>("id").unwrap_err();
+    let error = listed.attribute::<String>("id").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
 
     let printed = format!("{listed:?} {error:?} {error}");
@@ -269,9 +281,25 @@ async fn a_field_under_its_older_name_is_read() {
     item.insert("place".to_owned(), AttributeValue::Null(true));
     world.put(&store, item).await;
     let listed = one(&store, "ada").await;
-    assert_eq!(listed.get::<String>("user_agent").unwrap().as_deref(), Some("Netscape"));
-    assert_eq!(listed.get::<u8>("seen_by").unwrap(), Some(7), "whoever wrote it");
-    assert_eq!(listed.get::<Place>("place").unwrap(), None);
+    assert_eq!(listed.get(Login::USER_AGENT).unwrap(), "Netscape");
+    assert_eq!(listed.attribute::<String>("user_agent").unwrap().as_deref(), Some("Netscape"));
+    assert_eq!(listed.attribute::<u8>("seen_by").unwrap(), Some(7), "whoever wrote it");
+    assert_eq!(listed.attribute::<Place>("place").unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_field_that_the_item_lacks_has_its_default_and_one_that_does_not_fit_is_named() {
+    let (world, store) = World::with_store::<Login>().await;
+    let session = world.login(&store, "ada").await;
+    let mut item = world.item(&store, session.id()).await.unwrap();
+    item.remove("place");
+    item.insert("digest".to_owned(), AttributeValue::S("text".to_owned()));
+    world.put(&store, item).await;
+    let listed = one(&store, "ada").await;
+    assert_eq!(listed.get(Login::PLACE).unwrap(), Place::default());
+    let error = listed.get(Login::DIGEST).unwrap_err();
+    assert_eq!((error.kind(), error.attribute()), (ErrorKind::Decode, Some("digest")));
+    assert_eq!(error.table(), Some(store.table_name()));
 }
 
 #[derive(Debug, DynamoSession)]
@@ -343,7 +371,7 @@ async fn a_key_that_is_stored_as_it_is_shows_a_fingerprint_only() {
     assert_eq!(listed[0].fingerprint(), SessionKey::fingerprint(session.id()));
     assert_eq!(listed[0].created_at(), None, "the type has no `created`");
     assert!(listed[0].is(&session));
-    let error = listed[0].get::<String>("id").unwrap_err();
+    let error = listed[0].attribute::<String>("id").unwrap_err();
     let printed = format!("{listed:?} {error:?}");
     assert!(!printed.contains(&**session.id()), "{printed}");
     assert!(listed[0].end().await.unwrap());

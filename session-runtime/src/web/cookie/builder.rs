@@ -17,6 +17,35 @@ const MIN_SIGNING_KEY_BYTES: usize = 32;
 
 /// Settings of a [`SessionCookie`]. What would make it unsafe, or what no browser would keep, is refused by
 /// [`build`](Self::build).
+///
+/// # Examples
+///
+/// A second session type needs a name of its own. The keys come from the application's secrets; here, one is being replaced:
+///
+/// ```
+/// use dynamo_session::{SameSite, SessionCookie};
+///
+/// # fn cookie(new_key: [u8; 32], old_key: [u8; 32]) -> Result<SessionCookie, dynamo_session::Error> {
+/// let cookie = SessionCookie::builder()
+///     .name("admin")
+///     .same_site(SameSite::Strict)
+///     .persistent(true)
+///     .signing_keys([new_key, old_key])
+///     .build()?;
+/// # Ok(cookie)
+/// # }
+/// # cookie([7; 32], [8; 32])?;
+/// # Ok::<(), dynamo_session::Error>(())
+/// ```
+///
+/// For all subdomains, and for a page that others show in a frame:
+///
+/// ```
+/// # use dynamo_session::{SameSite, SessionCookie};
+/// let everywhere = SessionCookie::builder().domain("shop.example").build()?;
+/// let framed = SessionCookie::builder().same_site(SameSite::None).partitioned(true).build()?;
+/// # Ok::<(), dynamo_session::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct SessionCookieBuilder {
     name: Cow<'static, str>,

@@ -28,6 +28,7 @@ const MAX_BYTES: usize = 4096;
 /// # Ok::<(), dynamo_session::Error>(())
 /// ```
 #[derive(Clone)]
+#[doc(alias = "cookie")]
 pub struct SessionCookie {
     pub(super) full_name: Arc<str>,
     /// That of the cookie beside it, which says what the visitor's next read has to show.

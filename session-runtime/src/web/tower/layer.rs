@@ -156,6 +156,8 @@ type Activity = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 ///
 /// Add one layer for each, and give all but one another [`cookie`](Self::cookie). Two layers with one cookie answer every
 /// request with an error of kind [`Configuration`](crate::ErrorKind::Configuration).
+#[doc(alias = "cookie")]
+#[doc(alias = "middleware")]
 pub struct SessionLayer<S: DynamoSession, E = ErrorPage> {
     pub(super) store: SessionStore<S>,
     pub(super) settings: Arc<Settings>,

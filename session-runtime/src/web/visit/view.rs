@@ -48,6 +48,7 @@ use crate::derived::DynamoSession;
 /// # async fn handler(_: CurrentUser) {}
 /// # let _: axum::Router = axum::Router::new().route("/", axum::routing::get(handler));
 /// ```
+#[doc(alias = "extractor")]
 pub struct SessionView<S: DynamoSession>(pub(super) S);
 
 impl<S: DynamoSession> Deref for SessionView<S> {

@@ -270,9 +270,9 @@ async fn a_list_does_not_show_it() {
     (session.user, session.token) = (Some("ada".to_owned()), Some(TOKEN.to_owned()));
     let _ = session.commit().await.unwrap();
     let listed = store.by(Listed::USER).list("ada").all().await.unwrap();
-    let error = listed[0].get::<String>("token").unwrap_err();
+    let error = listed[0].attribute::<String>("token").unwrap_err();
     assert!(error.is_configuration() && error.attribute() == Some("token"), "{error}");
-    assert!(listed[0].get::<serde_bytes::ByteBuf>("token").unwrap_err().is_configuration());
-    assert_eq!(listed[0].get::<String>("user").unwrap().as_deref(), Some("ada"));
+    assert!(listed[0].attribute::<serde_bytes::ByteBuf>("token").unwrap_err().is_configuration());
+    assert_eq!(listed[0].get(Listed::USER).unwrap().as_deref(), Some("ada"));
     assert_hidden("a listed session", format!("{:?}", listed[0]).as_bytes());
 }

@@ -197,7 +197,7 @@ async fn listed_and_kept_are_sessions_of_the_user() {
     let newest_first = [3, 2, 1].map(|index: usize| app.sessions[index].id().fingerprint());
     assert_eq!(listed_ids, newest_first);
     for name in ["pk", "sk"] {
-        let error = listed[0].get::<String>(name).unwrap_err();
+        let error = listed[0].attribute::<String>(name).unwrap_err();
         assert_eq!((error.kind(), error.attribute()), (ErrorKind::Configuration, Some(name)));
     }
 

@@ -6,6 +6,7 @@ mod caches;
 mod commits;
 mod cookie_settings;
 mod cookies;
+mod ended;
 mod endings;
 mod errors;
 mod handles;
