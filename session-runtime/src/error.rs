@@ -88,6 +88,26 @@ impl Error {
         }))
     }
 
+    /// The error of text that cannot be a session's key: for an implementation of [`SessionKey::parse`].
+    ///
+    /// The reason completes "the text is ..."; it must not repeat the text, which may be somebody's id.
+    ///
+    /// [`SessionKey::parse`]: crate::SessionKey::parse
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynamo_session::Error;
+    ///
+    /// fn parse(text: &str) -> Result<u128, Error> {
+    ///     u128::from_str_radix(text, 16).map_err(|_| Error::invalid_id("not a hexadecimal number"))
+    /// }
+    /// assert!(parse("xyz").unwrap_err().is_invalid_id());
+    /// ```
+    pub fn invalid_id(reason: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::InvalidId, format!("not a session id: the text is {reason}"))
+    }
+
     /// The error of a state that cannot be.
     pub(crate) fn internal(what: impl fmt::Display) -> Self {
         let detail = format!("this is a bug in dynamo-session: {what}; please report it");

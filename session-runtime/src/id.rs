@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 const TEXT_LENGTH: usize = 43;
 const FINGERPRINT_LENGTH: usize = 8;
@@ -61,22 +61,21 @@ impl FromStr for SessionId {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidId`] unless the text is exactly 43 characters of the base64url alphabet in
+    /// [`ErrorKind::InvalidId`](crate::ErrorKind::InvalidId) unless the text is exactly 43 characters of the base64url alphabet in
     /// their one canonical form. The text is not repeated in the error.
     fn from_str(text: &str) -> Result<Self, Error> {
         if text.len() != TEXT_LENGTH {
-            return Err(invalid_id(format!("{} bytes long, not {TEXT_LENGTH}", text.len())));
+            return Err(Error::invalid_id(format_args!(
+                "{} bytes long, not {TEXT_LENGTH}",
+                text.len()
+            )));
         }
         let mut bytes = [0; 32];
         match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
             Ok(32) => Ok(Self(bytes)),
-            _ => Err(invalid_id("not canonical base64url".to_owned())),
+            _ => Err(Error::invalid_id("not canonical base64url")),
         }
     }
-}
-
-fn invalid_id(reason: String) -> Error {
-    Error::new(ErrorKind::InvalidId, format!("not a session id: the text is {reason}"))
 }
 
 impl PartialEq for SessionId {
@@ -128,7 +127,7 @@ pub trait SessionKey: Clone + PartialEq + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidId`] if the text cannot be a key of this type.
+    /// [`ErrorKind::InvalidId`](crate::ErrorKind::InvalidId) if the text cannot be a key of this type.
     fn parse(text: &str) -> Result<Self, Error>;
 
     /// The secret text of the key, as [`parse`](Self::parse) reads it.
@@ -196,7 +195,7 @@ impl SessionKey for String {
     fn parse(text: &str) -> Result<Self, Error> {
         require_key_length(text, MAX_KEY_BYTES)?;
         if text.chars().any(char::is_control) {
-            return Err(invalid_id("one with control characters".to_owned()));
+            return Err(Error::invalid_id("one with control characters"));
         }
         Ok(text.to_owned())
     }
@@ -220,8 +219,7 @@ impl SessionKey for uuid::Uuid {
     }
 
     fn parse(text: &str) -> Result<Self, Error> {
-        Self::try_parse(text)
-            .map_err(|source| invalid_id("not a UUID".to_owned()).with_source(source))
+        Self::try_parse(text).map_err(|source| Error::invalid_id("not a UUID").with_source(source))
     }
 
     fn expose_secret(&self) -> String {
@@ -236,7 +234,10 @@ impl SessionKey for uuid::Uuid {
 /// Refuses a key that no table can hold whose keys may be so long.
 pub(crate) fn require_key_length(key: &str, longest: usize) -> Result<(), Error> {
     if key.is_empty() || key.len() > longest {
-        return Err(invalid_id(format!("{} bytes long, not 1 to {longest}", key.len())));
+        return Err(Error::invalid_id(format_args!(
+            "{} bytes long, not 1 to {longest}",
+            key.len()
+        )));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use super::call::Call;
+use super::expiry_rule::ExpiryRule;
 use super::origin::Origin;
 use super::record::{Guards, Record, too_large};
 use super::remember;
@@ -27,8 +28,7 @@ pub(crate) struct Adoption {
     before: Arc<Fields>,
     pub(super) changes: Changes,
     pub(super) token: Token,
-    extends: bool,
-    keeps_expiry: bool,
+    expiry: ExpiryRule,
     /// Some transaction got no answer, so that the session may be here already.
     pub(super) unanswered: bool,
 }
@@ -56,9 +56,8 @@ pub(super) enum Adopted {
 impl Adoption {
     pub(super) fn new(row: Row, before: Arc<Fields>, changes: Changes, call: &Call) -> Self {
         // It stays in the item for a while: what follows at once must not make the outcome of a lost answer unknown.
-        let (token, extends) = (Token::of_commit(0, 0), call.extends());
-        let keeps_expiry = call.keeps_expiry();
-        Self { row, before, changes, token, extends, keeps_expiry, unanswered: false }
+        let token = Token::of_commit(0, 0);
+        Self { row, before, changes, token, expiry: call.expiry, unanswered: false }
     }
 
     pub(super) fn lifetime(&self) -> Lifetime {
@@ -190,12 +189,7 @@ impl Adoption {
         let created = context.schema.created().map(|_| now);
         let remembered = remember::is_in(context.schema, item);
         let lifetime = Lifetime { created, remembered, ..self.row.lifetime() };
-        if self.keeps_expiry {
-            let expires = context.timeouts.ends_at(lifetime.expires, lifetime.created);
-            return Lifetime { expires, ..lifetime };
-        }
-        let next = context.timeouts.next_expiry(now, lifetime);
-        let expires = if self.extends { next } else { next.min(lifetime.expires) };
+        let expires = self.expiry.of_adopted(context, now, lifetime);
         Lifetime { expires, ..lifetime }
     }
 

@@ -1,14 +1,12 @@
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use super::remember;
+use super::expiry_rule::ExpiryRule;
 use crate::attempts::Attempts;
 use crate::backoff::Backoff;
-use crate::change::Changes;
 use crate::context::{Context, Deadline};
 use crate::dynamo::{Answer, Outcome, Retries};
 use crate::error::{Error, ErrorKind};
-use crate::expiry::Lifetime;
 use crate::item::Item;
 use crate::metrics::{self, Timer};
 use crate::operation::Operation;
@@ -34,9 +32,7 @@ pub(crate) struct Call {
     deadline: Deadline,
     allowed: Duration,
     contention: Option<Contention>,
-    extends: bool,
-    #[cfg(feature = "interop")]
-    keeps_expiry: bool,
+    pub(super) expiry: ExpiryRule,
     began: Timer,
 }
 
@@ -48,9 +44,7 @@ impl Call {
             deadline: context.deadline(),
             allowed: context.deadline,
             contention: None,
-            extends: true,
-            #[cfg(feature = "interop")]
-            keeps_expiry: false,
+            expiry: ExpiryRule::Activity,
             began: Timer::start(),
         }
     }
@@ -62,42 +56,21 @@ impl Call {
         Self { retries: Retries::Off, deadline: Deadline::after(allowed), allowed, ..self }
     }
 
+    /// A call that is not the visitor's activity.
     #[cfg(feature = "tower")]
-    /// A call that is not the visitor's activity: what it writes leaves the expiry where it is.
     pub(crate) fn without_extending(self) -> Self {
-        Self { extends: false, ..self }
+        Self { expiry: ExpiryRule::NoActivity, ..self }
     }
 
-    /// A call that is nobody's visit: an adopted session ends when its row would have ended, unless it is too old by then.
+    /// A call that leaves the expiry of an adopted session as its row has it.
     #[cfg(feature = "interop")]
     pub(crate) fn keeping_expiry(self) -> Self {
-        Self { keeps_expiry: true, ..self }
+        Self { expiry: ExpiryRule::Kept, ..self }
     }
 
-    #[cfg(feature = "interop")]
-    pub(super) fn keeps_expiry(&self) -> bool {
-        self.keeps_expiry
-    }
-
-    /// The expiry that a commit is to write, if it is to take one along.
-    pub(super) fn carried_expiry(
-        &self,
-        context: &Context,
-        stored: Lifetime,
-        changes: &Changes,
-    ) -> Option<i64> {
-        let (now, timeouts) = (context.now(), context.timeouts);
-        match remember::chosen_by(context.schema, changes) {
-            Some(remembered) => timeouts.changed_expiry(now, Lifetime { remembered, ..stored }),
-            None if self.extends => timeouts.carried_expiry(now, stored),
-            None => None,
-        }
-    }
-
-    /// Whether what it writes moves the expiry.
-    #[cfg(feature = "interop")]
-    pub(super) fn extends(&self) -> bool {
-        self.extends
+    /// A call after which the session expires at this instant, in epoch seconds.
+    pub(crate) fn until(self, expires: i64) -> Self {
+        Self { expiry: ExpiryRule::At(expires), ..self }
     }
 
     /// What the call has needed so far.

@@ -172,7 +172,7 @@ impl<K: SessionKey> Handle<K> {
             self.phase = Phase::Stored(record);
             return Ok(Some((Committed::Unchanged, written)));
         }
-        let expires = call.carried_expiry(context, record.lifetime, &changes);
+        let expires = call.expiry.carried(context, record.lifetime, &changes);
         let seen = Seen::read(context.schema, &item);
         let update = Update::new(&record, before, changes, expires).onto(seen);
         self.phase = Phase::Updating(record, update);

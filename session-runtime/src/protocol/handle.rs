@@ -156,6 +156,17 @@ impl<K: SessionKey> Handle<K> {
         }
     }
 
+    /// Whether a stored session is to expire at another instant than it does, as far as the handle knows.
+    pub(crate) fn lacks_expiry_of(&self, call: &Call) -> bool {
+        let is_stored = match &self.phase {
+            Phase::Stored(_) => true,
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) => true,
+            _ => false,
+        };
+        is_stored && call.expiry.names_other(&self.context, self.lifetime())
+    }
+
     pub(crate) fn is_new(&self) -> bool {
         matches!(self.phase, Phase::New(_) | Phase::Creating(_))
     }
@@ -279,13 +290,13 @@ impl<K: SessionKey> Handle<K> {
                 }
                 let remembered = remember::is_among(self.context.schema, &changes.after);
                 let lifetime = Lifetime { remembered, ..lifetime };
-                let lifetime =
-                    Lifetime { expires: timeouts.next_expiry(now, lifetime), ..lifetime };
+                let expires = call.expiry.of_new(&self.context, now, lifetime);
+                let lifetime = Lifetime { expires, ..lifetime };
                 let key = self.table_key();
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
             Phase::Stored(record) => {
-                let expires = call.carried_expiry(&self.context, record.lifetime, &changes);
+                let expires = call.expiry.carried(&self.context, record.lifetime, &changes);
                 let update = Update::new(&record, before.clone(), changes, expires);
                 Phase::Updating(record, update)
             }

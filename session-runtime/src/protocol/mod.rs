@@ -22,6 +22,7 @@ mod call;
 mod committed;
 mod create;
 mod destroy;
+mod expiry_rule;
 mod failure;
 #[cfg(feature = "interop")]
 mod foreign_handle;

@@ -62,7 +62,7 @@ impl<R> Rounds<R> {
         if changes.is_empty() && self.open.is_empty() {
             return Ok(Round::Done(result));
         }
-        let expires = call.carried_expiry(context, record.lifetime, &changes);
+        let expires = call.expiry.carried(context, record.lifetime, &changes);
         let earlier = self.open.iter().map(|(token, _)| token.clone()).collect();
         let has_changes = !changes.is_empty();
         let mut update =

@@ -164,7 +164,7 @@ impl Update {
             theirs.lifetime.created = record.lifetime.created;
         }
         *record = theirs;
-        self.expires = call.carried_expiry(context, record.lifetime, &self.changes);
+        self.expires = call.expiry.carried(context, record.lifetime, &self.changes);
         self.seen = Some(seen);
         self.is_rebased = true;
     }

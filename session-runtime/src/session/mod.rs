@@ -40,7 +40,7 @@ use crate::derived::Header;
 use crate::derived::{Authenticated, DynamoSession};
 use crate::dynamo::Loaded;
 use crate::error::Error;
-use crate::expiry::{Expires, seconds};
+use crate::expiry::{EpochSeconds, Expires, seconds};
 use crate::id::SessionKey;
 use crate::operation::Operation;
 #[cfg(feature = "interop")]
@@ -358,6 +358,43 @@ impl<S: DynamoSession> Session<S> {
     pub async fn commit(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin();
         let result = self.state_mut().commit(&mut call).await;
+        self.end(call, Operation::Commit, result)
+    }
+
+    /// Writes what has changed, as [`commit`](Self::commit) does, and has the session expire at this instant in place of the
+    /// idle timeout: at the end of an access token, or when another session library says.
+    ///
+    /// A stored session is written if only its expiry is another, be it later or earlier; of several such calls, the last
+    /// decides. The absolute timeout stays. It holds for this call: the next [`commit`](Self::commit) or
+    /// [`touch`](Self::touch), the one that a web layer makes included, goes by the idle timeout again. An instant that has
+    /// passed ends the session.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::SessionStore;
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::Visit;
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// # #[cfg(feature = "embedded")]
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// # let client = dynamo_session::embedded::client();
+    /// # let store = SessionStore::<Visit>::builder().client(client).auto_create(true).build().await?;
+    /// # let mut session = store.create();
+    /// session.pages += 1;
+    /// let _ = session.commit_until(SystemTime::now() + Duration::from_secs(5 * 60)).await?;
+    /// # Ok::<(), dynamo_session::Error>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`commit`](Self::commit).
+    pub async fn commit_until(&mut self, expires: impl EpochSeconds) -> Result<Committed, Error> {
+        let mut call = self.begin().until(expires.epoch_seconds());
+        let result = self.state_mut().commit_until(&mut call).await;
         self.end(call, Operation::Commit, result)
     }
 

@@ -230,6 +230,26 @@ impl<S: DynamoSession> State<S> {
         }
     }
 
+    /// Writes what has changed, and the expiry that the call asks for.
+    ///
+    /// An expiry alone is a commit, too, and no touch: it may move back, which a late copy must not do once more.
+    pub(super) async fn commit_until(&mut self, call: &mut Call) -> Result<Committed, Error> {
+        let committed = self.commit_changes(call).await?;
+        self.handle.require_not_over()?;
+        #[cfg(feature = "interop")]
+        let committed = match self.handle.is_foreign() && self.handle.lacks_expiry_of(call) {
+            true => Some(self.adopt_unchanged(call).await?),
+            false => committed,
+        };
+        if !self.handle.lacks_expiry_of(call) {
+            return Ok(committed.unwrap_or(Committed::Unchanged));
+        }
+        let fields = self.encode_in_step()?;
+        let before = Arc::new(fields.clone());
+        let result = self.handle.commit(&before, Changes::none(fields), call).await;
+        Ok(self.conclude(result)?.0)
+    }
+
     /// Writes what has changed: `None` if nothing has.
     pub(super) async fn commit_changes(
         &mut self,

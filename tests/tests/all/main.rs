@@ -19,6 +19,7 @@ mod bad_input;
 mod capacity;
 mod carried_expiry;
 mod commit;
+mod commit_until;
 mod conditions;
 mod contention;
 mod count;
