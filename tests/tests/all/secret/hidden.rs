@@ -189,6 +189,21 @@ async fn nothing_is_told_of_a_secret_that_is_not_what_it_should_be() {
     let misread = world.store::<Misread>().await;
     let error = misread.load(session.id()).await.unwrap_err();
     assert_hidden("an error", texts(&error).as_bytes());
+    let repeating = world.store::<Repeating>().await;
+    let error = repeating.load(session.id()).await.unwrap_err();
+    assert!(error.is_decode() && error.attribute() == Some("token"), "{error}");
+    assert_hidden("an error", texts(&error).as_bytes());
+}
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "accounts", key_prefix = "account#", idle_timeout = "30m")]
+struct Repeating {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(secret)]
+    token: Refused,
 }
 
 #[derive(Debug, Default)]

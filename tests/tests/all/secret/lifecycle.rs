@@ -311,6 +311,8 @@ async fn views_show_them_beside_the_handle_before_and_after_the_commit() {
         String::new()
     }
     async fn look(view: SessionView<Account>) -> String {
+        let shown = format!("{view:?} {view:#?}");
+        assert!(!shown.contains("token") && !shown.contains("changed"), "{shown}");
         format!("{:?} {:?}", view.token, view.pin)
     }
     let TestStore { store, clock, network } = TestStore::<Account>::new().await;

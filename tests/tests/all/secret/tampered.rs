@@ -168,3 +168,56 @@ async fn what_was_altered_since_it_was_loaded_is_not_renewed() {
     session.renew().await.unwrap();
     assert_full(&*world.load(&store, session.id()).await);
 }
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "twins", key_prefix = "one#", idle_timeout = "30m")]
+struct Twins {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(secret)]
+    access: Option<String>,
+    #[session(secret)]
+    refresh: Option<String>,
+}
+
+/// The same session's, and of the same type: only the attribute's name tells the one from the other.
+#[tokio::test]
+async fn what_is_of_another_attribute_of_the_same_type_is_no_value() {
+    let (world, store) = World::with_store::<Twins>().await;
+    let mut session = store.create();
+    (session.access, session.refresh) = (Some("access".to_owned()), Some("refresh".to_owned()));
+    let _ = session.commit().await.unwrap();
+    let refresh = stored(&world, &store, session.id(), "refresh").await.unwrap();
+    plant(&world, &store, session.id(), "access", refresh).await;
+    let error = store.load(session.id()).await.unwrap_err();
+    assert!(error.is_decode() && error.attribute() == Some("access"), "{error}");
+}
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "twins", key_prefix = "other#", idle_timeout = "30m")]
+struct Others {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(secret)]
+    access: Option<String>,
+}
+
+/// An item that was copied to where the same cookie is another application's: only the key in the table tells the two apart.
+#[tokio::test]
+async fn what_is_of_the_same_id_under_another_key_is_no_value() {
+    let (world, store) = World::with_store::<Twins>().await;
+    let mut session = store.create();
+    session.access = Some("access".to_owned());
+    let _ = session.commit().await.unwrap();
+    let others = world.store::<Others>().await;
+    let mut item = world.item(&store, session.id()).await.unwrap();
+    let key = Others::SCHEMA.table_key(session.id());
+    item.insert("id".to_owned(), AttributeValue::S(key));
+    world.put(&others, item).await;
+    let error = others.load(session.id()).await.unwrap_err();
+    assert!(error.is_decode() && error.attribute() == Some("access"), "{error}");
+}
