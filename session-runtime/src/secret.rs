@@ -5,13 +5,14 @@
 //! and the attribute's name.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
 use aes_gcm::aead::AeadInOut;
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::error::Error;
 use crate::id::{SessionKey, random_bytes};
@@ -30,6 +31,12 @@ pub(crate) struct SecretCipher {
     /// Derived when it is needed first: not every request looks at a secret.
     cipher: OnceLock<Aes256Gcm>,
 }
+
+/// What is to be encrypted, or was decrypted. Wiped when it is dropped.
+///
+/// As a slice: one call, where a `Vec` would be wiped byte by byte.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Plaintext(Vec<u8>);
 
 /// Why a stored value is not a secret of this session and attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +86,7 @@ impl SecretCipher {
         &self,
         attribute: &str,
         stored: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, NotDecryptable> {
+    ) -> Result<Plaintext, NotDecryptable> {
         let version = *stored.first().ok_or(NotDecryptable::TooShort)?;
         if version != VERSION {
             return Err(NotDecryptable::UnknownVersion(version));
@@ -88,13 +95,13 @@ impl SecretCipher {
             stored[1..].split_first_chunk::<NONCE_BYTES>().ok_or(NotDecryptable::TooShort)?;
         let (ciphertext, tag) =
             ciphertext.split_last_chunk::<TAG_BYTES>().ok_or(NotDecryptable::TooShort)?;
-        let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+        let mut plaintext = Plaintext(ciphertext.to_vec());
         let cipher = self.cipher().map_err(|_| NotDecryptable::Altered)?;
         cipher
             .decrypt_inout_detached(
                 nonce.into(),
                 &self.associated_data(attribute),
-                plaintext.as_mut_slice().into(),
+                plaintext.0.as_mut_slice().into(),
                 tag.into(),
             )
             .map_err(|_| NotDecryptable::Altered)?;
@@ -103,6 +110,32 @@ impl SecretCipher {
 
     fn associated_data(&self, attribute: &str) -> Vec<u8> {
         [self.table_key.as_bytes(), b"\0", attribute.as_bytes()].concat()
+    }
+}
+
+impl From<Vec<u8>> for Plaintext {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl Deref for Plaintext {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Plaintext {
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl fmt::Debug for Plaintext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Plaintext")
     }
 }
 

@@ -33,7 +33,7 @@ pub use deserializer::ValueDeserializer;
 pub use encode::Encoder;
 pub(crate) use encode::{Fields, encode_key, field_of, value_of};
 pub use encode_error::EncodeError;
-pub(crate) use plaintext::{Plaintext, plaintext};
+pub(crate) use plaintext::plaintext;
 pub(crate) use reading::{Reading, Wanted, consumed_units};
 pub(crate) use recording::Recording;
 pub use recording::ValueSerializer;

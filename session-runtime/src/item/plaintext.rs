@@ -15,9 +15,7 @@ use super::cursor::Cursor;
 use super::size::encoded_size;
 use super::stored::Stored;
 use super::value::Value;
-
-/// What is to be encrypted, or was decrypted. Wiped when it is dropped.
-pub(crate) type Plaintext = Zeroizing<Vec<u8>>;
+use crate::secret::Plaintext;
 
 /// Wipes the value, too. `None` if it is of a type that this version does not know.
 pub(crate) fn plaintext(value: Value) -> Option<Plaintext> {
@@ -26,7 +24,7 @@ pub(crate) fn plaintext(value: Value) -> Option<Plaintext> {
     let written =
         Json::of(&value).is_some_and(|json| serde_json::to_writer(&mut bytes, &json).is_ok());
     wipe(value);
-    written.then(|| Zeroizing::new(std::mem::take(&mut bytes.0)))
+    written.then(|| Plaintext::from(std::mem::take(&mut bytes.0)))
 }
 
 /// `None` if it is no value.
@@ -111,7 +109,7 @@ impl io::Write for Wiping {
         if self.0.capacity() - self.0.len() < bytes.len() {
             let mut larger = Vec::with_capacity((self.0.len() + bytes.len()) * 2);
             larger.extend_from_slice(&self.0);
-            std::mem::replace(&mut self.0, larger).zeroize();
+            std::mem::replace(&mut self.0, larger).as_mut_slice().zeroize();
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -124,7 +122,7 @@ impl io::Write for Wiping {
 
 impl Drop for Wiping {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 
@@ -139,18 +137,18 @@ fn wipe(value: Value) {
 
 fn wipe_entry((key, value): (Cow<'static, str>, Value)) {
     if let Cow::Owned(mut key) = key {
-        key.zeroize();
+        key.as_mut_str().zeroize();
     }
     wipe(value);
 }
 
 fn wipe_attribute_value(value: AttributeValue) {
     match value {
-        AttributeValue::S(mut text) | AttributeValue::N(mut text) => text.zeroize(),
-        AttributeValue::B(blob) => blob.into_inner().zeroize(),
+        AttributeValue::S(mut text) | AttributeValue::N(mut text) => text.as_mut_str().zeroize(),
+        AttributeValue::B(blob) => blob.into_inner().as_mut_slice().zeroize(),
         AttributeValue::L(elements) => elements.into_iter().for_each(wipe_attribute_value),
         AttributeValue::M(entries) => entries.into_iter().for_each(|(mut key, value)| {
-            key.zeroize();
+            key.as_mut_str().zeroize();
             wipe_attribute_value(value);
         }),
         _ => {}

@@ -82,9 +82,9 @@ impl zeroize::DefaultIsZeroes for Event {}
 impl Drop for Recording {
     fn drop(&mut self) {
         if self.holds_secrets {
-            self.events.zeroize();
-            self.text.zeroize();
-            self.bytes.zeroize();
+            self.events.as_mut_slice().zeroize();
+            self.text.as_mut_str().zeroize();
+            self.bytes.as_mut_slice().zeroize();
         }
     }
 }
@@ -109,19 +109,22 @@ impl Recording {
             return;
         }
         if self.events.capacity() - self.events.len() < events {
-            let mut larger = Vec::with_capacity((self.events.len() + events) * 2);
+            let mut larger =
+                Vec::with_capacity((self.events.len() + events).max(2 * self.events.capacity()));
             larger.extend_from_slice(&self.events);
-            std::mem::replace(&mut self.events, larger).zeroize();
+            std::mem::replace(&mut self.events, larger).as_mut_slice().zeroize();
         }
         if self.text.capacity() - self.text.len() < text {
-            let mut larger = String::with_capacity((self.text.len() + text) * 2);
+            let mut larger =
+                String::with_capacity((self.text.len() + text).max(2 * self.text.capacity()));
             larger.push_str(&self.text);
-            std::mem::replace(&mut self.text, larger).zeroize();
+            std::mem::replace(&mut self.text, larger).as_mut_str().zeroize();
         }
         if self.bytes.capacity() - self.bytes.len() < bytes {
-            let mut larger = Vec::with_capacity((self.bytes.len() + bytes) * 2);
+            let mut larger =
+                Vec::with_capacity((self.bytes.len() + bytes).max(2 * self.bytes.capacity()));
             larger.extend_from_slice(&self.bytes);
-            std::mem::replace(&mut self.bytes, larger).zeroize();
+            std::mem::replace(&mut self.bytes, larger).as_mut_slice().zeroize();
         }
     }
 

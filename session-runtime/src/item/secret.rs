@@ -4,12 +4,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::attributes::{Attributes as _, Found, Item};
-use super::plaintext::{Plaintext, plaintext, value_of};
+use super::plaintext::{plaintext, value_of};
 use super::value::Value;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::schema::{Attribute, Schema};
-use crate::secret::{NotDecryptable, SecretCipher};
+use crate::secret::{NotDecryptable, Plaintext, SecretCipher};
 
 /// What an item holds for a secret.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 use crate::change::Changes;
 use crate::error::Error;
 use crate::id::SessionKey;
-use crate::item::{Fields, Plaintext, StoredSecret, Value, cipher_of, conceal, plaintext};
+use crate::item::{Fields, StoredSecret, Value, cipher_of, conceal, plaintext};
 use crate::schema::Schema;
-use crate::secret::SecretCipher;
+use crate::secret::{Plaintext, SecretCipher};
 
 /// The secrets of a session, as they are stored.
 ///
