@@ -9,6 +9,7 @@
 //! | [`csrf`] | requests that other sites forge |
 //! | [`testing`] | an application's tests, with a clock and failures |
 //! | [`deploying`] | table, permissions, alarms, costs in units and dollars |
+//! | [`lambda`] | on AWS Lambda |
 //! | [moving in](crate::interop::guide) | from a Node.js service, or from `tower-sessions`, without logging anybody out |
 //! | [`watching`] | what to log, and which numbers to look at |
 //! | [`questions`] | questions that people ask |
@@ -28,6 +29,9 @@ pub mod deploying {}
 #[doc = include_str!("first_application.md")]
 #[doc(alias = "quickstart")]
 pub mod first_application {}
+#[doc = include_str!("lambda.md")]
+#[doc(alias = "serverless")]
+pub mod lambda {}
 #[doc = include_str!("login.md")]
 #[doc(alias = "authentication")]
 #[doc(alias = "devices")]
