@@ -168,12 +168,11 @@ async fn a_purge_resumes_after_any_item_of_the_table() {
     app.world.clock.advance(Duration::from_secs(3600));
     let begin = || app.store.purge_expired().page_items(3);
     let mut purge: Purge = begin().segments(2).start();
-    let mut deleted = 0;
     let mut looks = 0;
     loop {
         let before = purge.checkpoint();
         let Some(progress) = purge.next().await else { break };
-        deleted += progress.unwrap().deleted;
+        progress.unwrap();
         looks += 1;
         let text = purge.checkpoint().to_string();
         let checkpoint: PurgeCheckpoint = text.parse().unwrap();
@@ -183,7 +182,6 @@ async fn a_purge_resumes_after_any_item_of_the_table() {
         }
     }
     assert!(looks > 30, "{looks}");
-    assert!(deleted >= 4, "{deleted}");
     assert_eq!(app.alive().await, [false; 4]);
     app.require_others_untouched().await;
 }
