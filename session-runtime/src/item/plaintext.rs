@@ -146,6 +146,12 @@ fn wipe_attribute_value(value: AttributeValue) {
     match value {
         AttributeValue::S(mut text) | AttributeValue::N(mut text) => text.as_mut_str().zeroize(),
         AttributeValue::B(blob) => blob.into_inner().as_mut_slice().zeroize(),
+        AttributeValue::Ss(texts) | AttributeValue::Ns(texts) => {
+            texts.into_iter().for_each(|mut text| text.as_mut_str().zeroize());
+        }
+        AttributeValue::Bs(blobs) => {
+            blobs.into_iter().for_each(|blob| blob.into_inner().as_mut_slice().zeroize());
+        }
         AttributeValue::L(elements) => elements.into_iter().for_each(wipe_attribute_value),
         AttributeValue::M(entries) => entries.into_iter().for_each(|(mut key, value)| {
             key.as_mut_str().zeroize();
