@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{Builder, StalledStreamProtectionConfig};
 
 use crate::dynamo::ChosenProfile;
 use crate::error::{Error, ErrorKind};
@@ -26,7 +26,7 @@ pub(super) fn client_of(config: &SdkConfig) -> Result<Client, Error> {
     Ok(Client::new(config))
 }
 
-/// The store's own timeouts first, then the client's, then ours.
+/// The store's own timeouts first, then the client's, then ours; and no protection against stalled streams beside them.
 pub(super) fn with_timeouts(client: &Client, mut timeouts: TimeoutConfig) -> Builder {
     if let Some(set) = client.config().timeout_config() {
         timeouts.take_defaults_from(set);
@@ -36,5 +36,7 @@ pub(super) fn with_timeouts(client: &Client, mut timeouts: TimeoutConfig) -> Bui
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     timeouts.take_defaults_from(&ours);
-    client.config().to_builder().timeout_config(timeouts)
+    // What a timeout of each attempt covers already would cost a tenth of the CPU time of a request.
+    let stalled = StalledStreamProtectionConfig::disabled();
+    client.config().to_builder().timeout_config(timeouts).stalled_stream_protection(stalled)
 }

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use super::attempts::Attempts;
+use super::exchange::Exchange;
 use super::failure::error;
 use crate::error::Error;
 use crate::item::Item;
@@ -30,14 +30,14 @@ impl Answer {
     /// The answer to the last attempt of a request, and what is left open by it and the attempts before.
     pub(super) fn new<T, E>(
         result: Result<T, SdkError<E, HttpResponse>>,
-        attempts: &Attempts<E>,
+        exchange: &Exchange,
         returned: impl FnOnce(T) -> Item,
         refused: impl FnOnce(E) -> Option<Item>,
     ) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let may_be_applied = attempts.may_be_applied();
+        let may_be_applied = exchange.may_be_applied();
         let outcome = match result {
             Ok(output) => Outcome::Done(returned(output)),
             Err(source) => match code(&source) {

@@ -1,12 +1,10 @@
 //! The requests that take over a row of another store's table.
 
-use std::pin::pin;
-
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use futures_util::FutureExt as _;
 
-use super::attempts::Attempts;
+use super::exchange::Exchange;
 use super::failure::{error, of_foreign_table, unbuildable};
 use super::request::{Request, all_units, units};
 use super::table::{Moved, Table, placeholders};
@@ -90,8 +88,9 @@ impl Table {
             Ok(delete) => items.push(TransactWriteItem::builder().delete(delete).build()),
             Err(source) => return not_sent(source),
         }
-        let attempts = Attempts::<TransactWriteItemsError>::new();
         let request = Request::new("DynamoDB.TransactWriteItems", &self.name);
+        let request = request.by(Exchange::of_write::<TransactWriteItemsError>());
+        let exchange = request.exchange().clone();
         let transaction = self
             .client
             .transact_write_items()
@@ -99,10 +98,10 @@ impl Table {
             .set_transact_items(Some(items))
             .set_return_consumed_capacity(request.capacity());
         let result = request
-            .answered(pin!(attempts.follow(transaction.send().boxed().as_mut())), |output| {
+            .answered(transaction.send().boxed().as_mut(), |output| {
                 all_units(&output.consumed_capacity)
             })
             .await;
-        (Moved::of(result, puts), attempts.may_be_applied())
+        (Moved::of(result, puts), exchange.may_be_applied())
     }
 }

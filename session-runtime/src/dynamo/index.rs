@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemOutput};
 use aws_sdk_dynamodb::types::{
@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 use futures_util::FutureExt as _;
 
 use super::answer::{Answer, Outcome};
-use super::attempts::Attempts;
+use super::exchange::Exchange;
 use super::failure::{error, unbuildable};
 use super::request::{Request, all_units, units};
 use super::table::{Table, placeholders};
@@ -212,11 +212,14 @@ impl Table {
         key: &str,
         condition: Expression<'_>,
     ) -> Result<Deletion, Error> {
-        let attempts = Attempts::<DeleteItemError>::new();
+        // Whether a request before the last one may have been carried out.
+        let is_open = AtomicBool::new(false);
         let text = condition.condition_text().to_owned();
         let (names, values) = placeholders(condition);
         let delete = || async {
             let request = Request::new("DynamoDB.DeleteItem", &self.name);
+            let request = request.by(Exchange::of_write::<DeleteItemError>());
+            let exchange = request.exchange().clone();
             let delete = self
                 .client
                 .delete_item()
@@ -231,9 +234,7 @@ impl Table {
                 )
                 .set_return_consumed_capacity(request.capacity());
             let result = request
-                .answered(pin!(attempts.follow(delete.send().boxed().as_mut())), |output| {
-                    units(&output.consumed_capacity)
-                })
+                .answered(delete.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
                 .await;
             let deleted = |output: DeleteItemOutput| output.attributes.unwrap_or_default().into();
             let refused = |error| match error {
@@ -243,7 +244,9 @@ impl Table {
                 _ => None,
             };
             let Answer { outcome, may_be_applied } =
-                Answer::new(result, &attempts, deleted, refused);
+                Answer::new(result, &exchange, deleted, refused);
+            let may_be_applied =
+                is_open.fetch_or(may_be_applied, Ordering::Relaxed) || may_be_applied;
             match outcome {
                 Outcome::Done(item) => Ok(Deletion::Deleted(item)),
                 Outcome::Refused(Some(item)) => Ok(Deletion::Kept(item)),

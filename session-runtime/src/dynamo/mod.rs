@@ -1,17 +1,19 @@
 //! The only room that calls DynamoDB: requests, responses, and what their failures mean.
 
 mod answer;
-mod attempts;
 mod body;
 mod control;
+mod exchange;
 mod failure;
 #[cfg(feature = "interop")]
 mod foreign;
 mod index;
+mod keep_body;
 mod observer;
 mod profile;
 mod refusal;
 mod request;
+mod request_body;
 mod scan;
 mod sweep;
 mod table;

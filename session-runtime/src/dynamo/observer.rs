@@ -1,16 +1,15 @@
 use aws_sdk_dynamodb::config::interceptors::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-    FinalizerInterceptorContextRef,
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 
-use super::attempts::{note_answer, note_attempt};
-use super::body::keep_body;
-use super::request::count_attempt;
+use super::exchange::{note_answer, note_attempt, write_request};
+use super::keep_body::keep_body;
 
-/// What this crate does at every attempt that the AWS SDK makes of a request.
+/// What this crate does at every request that the AWS SDK makes, and at each attempt of it.
 ///
 /// The client has it from the beginning: to add an interceptor to one request costs a tenth of the request.
 #[derive(Debug)]
@@ -22,13 +21,22 @@ impl Intercept for Observer {
         "dynamo-session"
     }
 
+    fn modify_before_retry_loop(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        write_request(context);
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         _: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        count_attempt();
         note_attempt();
         Ok(())
     }

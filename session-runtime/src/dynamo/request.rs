@@ -1,7 +1,6 @@
 use std::error::Error as StdError;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -10,21 +9,11 @@ use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
+use super::exchange::Exchange;
 use super::throttling_reason::throttling_reason;
 use crate::metrics;
 
 const SERVICE: &str = "DynamoDB.";
-
-tokio::task_local! {
-    /// How often the request that is being made was sent.
-    static SENT: Arc<AtomicU32>;
-}
-
-/// Counts that the request that is being made is sent, or sent again.
-pub(super) fn count_attempt() {
-    // Nobody counts where nobody would see it.
-    let _ = SENT.try_with(|sent| sent.fetch_add(1, Ordering::Relaxed));
-}
 
 /// One request to DynamoDB, with the SDK's retries, as OpenTelemetry and metrics see it.
 ///
@@ -33,6 +22,7 @@ pub(super) fn count_attempt() {
 pub(super) struct Request {
     span: Span,
     measured: metrics::Request,
+    exchange: Arc<Exchange>,
     is_answered: bool,
 }
 
@@ -54,7 +44,19 @@ impl Request {
             dynamo_session.retries = Empty,
             dynamo_session.throttling_reason = Empty,
         );
-        Self { span, measured: metrics::Request::begin(table, operation), is_answered: false }
+        let measured = metrics::Request::begin(table, operation);
+        Self { span, measured, exchange: Arc::default(), is_answered: false }
+    }
+
+    /// Made in this exchange.
+    pub(super) fn by(mut self, exchange: Exchange) -> Self {
+        self.exchange = Arc::new(exchange);
+        self
+    }
+
+    /// What tells more of the request than its answer does.
+    pub(super) fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
     }
 
     /// What DynamoDB is to tell of the capacity that it takes: nothing where nobody would know.
@@ -73,16 +75,10 @@ impl Request {
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
     {
-        let answer = answer.instrument(self.span.clone());
-        let result = if self.span.is_disabled() {
-            answer.await
-        } else {
-            let sent = Arc::<AtomicU32>::default();
-            let result = SENT.scope(sent.clone(), answer).await;
-            let retries = sent.load(Ordering::Relaxed).saturating_sub(1);
-            self.span.record("dynamo_session.retries", retries);
-            result
-        };
+        let answer = pin!(answer.instrument(self.span.clone()));
+        let result = self.exchange.clone().of(answer).await;
+        let retries = self.exchange.attempts().saturating_sub(1);
+        self.span.record("dynamo_session.retries", retries);
         self.is_answered = true;
         match &result {
             Ok(output) => self.note_units(consumed(output)),

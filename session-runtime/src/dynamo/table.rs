@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::pin::pin;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
@@ -13,24 +13,25 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsError, TransactWriteItemsOutput,
 };
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 
 use super::answer::Answer;
-use super::attempts::Attempts;
-use super::body::{Body, Kept};
+use super::body::Body;
+use super::exchange::Exchange;
 use super::failure::{error, unbuildable};
 use super::observer::Observer;
 use super::request::{Request, all_units, units};
+use super::request_body::{
+    self, ALL_OLD, Capacity, Key, Names, NamesOf, UPDATED_NEW, Values, written,
+};
 use super::wrong_key::{Whose, wrong_key};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
 use crate::id::{idempotency_token, require_key_length};
-use crate::item::Item;
+use crate::item::{DynamoDbJson, Item};
 use crate::schema::PrimaryKey;
 
 /// One table, and the requests that sessions make of it.
@@ -70,38 +71,23 @@ pub(crate) enum Retries {
 }
 
 /// An update that was not sent yet: it borrows nothing, so that what it was made from can change meanwhile.
-#[derive(Debug)]
 pub(crate) struct UpdateRequest {
     request: Request,
-    update: UpdateItemFluentBuilder,
-    retries: Retries,
+    exchange: Arc<Exchange>,
+    sent: BoxFuture<'static, Result<UpdateItemOutput, SdkError<UpdateItemError, HttpResponse>>>,
 }
 
 impl UpdateRequest {
     pub(crate) async fn send(self) -> Answer {
-        let attempts = Attempts::<UpdateItemError>::new();
-        let Self { request, update, retries } = self;
+        let Self { request, exchange, mut sent } = self;
         let consumed = |output: &UpdateItemOutput| units(&output.consumed_capacity);
-        let result = match retries {
-            Retries::AsConfigured => {
-                request
-                    .answered(pin!(attempts.follow(update.send().boxed().as_mut())), consumed)
-                    .await
-            }
-            Retries::Off => {
-                let without = Config::builder().retry_config(RetryConfig::disabled());
-                let update = update.customize().config_override(without);
-                request
-                    .answered(pin!(attempts.follow(update.send().boxed().as_mut())), consumed)
-                    .await
-            }
-        };
+        let result = request.answered(sent.as_mut(), consumed).await;
         let refused = |error| match error {
             UpdateItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,
         };
         let returned = |output: UpdateItemOutput| output.attributes.unwrap_or_default().into();
-        Answer::new(result, &attempts, returned, refused)
+        Answer::new(result, &exchange, returned, refused)
     }
 }
 
@@ -169,7 +155,7 @@ impl Table {
     }
 
     pub(crate) async fn get(&self, key: &str, consistent: bool) -> Result<Option<Item>, Error> {
-        let (get, request) = self.get_item(key, consistent)?;
+        let (get, request) = self.get_item(key, consistent, Exchange::default())?;
         let output = request
             .answered(get.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await
@@ -179,18 +165,18 @@ impl Table {
 
     /// An item as it is in the response.
     pub(crate) async fn load(&self, key: &str, consistent: bool) -> Result<Loaded, Error> {
-        let (get, request) = self.get_item(key, consistent)?;
-        let kept = Kept::default();
+        let (get, request) = self.get_item(key, consistent, Exchange::of_read())?;
+        let exchange = request.exchange().clone();
         let is_told = request.capacity().is_some();
-        let consumed = |output: &GetItemOutput| match kept.body() {
-            Some(body) => is_told.then(|| body.units())?,
-            None => units(&output.consumed_capacity),
+        let consumed = |output: &GetItemOutput| match is_told {
+            true => exchange.look(Body::units).unwrap_or_else(|| units(&output.consumed_capacity)),
+            false => None,
         };
         let output = request
-            .answered(pin!(kept.of(get.send().boxed().as_mut())), consumed)
+            .answered(get.send().boxed().as_mut(), consumed)
             .await
             .map_err(|source| self.explain_key(error(source)))?;
-        Ok(match kept.into_body()? {
+        Ok(match exchange.take_response() {
             Some(body) => Loaded::Body(body),
             None => Loaded::Item(output.item.map(Item::from)),
         })
@@ -199,68 +185,81 @@ impl Table {
     fn get_item(
         &self,
         key: &str,
-        consistent: bool,
+        consistent_read: bool,
+        exchange: Exchange,
     ) -> Result<(GetItemFluentBuilder, Request), Error> {
         self.require_length(key)?;
         let request = Request::new("DynamoDB.GetItem", &self.name);
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(self.key(key)))
-            .consistent_read(consistent)
-            .set_return_consumed_capacity(request.capacity());
-        Ok((get, request))
+        let body = written(&request_body::GetItem {
+            table_name: &self.name,
+            key: Key(self.primary_key, key),
+            consistent_read,
+            return_consumed_capacity: request.capacity().map(Capacity),
+        })?;
+        let get = self.client.get_item().table_name(&self.name);
+        Ok((get, request.by(exchange.sending(body))))
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {
-        let attempts = Attempts::<PutItemError>::new();
         let request = Request::new("DynamoDB.PutItem", &self.name);
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item.into_attributes()))
-            .condition_expression("attribute_not_exists(#0)")
-            .expression_attribute_names("#0", self.primary_key.hash_key())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .set_return_consumed_capacity(request.capacity());
+        let body = written(&request_body::PutItem {
+            table_name: &self.name,
+            item: DynamoDbJson(&item),
+            condition_expression: "attribute_not_exists(#0)",
+            expression_attribute_names: NamesOf(&[("#0", self.primary_key.hash_key())]),
+            return_values_on_condition_check_failure: ALL_OLD,
+            return_consumed_capacity: request.capacity().map(Capacity),
+        });
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => return Answer::not_sent(error),
+        };
+        drop(item);
+        let request = request.by(Exchange::of_write::<PutItemError>().sending(body));
+        let exchange = request.exchange().clone();
+        let put = self.client.put_item().table_name(&self.name);
         let result = request
-            .answered(pin!(attempts.follow(put.send().boxed().as_mut())), |output| {
-                units(&output.consumed_capacity)
-            })
+            .answered(put.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await;
         let refused = |error| match error {
             PutItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,
         };
-        Answer::new(result, &attempts, |_| Item::default(), refused)
+        Answer::new(result, &exchange, |_| Item::default(), refused)
     }
 
     /// Makes a conditional update. Its answer has the attributes that it wrote, if they are asked for.
     pub(crate) fn update(
         &self,
         key: &str,
-        expression: Expression<'_>,
+        expression: &Expression<'_>,
         return_written: bool,
         retries: Retries,
-    ) -> UpdateRequest {
+    ) -> Result<UpdateRequest, Error> {
         let request = Request::new("DynamoDB.UpdateItem", &self.name);
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(self.key(key)))
-            .update_expression(expression.update_text())
-            .condition_expression(expression.condition_text());
-        let (names, values) = placeholders(expression);
-        let update = update
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .set_return_values(return_written.then_some(ReturnValue::UpdatedNew))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .set_return_consumed_capacity(request.capacity());
-        UpdateRequest { request, update, retries }
+        let body = written(&request_body::UpdateItem {
+            table_name: &self.name,
+            key: Key(self.primary_key, key),
+            update_expression: &expression.update_text(),
+            condition_expression: expression.condition_text(),
+            expression_attribute_names: Names(expression),
+            expression_attribute_values: Values(expression),
+            return_values: return_written.then_some(UPDATED_NEW),
+            return_values_on_condition_check_failure: ALL_OLD,
+            return_consumed_capacity: request.capacity().map(Capacity),
+        })?;
+        let request = request.by(Exchange::of_write::<UpdateItemError>().sending(body));
+        let exchange = request.exchange().clone();
+        let update = self.client.update_item().table_name(&self.name);
+        let sent = match retries {
+            Retries::AsConfigured => update.send().boxed(),
+            Retries::Off => {
+                let without = Config::builder().retry_config(RetryConfig::disabled());
+                let update = update.customize().config_override(without);
+                update.send().boxed()
+            }
+        };
+        Ok(UpdateRequest { request, exchange, sent })
     }
 
     /// Deletes an item that is no tombstone and, where that is to be asked, expires, by the attributes that tell.
@@ -273,34 +272,37 @@ impl Table {
         if let Err(error) = self.require_length(key) {
             return Answer::not_sent(error);
         }
-        let attempts = Attempts::<DeleteItemError>::new();
-        let names = [("#0", Some(tombstone)), ("#1", expiry)].into_iter();
-        let names =
-            names.filter_map(|(name, stands_for)| Some((name.to_owned(), stands_for?.to_owned())));
-        let names = names.collect::<HashMap<_, _>>();
         let request = Request::new("DynamoDB.DeleteItem", &self.name);
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .set_key(Some(self.key(key)))
-            .condition_expression(match expiry {
-                Some(_) => "attribute_not_exists(#0) AND attribute_exists(#1)",
-                None => "attribute_not_exists(#0)",
-            })
-            .set_expression_attribute_names(Some(names))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .set_return_consumed_capacity(request.capacity());
+        let (condition_expression, names) = match expiry {
+            Some(expiry) => (
+                "attribute_not_exists(#0) AND attribute_exists(#1)",
+                &[("#0", tombstone), ("#1", expiry)][..],
+            ),
+            None => ("attribute_not_exists(#0)", &[("#0", tombstone)][..]),
+        };
+        let body = written(&request_body::DeleteItem {
+            table_name: &self.name,
+            key: Key(self.primary_key, key),
+            condition_expression,
+            expression_attribute_names: NamesOf(names),
+            return_values_on_condition_check_failure: ALL_OLD,
+            return_consumed_capacity: request.capacity().map(Capacity),
+        });
+        let body = match body {
+            Ok(body) => body,
+            Err(error) => return Answer::not_sent(error),
+        };
+        let request = request.by(Exchange::of_write::<DeleteItemError>().sending(body));
+        let exchange = request.exchange().clone();
+        let delete = self.client.delete_item().table_name(&self.name);
         let result = request
-            .answered(pin!(attempts.follow(delete.send().boxed().as_mut())), |output| {
-                units(&output.consumed_capacity)
-            })
+            .answered(delete.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await;
         let refused = |error| match error {
             DeleteItemError::ConditionalCheckFailedException(failed) => failed.item.map(Item::from),
             _ => None,
         };
-        Answer::new(result, &attempts, |_| Item::default(), refused)
+        Answer::new(result, &exchange, |_| Item::default(), refused)
             .map_error(|error| self.explain_key(error))
     }
 

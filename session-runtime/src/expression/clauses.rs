@@ -1,29 +1,45 @@
 //! DynamoDB's limits on one expression, counted while it is written
 //! ([quotas](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters)).
 
+use super::placeholder::Placeholder;
+
 const MAX_TEXT_BYTES: usize = 4096;
 const MAX_OPERATORS: usize = 300;
 
 /// A place in the item, as expressions name it.
 #[derive(Clone, Debug)]
 pub(crate) struct DocumentPath {
-    text: String,
+    text: PathText,
     /// The developer guide calls the dots of a path dereference operators, and does not say whether they count. Here
     /// they do.
     dots: usize,
 }
 
+#[derive(Clone, Debug)]
+enum PathText {
+    Top(Placeholder),
+    Nested(String),
+}
+
 impl DocumentPath {
-    pub(super) fn top(name: &str) -> Self {
-        Self { text: name.to_owned(), dots: 0 }
+    pub(super) fn top(name: Placeholder) -> Self {
+        Self { text: PathText::Top(name), dots: 0 }
     }
 
-    pub(super) fn child(&self, name: &str) -> Self {
-        let mut text = String::with_capacity(self.text.len() + 1 + name.len());
-        text.push_str(&self.text);
+    pub(super) fn child(&self, name: Placeholder) -> Self {
+        let parent = self.text();
+        let mut text = String::with_capacity(parent.len() + 1 + name.len());
+        text.push_str(parent);
         text.push('.');
-        text.push_str(name);
-        Self { text, dots: self.dots + 1 }
+        text.push_str(&name);
+        Self { text: PathText::Nested(text), dots: self.dots + 1 }
+    }
+
+    fn text(&self) -> &str {
+        match &self.text {
+            PathText::Top(name) => name,
+            PathText::Nested(text) => text,
+        }
     }
 }
 
@@ -60,7 +76,7 @@ impl Clauses {
 
     fn part(&mut self, part: Part<'_>) {
         let (text, operators) = match part {
-            Part::Path(path) => (path.text.as_str(), path.dots),
+            Part::Path(path) => (path.text(), path.dots),
             Part::Text(text) => (text, 0),
             Part::Operator(text) => (text, 1),
         };

@@ -12,6 +12,9 @@ use placeholder::Placeholder;
 
 use crate::item::Value;
 
+/// From how many names on they are looked up, and not searched.
+const MANY_NAMES: usize = 12;
+
 /// An update expression and its condition, every name and value a placeholder.
 ///
 /// Clauses are written without spaces where DynamoDB needs none: an expression has room for more changes that way.
@@ -23,6 +26,7 @@ pub(crate) struct Expression<'a> {
     deletes: Clauses,
     condition: Clauses,
     names: Vec<&'a str>,
+    /// The place of each name, once there are so many that a search would take longer.
     numbers: HashMap<&'a str, usize>,
     values: Vec<Operand<'a>>,
     types: Vec<(&'static str, Placeholder)>,
@@ -81,7 +85,6 @@ impl<'a> Expression<'a> {
             sets: Clauses::with_capacity(16 * changes),
             condition: Clauses::with_capacity(16 * changes + 200),
             names: Vec::with_capacity(changes + 8),
-            numbers: HashMap::with_capacity(changes + 8),
             values: Vec::with_capacity(changes + 8),
             ..Self::default()
         }
@@ -89,17 +92,25 @@ impl<'a> Expression<'a> {
 
     /// An attribute of the item.
     pub(crate) fn attribute(&mut self, name: &'a str) -> DocumentPath {
-        DocumentPath::top(&self.name(name))
+        DocumentPath::top(self.name(name))
     }
 
     /// An entry of a map.
     pub(crate) fn entry(&mut self, map: &DocumentPath, key: &'a str) -> DocumentPath {
-        map.child(&self.name(key))
+        map.child(self.name(key))
     }
 
     pub(crate) fn name(&mut self, name: &'a str) -> Placeholder {
         let next = self.names.len();
-        let number = *self.numbers.entry(name).or_insert(next);
+        let number = match next {
+            ..MANY_NAMES => self.names.iter().position(|known| *known == name).unwrap_or(next),
+            _ => {
+                if self.numbers.is_empty() {
+                    self.numbers.extend(self.names.iter().copied().zip(0..));
+                }
+                *self.numbers.entry(name).or_insert(next)
+            }
+        };
         if number == next {
             self.names.push(name);
         }
@@ -315,6 +326,24 @@ impl<'a> Expression<'a> {
 
     pub(crate) fn condition_text(&self) -> &str {
         &self.condition.text
+    }
+
+    /// The names, each with its placeholder.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (Placeholder, &'a str)> {
+        let names = self.names.iter().enumerate();
+        names.map(|(number, name)| (Placeholder::name(number), *name))
+    }
+
+    /// The values, each with its placeholder.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Placeholder, &Value)> {
+        let values = self.values.iter().enumerate();
+        values.map(|(number, value)| {
+            let value = match value {
+                Operand::Borrowed(value) => value,
+                Operand::Owned(value) => value,
+            };
+            (Placeholder::value(number), value)
+        })
     }
 
     /// What the placeholders stand for: names, and values.

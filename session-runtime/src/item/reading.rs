@@ -85,10 +85,20 @@ impl Reading {
     }
 }
 
-/// The units that a response says that its request has consumed.
+/// The units that a response says that its request has consumed. It says so before the item or after it, so that the item
+/// itself is not looked at.
 pub(crate) fn consumed_units(body: &[u8]) -> Result<Option<f64>, Malformed> {
+    const MEMBER: &str = "\"ConsumedCapacity\"";
     let mut cursor = Cursor::new(body)?;
-    if !enter(&mut cursor, "ConsumedCapacity")? || !enter(&mut cursor, "CapacityUnits")? {
+    cursor.expect(b'{')?;
+    let _ = cursor.peek()?;
+    if !cursor.rest().starts_with(MEMBER.as_bytes()) {
+        let text = str::from_utf8(body).unwrap_or_default();
+        let Some(position) = text.rfind(MEMBER) else { return Ok(None) };
+        cursor = Cursor::new(&body[position..])?;
+    }
+    let _ = cursor.key(true)?;
+    if !enter(&mut cursor, "CapacityUnits")? {
         return Ok(None);
     }
     Ok(cursor.number()?.parse().ok())
@@ -245,7 +255,8 @@ impl<'t> Pass<'t> {
 /// The entries of a Map of whole Numbers and its size, if it is one.
 fn read_integers(cursor: &mut Cursor<'_>) -> Result<Option<(Integers, usize)>, Malformed> {
     let Opened::Map(mut map) = Stored::Text(cursor).open()? else { return Ok(None) };
-    let (mut integers, mut size) = (Integers::new(), 3);
+    // About as many as there are tokens in an item that is written again and again.
+    let (mut integers, mut size) = (Integers::with_capacity(10), 3);
     while let Some(key) = map.key()? {
         let number = match map.value().map(Stored::open).transpose()? {
             Some(Opened::Scalar(Scalar::Number(number))) => number,

@@ -457,14 +457,14 @@ impl<K: SessionKey> Handle<K> {
             let Some(next) = context.timeouts.due_expiry(now, record.lifetime) else {
                 return Ok(Committed::Unchanged);
             };
-            let mut expression = Expression::default();
+            let mut expression = Expression::with_capacity(1);
             record::require_alive(&mut expression, context.schema, now);
             record.set_lifetime(&mut expression, context.schema, Some(next));
             let remembered = record.lifetime.remembered;
             remember::require(&mut expression, context.schema, remembered, &record.found);
             let request = {
                 let key = context.schema.table_key(key);
-                context.table.update(&key, expression, false, call.retries)
+                context.table.update(&key, &expression, false, call.retries)?
             };
             call.attempts.count_request(false);
             *has_written = true;

@@ -199,7 +199,10 @@ impl Update {
             }
         }
         // What merges with the table's value has to be read back; what was set is known.
-        Ok(Some(context.table.update(key, expression, self.changes.merge(), Retries::AsConfigured)))
+        context
+            .table
+            .update(key, &expression, self.changes.merge(), Retries::AsConfigured)
+            .map(Some)
     }
 
     fn plan<'a>(&'a self, record: &'a Record, context: &'a Context) -> Plan<'a> {

@@ -285,7 +285,7 @@ impl<S: DynamoSession> Session<S> {
     /// To go on, load the session again, or use [`SessionStore::update`](crate::SessionStore::update), which does so by
     /// itself.
     pub fn latest(&self) -> Option<&S> {
-        self.state().latest.as_ref()
+        self.state().latest.as_deref()
     }
 
     /// How many requests the last [`commit`](Self::commit), [`touch`](Self::touch), [`renew`](Self::renew),

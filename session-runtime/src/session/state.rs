@@ -31,8 +31,8 @@ pub(crate) struct State<S: DynamoSession> {
     unreadable: Unreadable,
     secrets: Secrets,
     held: Held,
-    /// After a conflict, the session as the winner left it.
-    pub(super) latest: Option<S>,
+    /// After a conflict, the session as the winner left it; boxed, since few sessions have one.
+    pub(super) latest: Option<Box<S>>,
     /// What the last call has needed.
     pub(super) attempts: Attempts,
     /// The session was to be ended, and is not known to be.
@@ -435,7 +435,7 @@ impl<S: DynamoSession> State<S> {
         if let Some(winner) = winner {
             let key = self.handle.key().clone();
             let latest = decode(self.handle.context(), &key, &winner);
-            self.latest = latest.ok().flatten().map(|latest| latest.data);
+            self.latest = latest.ok().flatten().map(|latest| Box::new(latest.data));
         }
         error
     }

@@ -12,11 +12,26 @@ use aws_smithy_types::body::SdkBody;
 
 /// Answers every request with one body.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Answering(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Answering {
+    body: Arc<Mutex<Vec<u8>>>,
+    requests: Arc<Mutex<Vec<Sent>>>,
+}
+
+/// A request as it would have gone out.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) target: String,
+    pub(super) content_length: String,
+    pub(super) body: Vec<u8>,
+}
 
 impl Answering {
     pub(super) fn with(&self, body: &[u8]) {
-        *self.0.lock().unwrap() = body.to_vec();
+        *self.body.lock().unwrap() = body.to_vec();
+    }
+
+    pub(super) fn take_sent(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.requests.lock().unwrap())
     }
 
     pub(super) fn client(&self) -> Client {
@@ -41,8 +56,14 @@ impl HttpClient for Answering {
 }
 
 impl HttpConnector for Answering {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let body = SdkBody::from(self.0.lock().unwrap().clone());
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let header = |name| request.headers().get(name).unwrap_or_default().to_owned();
+        self.requests.lock().unwrap().push(Sent {
+            target: header("x-amz-target"),
+            content_length: header("content-length"),
+            body: request.body().bytes().unwrap_or_default().to_vec(),
+        });
+        let body = SdkBody::from(self.body.lock().unwrap().clone());
         HttpConnectorFuture::ready(Ok(HttpResponse::new(StatusCode::try_from(200).unwrap(), body)))
     }
 }

@@ -1,5 +1,6 @@
-//! A load reads the response's body itself: whatever the body is, as the AWS SDK and serde_dynamo would.
+//! Requests are written, and the responses of loads read, without the AWS SDK: as it and serde_dynamo would.
 
 mod bodies;
 mod client;
 mod mutations;
+mod requests;
