@@ -99,7 +99,7 @@ impl<S: DynamoSession> SessionStore<S> {
     }
 
     /// Ends the session that has this id in another store, there or where it was adopted.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) async fn end_foreign(
         &self,
         foreign: &Arc<ForeignStore>,

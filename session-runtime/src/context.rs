@@ -69,6 +69,8 @@ pub(crate) struct Context {
 ///     .layer(layer);
 /// # }
 /// ```
+///
+/// In actix-web, it is `app_data` of the resource or the scope: `web::resource("/pay").app_data(ReadConsistency::Strong)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ReadConsistency {

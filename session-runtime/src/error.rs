@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::operation::Operation;
 
@@ -65,6 +66,7 @@ pub enum ErrorKind {
 /// ```
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<Operation>,
@@ -72,7 +74,7 @@ struct Inner {
     table: Option<String>,
     attribute: Option<String>,
     detail: String,
-    source: Option<Source>,
+    source: Option<Arc<dyn StdError + Send + Sync + 'static>>,
 }
 
 impl Error {
@@ -115,8 +117,14 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
         self
+    }
+
+    /// The same error, for another who is to be told of it.
+    #[cfg(feature = "actix")]
+    pub(crate) fn again(&self) -> Self {
+        Self(self.0.clone())
     }
 
     /// The same error again, for a cause that stays.

@@ -61,8 +61,7 @@ pub mod table;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
-#[cfg(feature = "tower")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+#[cfg(feature = "_web")]
 mod web;
 
 /// The README's examples are tests, too.
@@ -85,12 +84,18 @@ pub use operation::Operation;
 pub use protocol::Committed;
 pub use session::Session;
 pub use store::SessionStore;
+#[cfg(feature = "actix")]
+#[cfg_attr(docsrs, doc(cfg(feature = "actix")))]
+pub use web::SessionMiddleware;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use web::SessionService;
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "actix", feature = "axum", feature = "tower"))))]
 pub use web::{
     ErrorPage, ErrorResponse, RequestHead, RequestSession, SameSite, SessionCookie,
-    SessionCookieBuilder, SessionLayer, SessionService, SessionView,
+    SessionCookieBuilder, SessionLayer, SessionView,
 };
-#[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+#[cfg(any(feature = "actix", feature = "axum"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "actix", feature = "axum"))))]
 pub use web::{Logout, RecentlyAuthenticated};

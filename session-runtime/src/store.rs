@@ -11,9 +11,9 @@ use crate::id::SessionKey;
 use crate::metrics;
 use crate::operation::Operation;
 use crate::protocol::{Call, destroy};
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 use crate::protocol::{Mark, UnfoundIds};
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 use crate::session::note_write;
 use crate::session::{Session, Sight, update};
 
@@ -81,7 +81,7 @@ impl<S: DynamoSession> SessionStore<S> {
     }
 
     /// A new session for a request whose ids open none.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn create_in_place_of(
         &self,
         keys: Vec<S::Key>,
@@ -127,7 +127,7 @@ impl<S: DynamoSession> SessionStore<S> {
 
     /// Reads a session as it is after what these marks are of: by an eventually consistent read, if that shows it. Absence
     /// and expiry show nothing.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) async fn find_after(
         &self,
         id: &S::Key,
@@ -269,7 +269,7 @@ impl<S: DynamoSession> SessionStore<S> {
         id: &S::Key,
         change: impl FnMut(&mut S) -> R,
     ) -> Result<(R, Attempts), Error> {
-        #[cfg(feature = "tower")]
+        #[cfg(feature = "_web")]
         note_write(|| S::SCHEMA.table_key(id));
         let mut call = Call::new(&self.context);
         let result = update(&self.context, id, change, &mut call).await;
@@ -290,7 +290,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ///
     /// As for [`Session::destroy`].
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
-        #[cfg(feature = "tower")]
+        #[cfg(feature = "_web")]
         note_write(|| S::SCHEMA.table_key(id));
         let mut call = Call::new(&self.context);
         let result = destroy(&self.context, &S::SCHEMA.table_key(id), &mut call).await;

@@ -5,6 +5,7 @@
 //! | [`first_application`] | from an empty folder to a page with a session; the mistakes that everybody makes |
 //! | [`login`] | login, logout, notices, "remember me", asking for the password again, "your devices" |
 //! | [`middleware`] | extractors of your own, middleware, `State`, nested routers |
+//! | [`actix`] | all of this on actix-web |
 //! | [`streaming`] | WebSocket and server-sent events |
 //! | [`csrf`] | requests that other sites forge |
 //! | [`testing`] | an application's tests, with a clock and failures |
@@ -17,6 +18,11 @@
 //! What the library promises, to the last limit, is in [Guarantees](crate::guarantees); what it does about attacks, in
 //! [Security](crate::security); the attributes of a session type, with [`DynamoSession`](derive@crate::DynamoSession).
 
+#[cfg(any(not(doctest), feature = "actix"))]
+#[doc = include_str!("actix.md")]
+#[doc(alias = "actix-web")]
+#[doc(alias = "HttpServer")]
+pub mod actix {}
 #[doc = include_str!("csrf.md")]
 #[doc(alias = "forgery")]
 #[doc(alias = "xsrf")]

@@ -86,31 +86,31 @@ impl Infrastructure {
                 "3.3.1",
                 "`Secure`, and a prefix",
                 met("`__Host-Http-session; Secure`"),
-                "web::cookies::the_first_change_sets_it_with_every_attribute",
+                "web::promises::cookies::the_first_change_sets_it_with_every_attribute",
             ),
             (
                 "3.3.2",
                 "`SameSite` by purpose",
                 met("`Lax`"),
-                "web::cookie_settings::each_attribute_can_be_set_and_the_removal_has_the_same",
+                "web::promises::cookie_settings::each_attribute_can_be_set_and_the_removal_has_the_same",
             ),
             (
                 "3.3.3",
                 "`__Host-` unless shared on purpose",
                 met("`Path=/`, no `Domain`"),
-                "web::cookie_settings::each_attribute_can_be_set_and_the_removal_has_the_same",
+                "web::promises::cookie_settings::each_attribute_can_be_set_and_the_removal_has_the_same",
             ),
             (
                 "3.3.4",
                 "`HttpOnly`",
                 met("always"),
-                "web::cookie_settings::each_attribute_can_be_set_and_the_removal_has_the_same",
+                "web::promises::cookie_settings::each_attribute_can_be_set_and_the_removal_has_the_same",
             ),
             (
                 "3.3.5",
                 "Name and value at most 4,096 bytes",
                 met("checked before a session is stored"),
-                "web::keys::a_key_that_no_cookie_can_carry_is_a_clear_error_and_nothing_is_stored",
+                "web::promises::keys::a_key_that_no_cookie_can_carry_is_a_clear_error_and_nothing_is_stored",
             ),
             (
                 "7.1.2",
@@ -122,7 +122,7 @@ impl Infrastructure {
                 "7.2.1",
                 "Verified by a trusted backend service",
                 met("looked up in the table at each request"),
-                "web::presented_ids::an_unknown_one_is_never_adopted",
+                "web::promises::presented_ids::an_unknown_one_is_never_adopted",
             ),
             (
                 "7.2.3",
@@ -134,7 +134,7 @@ impl Infrastructure {
                 "7.2.4",
                 "A new token at each authentication",
                 met("`renew`, or `authenticate`"),
-                "web::cookies::a_renewed_session_gets_a_new_one_and_the_old_id_opens_nothing",
+                "web::promises::cookies::a_renewed_session_gets_a_new_one_and_the_old_id_opens_nothing",
             ),
             (
                 "7.3.1",
@@ -176,7 +176,7 @@ impl Infrastructure {
                 "7.5.1",
                 "Authentication again before sensitive changes",
                 again,
-                "web::recently_authenticated::a_login_of_the_last_minutes_is_demanded_and_no_other_will_do",
+                "web::promises::recently_authenticated::a_login_of_the_last_minutes_is_demanded_and_no_other_will_do",
             ),
             (
                 "7.5.2",

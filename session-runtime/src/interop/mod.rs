@@ -82,6 +82,6 @@ mod system;
 
 pub use foreign_store::ForeignStore;
 pub(crate) use nulls::readings;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) use presented::PresentedSids;
 pub(crate) use rows::ForeignRow;

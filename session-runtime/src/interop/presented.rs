@@ -71,13 +71,13 @@ impl ForeignStore {
         presented
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     /// Whether there is a cookie of the name, whatever its value.
     pub(crate) fn is_presented<'a>(&self, mut headers: impl Iterator<Item = &'a [u8]>) -> bool {
         headers.any(|header| pairs(header).any(|(name, _)| name == self.cookie_name))
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     /// The names of the cookies that a browser is to forget once the session is adopted.
     pub(crate) fn cookie_names(&self) -> Vec<String> {
         let mut names = vec![self.cookie_name.clone()];

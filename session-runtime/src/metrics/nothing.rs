@@ -18,7 +18,7 @@ pub(crate) fn loaded(_: &str, _: &'static str) {}
 
 pub(crate) fn operation<T>(_: Timer, _: &str, _: Operation, _: &Result<T, Error>, _: u32) {}
 
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) fn rejected(_: u64) {}
 
 #[derive(Debug)]

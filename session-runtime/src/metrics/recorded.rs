@@ -9,7 +9,7 @@ const LOADS: &str = "dynamo_session_loads_total";
 const OPERATIONS: &str = "dynamo_session_operations_total";
 const OPERATION_DURATION: &str = "dynamo_session_operation_duration_seconds";
 const REBASES: &str = "dynamo_session_rebases_total";
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 const REJECTED_IDS: &str = "dynamo_session_rejected_ids_total";
 const REQUEST_DURATION: &str = "dynamo_session_request_duration_seconds";
 const CONSUMED_CAPACITY: &str = "dynamo_session_consumed_capacity_units";
@@ -31,7 +31,7 @@ pub(crate) fn describe() {
     describe_counter!(OPERATIONS, Unit::Count, "Calls of a store or a session, by outcome");
     describe_histogram!(OPERATION_DURATION, Unit::Seconds, "How long each call took");
     describe_counter!(REBASES, Unit::Count, "Writes that started over because of others");
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     describe_counter!(REJECTED_IDS, Unit::Count, "Ids in cookies that open nothing");
     describe_histogram!(REQUEST_DURATION, Unit::Seconds, "How long each request to DynamoDB took");
     describe_histogram!(CONSUMED_CAPACITY, "Capacity units that each request consumed");
@@ -62,7 +62,7 @@ pub(crate) fn operation<T>(
     }
 }
 
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) fn rejected(ids: u64) {
     counter!(REJECTED_IDS).increment(ids);
 }

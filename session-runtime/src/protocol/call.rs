@@ -12,7 +12,7 @@ use crate::metrics::{self, Timer};
 use crate::operation::Operation;
 
 /// How long a request may take that is made only once.
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 const SINGLE_ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// That others were faster than a call, at least once.
@@ -50,14 +50,14 @@ impl Call {
     }
 
     /// A call that is given up at the first failure, and soon.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn once(self) -> Self {
         let allowed = self.allowed.min(SINGLE_ATTEMPT_TIMEOUT);
         Self { retries: Retries::Off, deadline: Deadline::after(allowed), allowed, ..self }
     }
 
     /// A call that is not the visitor's activity.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn without_extending(self) -> Self {
         Self { expiry: ExpiryRule::NoActivity, ..self }
     }

@@ -9,7 +9,7 @@ pub(super) enum ExpiryRule {
     /// The call is the visitor's activity.
     Activity,
     /// The call is not the visitor's activity: what it writes leaves the expiry where it is.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     NoActivity,
     /// The call is nobody's visit: an adopted session ends when its row would have ended.
     #[cfg(feature = "interop")]
@@ -64,7 +64,7 @@ impl ExpiryRule {
         let next = timeouts.next_expiry(now, session);
         match self {
             Self::Activity => next,
-            #[cfg(feature = "tower")]
+            #[cfg(feature = "_web")]
             Self::NoActivity => next.min(session.expires),
             Self::Kept => timeouts.ends_at(session.expires, session.created),
             Self::At(expires) => timeouts.ends_at(expires, session.created),

@@ -10,7 +10,7 @@ use super::destroy::destroy;
 use super::failure::{
     Failure, conflict, gone, gone_while_unanswered, outcome_unknown, superseded, unexpected,
 };
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 use super::mark::Mark;
 #[cfg(feature = "interop")]
 use super::origin::Origin;
@@ -50,7 +50,7 @@ pub(crate) struct Handle<K> {
 }
 
 /// What a later read has to show of what a handle has written.
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LastWrite {
     /// It has written nothing.
@@ -85,7 +85,7 @@ impl<K: SessionKey> Handle<K> {
     }
 
     /// Whether the ids that were presented are those of sessions that are over.
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
+    #[cfg_attr(not(feature = "_web"), expect(dead_code, reason = "web layers alone ask"))]
     pub(crate) fn replaces_ended(&self) -> bool {
         let ended = |unfound: &UnfoundIds<K>| !unfound.may_have_session && !unfound.keys.is_empty();
         self.unfound.as_ref().is_some_and(ended)
@@ -111,12 +111,12 @@ impl<K: SessionKey> Handle<K> {
     }
 
     /// Whether the session, as it was read, has what this mark is of.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn shows(&self, mark: &Mark) -> bool {
         matches!(&self.phase, Phase::Stored(record) if mark.is_shown_by(record))
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn last_write(&self) -> LastWrite {
         match &self.phase {
             _ if !self.has_written => LastWrite::Nothing,
@@ -171,24 +171,24 @@ impl<K: SessionKey> Handle<K> {
         matches!(self.phase, Phase::New(_) | Phase::Creating(_))
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_stored(&self) -> bool {
         matches!(self.phase, Phase::Stored(_) | Phase::Updating(..))
     }
 
     /// Whether the session was found to have expired, or to have been destroyed or renewed elsewhere.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self.phase, Phase::Over(End::Gone, _))
     }
 
     /// Whether the session has another id than it was found or begun under.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn was_renewed(&self) -> bool {
         self.renewed_from.is_some() || self.renewal.is_some()
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_destroyed(&self) -> bool {
         matches!(self.phase, Phase::Over(End::Destroyed, _))
     }

@@ -28,7 +28,7 @@ mod failure;
 mod foreign_handle;
 mod handle;
 mod judge;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 mod mark;
 #[cfg(feature = "interop")]
 mod origin;
@@ -49,10 +49,10 @@ pub(crate) use call::Call;
 pub use committed::Committed;
 pub(crate) use destroy::destroy;
 pub(crate) use failure::{Failure, gone};
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) use handle::LastWrite;
 pub(crate) use handle::{Handle, UnfoundIds};
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) use mark::Mark;
 #[cfg(feature = "interop")]
 pub(crate) use origin::Origin;

@@ -78,7 +78,7 @@ impl Token {
 }
 
 /// Where among the states of its item a session's last known write, or read, stands.
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
     /// That of a commit whose `_seq` was not returned.
@@ -117,7 +117,7 @@ impl Bookkeeping {
     }
 
     /// What tells this state of the item and later ones from earlier ones.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(super) fn position(&self) -> Position {
         match &self.uncounted {
             Some(Token { text, last }) => {
@@ -128,7 +128,7 @@ impl Bookkeeping {
     }
 
     /// Whether the item, as it was read, is at least as new.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(super) fn shows(&self, Position { token, sequence }: &Position) -> bool {
         let has = |token: &String| self.tokens.iter().flatten().any(|known| known.text == *token);
         self.sequence() >= *sequence || token.as_ref().is_some_and(has)

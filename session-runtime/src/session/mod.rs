@@ -4,14 +4,14 @@ mod decode;
 mod fields;
 #[cfg(feature = "interop")]
 mod foreign;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 mod lending;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 mod past;
 mod secrets;
 mod snapshot;
 mod state;
-#[cfg(all(test, feature = "tower", feature = "embedded"))]
+#[cfg(all(test, feature = "_web", feature = "embedded"))]
 mod tests;
 mod update;
 
@@ -26,16 +26,16 @@ use decode::look;
 pub(crate) use foreign::origin_of;
 #[cfg(feature = "interop")]
 use foreign::state_of;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) use lending::Shown;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 pub(crate) use past::{Past, note_write};
 use state::State;
 pub(crate) use update::update;
 
 use crate::attempts::Attempts;
 use crate::context::Context;
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 use crate::derived::Header;
 use crate::derived::{Authenticated, DynamoSession};
 use crate::dynamo::Loaded;
@@ -46,7 +46,7 @@ use crate::operation::Operation;
 #[cfg(feature = "interop")]
 use crate::protocol::Origin;
 use crate::protocol::{Call, Committed};
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 use crate::protocol::{LastWrite, Mark, UnfoundIds};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
@@ -87,11 +87,11 @@ use crate::protocol::{LastWrite, Mark, UnfoundIds};
 pub struct Session<S: DynamoSession> {
     // Boxed so that a handle moves cheaply between a web layer and its handlers.
     state: Option<Box<State<S>>>,
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     lender: Option<Box<dyn Lender<S>>>,
 }
 
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 /// Takes a lent session back when its handle is dropped.
 pub(crate) trait Lender<S: DynamoSession>: Send + Sync {
     /// Where the session stands after a call.
@@ -105,7 +105,7 @@ impl<S: DynamoSession> Session<S> {
         Self::of(State::new(context, None))
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn in_place_of(context: Arc<Context>, unfound: UnfoundIds<S::Key>) -> Self {
         Self::of(State::new(context, Some(unfound)))
     }
@@ -148,7 +148,7 @@ impl<S: DynamoSession> Session<S> {
     fn of(state: State<S>) -> Self {
         Self {
             state: Some(Box::new(state)),
-            #[cfg(feature = "tower")]
+            #[cfg(feature = "_web")]
             lender: None,
         }
     }
@@ -223,21 +223,21 @@ impl<S: DynamoSession> Session<S> {
     ///     }
     /// }
     /// ```
-    #[cfg(feature = "tower")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+    #[cfg(feature = "_web")]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "actix", feature = "axum", feature = "tower"))))]
     #[doc(alias = "expired")]
     #[doc(alias = "timeout")]
     pub fn replaces_ended(&self) -> bool {
         self.state().handle.replaces_ended()
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_stored(&self) -> bool {
         self.state().handle.is_stored()
     }
 
     /// Whether another store keeps the session still.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     fn is_foreign(&self) -> bool {
         #[cfg(feature = "interop")]
         return self.state().handle.is_foreign();
@@ -245,37 +245,37 @@ impl<S: DynamoSession> Session<S> {
         false
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_destroyed(&self) -> bool {
         self.state().handle.is_destroyed()
     }
 
     /// Whether the session has the idle timeout of a remembered one, as far as the handle knows the table.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_remembered(&self) -> bool {
         self.state().handle.lifetime().remembered
     }
 
     /// Whether a `destroy` or `restart` was begun that did not succeed: the session is to be ended, and may still be there.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_ending(&self) -> bool {
         self.state().is_ending
     }
 
     /// Whether the handle had another session before, which [`restart`](Self::restart) has ended.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn was_restarted(&self) -> bool {
         self.state().was_restarted
     }
 
     /// Whether the fields were given out for changing since they were last in step with the table.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn may_have_changes(&self) -> bool {
         self.state().may_have_changes()
     }
 
     /// Whether a renewal was begun whose outcome is not known.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) fn is_renewing(&self) -> bool {
         self.state().handle.is_renewing()
     }
@@ -642,7 +642,7 @@ impl<S: DynamoSession> Session<S> {
     /// moment. After an error, the session is as it was, or was touched; either is good for whatever comes next.
     ///
     /// Where a write has yet to be settled, or a renewal to be finished, that is left to a [`commit`](Self::commit).
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) async fn touch_once(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin().once();
         let result = self.state_mut().touch_settled(&mut call).await;
@@ -650,7 +650,7 @@ impl<S: DynamoSession> Session<S> {
     }
 
     /// Writes what has changed, and leaves the expiry of a stored session as it is: for what is no activity of the visitor.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) async fn commit_without_extending(&mut self) -> Result<Committed, Error> {
         let mut call = self.begin().without_extending();
         let result = self.state_mut().commit_changes(&mut call).await;
@@ -659,7 +659,7 @@ impl<S: DynamoSession> Session<S> {
     }
 
     /// Commits, but leaves an unchanged session as it is.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(crate) async fn commit_changes(&mut self) -> Result<(), Error> {
         let mut call = self.begin();
         let result = self.state_mut().commit_changes(&mut call).await;
@@ -685,7 +685,7 @@ impl<S: DynamoSession> Session<S> {
             call.count(state.handle.context(), operation, &result);
         }
         let result = result.map_err(|error| state.in_context(error, operation));
-        #[cfg(feature = "tower")]
+        #[cfg(feature = "_web")]
         match &self.lender {
             Some(lender) => lender.note(self),
             None => self.stored_keys().for_each(|key| note_write(|| key)),
@@ -695,8 +695,8 @@ impl<S: DynamoSession> Session<S> {
 }
 
 /// What a web layer needs of the session that it lends.
-#[cfg(feature = "tower")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "actix", feature = "axum", feature = "tower"))))]
 impl<S: DynamoSession> Session<S> {
     pub(crate) fn lent_by(mut self, lender: Box<dyn Lender<S>>) -> Self {
         self.lender = Some(lender);
@@ -812,7 +812,7 @@ impl<S: DynamoSession> DerefMut for Session<S> {
 impl<S: DynamoSession> Drop for Session<S> {
     fn drop(&mut self) {
         let Some(mut state) = self.state.take() else { return };
-        #[cfg(feature = "tower")]
+        #[cfg(feature = "_web")]
         if let Some(lender) = self.lender.take() {
             lender.take_back(Self { state: Some(state), lender: None });
             return;

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
 use super::fields::{Held, changes_between, encode_changed, encode_stored, record, require_header};
-#[cfg(feature = "tower")]
+#[cfg(feature = "_web")]
 use super::lending::decode_fields;
 use super::secrets::Secrets;
 use super::snapshot::Snapshot;
@@ -38,7 +38,7 @@ pub(crate) struct State<S: DynamoSession> {
     /// The session was to be ended, and is not known to be.
     pub(super) is_ending: bool,
     /// The handle had another session before, which was ended.
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "web layers alone ask"))]
+    #[cfg_attr(not(feature = "_web"), expect(dead_code, reason = "web layers alone ask"))]
     pub(super) was_restarted: bool,
     /// The changes were given up, and are not to be written for the application.
     pub(super) is_discarded: bool,
@@ -168,7 +168,7 @@ impl<S: DynamoSession> State<S> {
     }
 
     /// Takes back what was changed since the session was last in step with the table.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(super) fn discard(&mut self) {
         if let (Some(Ok(before)), true) = (self.snapshot.take(), self.is_touched) {
             let header = Header {
@@ -196,13 +196,13 @@ impl<S: DynamoSession> State<S> {
         (self.is_touched, self.is_discarded) = (true, false);
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(super) fn may_have_changes(&self) -> bool {
         self.is_touched && self.snapshot.is_some()
     }
 
     /// The fields as they are, which serve as those before the next change, too.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     pub(super) fn shown(&mut self) -> Result<Arc<Recording>, Error> {
         if self.is_touched {
             return self.record();
@@ -301,7 +301,7 @@ impl<S: DynamoSession> State<S> {
         self.touch_stored(call).await
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "_web")]
     /// Touches a session that has nothing else to send.
     pub(super) async fn touch_settled(&mut self, call: &mut Call) -> Result<Committed, Error> {
         self.handle.require_not_over()?;

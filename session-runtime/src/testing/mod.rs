@@ -43,14 +43,20 @@
 //! # }
 //! ```
 
-#[cfg(feature = "tower")]
+#[cfg(feature = "actix")]
+mod actix;
+#[cfg(feature = "_web")]
 mod browser;
 mod fault;
+#[cfg(feature = "_web")]
+mod jar;
 mod network;
 mod test_store;
-
 #[cfg(feature = "tower")]
-#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+mod tower;
+
+#[cfg(feature = "_web")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "actix", feature = "axum", feature = "tower"))))]
 pub use browser::Browser;
 pub use fault::Fault;
 pub use network::{Network, Sent};

@@ -6,6 +6,3 @@ mod request;
 mod response;
 mod session;
 mod view;
-
-pub use logout::Logout;
-pub use recently_authenticated::RecentlyAuthenticated;

@@ -6,7 +6,7 @@ use http::header::RETRY_AFTER;
 
 use crate::error::Error;
 use crate::web::answer::Answer;
-use crate::web::tower::{Failure, trace};
+use crate::web::failure::{Failure, trace};
 
 /// Answers with a status and one plain sentence, which a [`SessionLayer`](crate::SessionLayer) around the handler replaces
 /// by its own [answer](crate::SessionLayer::on_error): the default one is an [`ErrorPage`](crate::ErrorPage), whose table

@@ -27,6 +27,11 @@ impl Budget {
         result.unwrap_or_else(|_| Err(self.used_up()))
     }
 
+    /// Waits for work that spends by itself.
+    pub(super) async fn wait(&self, work: impl Future<Output = ()>) -> Result<(), Error> {
+        timeout(self.left(), work).await.map_err(|_| self.used_up())
+    }
+
     fn left(&self) -> Duration {
         let spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         self.allowed.saturating_sub(*spent)

@@ -34,7 +34,8 @@ pub(super) struct Visit<S: DynamoSession> {
 pub(super) enum Place<S: DynamoSession> {
     /// Nobody has asked for it.
     Unasked,
-    /// It is being loaded, or a handle of it is alive.
+    Loading,
+    /// A handle of it is alive.
     Lent,
     Returned(Session<S>),
     /// Given back by a panic: nobody knows what its fields were meant to be.
@@ -64,7 +65,7 @@ impl<S: DynamoSession> Visit<S> {
 
     pub(super) fn put_back(&mut self, session: Session<S>, place: fn(Session<S>) -> Place<S>) {
         // A handle that comes back after the response has been made is too late.
-        if let Place::Lent = self.place {
+        if let Place::Lent | Place::Loading = self.place {
             self.place = place(session);
             (self.noted, self.shown) = (None, None);
         }

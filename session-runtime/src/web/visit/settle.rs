@@ -1,7 +1,8 @@
 use std::time::Duration;
 
+use super::loading::in_use;
 use super::place::{Place, Visit};
-use super::request_session::{RequestSession, in_use};
+use super::request_session::RequestSession;
 use super::standing::{Found, Standing};
 use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
@@ -63,7 +64,7 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
             visit.replaced = ended.is_ok();
             ended.err()
         }
-        Place::Lent => Some(in_use(
+        Place::Lent | Place::Loading => Some(in_use(
             "a task or the response's body still held it when the handler returned, so its changes were not \
              committed; drop the handle earlier, or commit first and pass on copies of what is needed",
         )),

@@ -8,7 +8,8 @@ mod migrate;
 mod parallel;
 mod rows;
 mod systems;
-mod web;
+
+pub(crate) use systems::express;
 
 use std::collections::HashMap;
 

@@ -55,7 +55,7 @@ fn encoded(value: &str) -> String {
     value.bytes().map(encode).collect()
 }
 
-pub(super) fn express(sid: &str) -> String {
+pub(crate) fn express(sid: &str) -> String {
     let signature = STANDARD_NO_PAD.encode(mac256(sid));
     format!("connect.sid={}", encoded(&format!("s:{sid}.{signature}")))
 }

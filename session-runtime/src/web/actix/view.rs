@@ -1,0 +1,27 @@
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::request::request_session;
+use crate::derived::DynamoSession;
+use crate::error::Error;
+use crate::web::visit::SessionView;
+
+/// In place of `Option<SessionView<S>>`, to which actix-web gives a meaning of its own, ask for a
+/// [`RequestSession`](crate::RequestSession), and call its [`existing_view`](crate::RequestSession::existing_view).
+///
+/// # Errors
+///
+/// As for [`RequestSession::view`](crate::RequestSession::view), and
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): there is no [`SessionLayer`](crate::SessionLayer) for
+/// this type around the handler.
+impl<S: DynamoSession> FromRequest for SessionView<S> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request_session(request);
+        Box::pin(async move { request?.view().await })
+    }
+}
