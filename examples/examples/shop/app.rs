@@ -10,8 +10,12 @@ use dynamo_session::{Error, SessionLayer, SessionStore};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::session::ShopSession;
-use crate::{cart, devices, failure, login, shelf};
+use crate::common;
+use crate::common::session::ShopSession;
+use crate::common::{Asset, shelf};
+use crate::page::Page;
+use crate::visitor::Guest;
+use crate::{cart, devices, failure, login};
 
 /// What handlers may ask for beside the session of their request.
 #[derive(Clone)]
@@ -25,13 +29,9 @@ impl FromRef<Shop> for SessionStore<ShopSession> {
     }
 }
 
-/// No script at all, and nothing from elsewhere; forms go to the shop alone, and no other site may show it in a frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                      base-uri 'none'; frame-ancestors 'none'";
-
 pub(crate) fn app(store: SessionStore<ShopSession>, sessions: SessionLayer<ShopSession>) -> Router {
     Router::new()
-        .route("/", get(shelf::page))
+        .route("/", get(page))
         .route("/cart", get(cart::page))
         .route("/cart/add", post(cart::add))
         .route("/cart/remove", post(cart::remove))
@@ -45,12 +45,18 @@ pub(crate) fn app(store: SessionStore<ShopSession>, sessions: SessionLayer<ShopS
         .fallback(failure::not_found)
         .method_not_allowed_fallback(failure::not_allowed)
         .with_state(Shop { sessions: store })
-        .layer(sessions.on_error(|error: &Error| failure::of_session(error.kind())))
+        .layer(
+            sessions.on_error(|error: &Error| {
+                common::failure::of_session(error.kind()).into_response()
+            }),
+        )
         // Around the sessions: what another site makes a browser send is refused before it reads a session, let alone
         // changes one or keeps it from expiring.
-        .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| failure::forged()))
+        .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| {
+            common::failure::forged().into_response()
+        }))
         // Around everything, so that no answer is without them, not even a refusal.
-        .layer(always(CONTENT_SECURITY_POLICY, POLICY))
+        .layer(always(CONTENT_SECURITY_POLICY, common::POLICY))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(REFERRER_POLICY, "same-origin"))
 }
@@ -59,14 +65,18 @@ fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Heade
     SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }
 
+async fn page(Guest(visitor): Guest) -> Page {
+    Page(shelf::page(&visitor))
+}
+
 async fn style() -> impl IntoResponse {
-    asset("text/css; charset=utf-8", include_str!("style.css"))
+    asset(common::STYLE)
 }
 
 async fn icon() -> impl IntoResponse {
-    asset("image/svg+xml", include_str!("icon.svg"))
+    asset(common::ICON)
 }
 
-fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
+fn asset(Asset { content_type, text }: Asset) -> impl IntoResponse {
     ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "public, max-age=300")], text)
 }

@@ -1,86 +1,28 @@
 use axum::response::{IntoResponse, Redirect, Response};
 use dynamo_session::Session;
-use maud::{Markup, html};
-use serde::Deserialize;
 
+use crate::common::cart::{self, Add, Remove};
+use crate::common::session::ShopSession;
+use crate::failure;
 use crate::fields::Fields;
-use crate::products::Product;
-use crate::session::ShopSession;
-use crate::visitor::Visitor;
-use crate::{failure, layout};
+use crate::page::Page;
+use crate::visitor::Guest;
 
-/// How many of one product a cart holds.
-const MOST: u32 = 99;
-
-pub(crate) async fn page(visitor: Visitor) -> Response {
-    let content = match visitor.session().filter(|session| !session.cart.is_empty()) {
-        Some(session) => filled(session),
-        None => html! {
-            h1 { "Your cart" }
-            p { "It is empty. " a href="/" { "See what is on the shelf" } }
-        },
-    };
-    layout::page("Your cart", &visitor, &content)
-}
-
-fn filled(session: &ShopSession) -> Markup {
-    html! {
-        h1 { "Your cart" }
-        ul.lines {
-            @for (sku, count) in &session.cart {
-                @let product = Product::find(sku);
-                @let name = product.map_or(sku.as_str(), |product| product.name);
-                li data-sku=(sku) {
-                    @if let Some(product) = product { div.picture { (product.picture()) } }
-                    div.what {
-                        strong { (name) }
-                        span { span.number { (count) } " × " (product.map_or_else(String::new, |product| product.price(1))) }
-                    }
-                    form method="post" action="/cart/add" {
-                        input type="hidden" name="from" value="cart";
-                        button.quiet name="sku" value=(sku) aria-label={ "One more of " (name) } { "+ 1" }
-                    }
-                    form method="post" action="/cart/remove" {
-                        button.quiet name="sku" value=(sku) aria-label={ "Remove " (name) } { "Remove" }
-                    }
-                }
-            }
-        }
-        p.total { "Total " strong { (Product::total(&session.cart)) } }
-    }
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Add {
-    sku: String,
-    from: Option<String>,
+pub(crate) async fn page(Guest(visitor): Guest) -> Page {
+    Page(cart::page(&visitor))
 }
 
 pub(crate) async fn add(mut session: Session<ShopSession>, Fields(form): Fields<Add>) -> Response {
-    let Some(product) = Product::find(&form.sku) else { return failure::no_such_product() };
-    let count = session.cart.entry(form.sku).or_default();
-    session.notice = Some(if *count < MOST {
-        *count += 1;
-        format!("{} added to your cart.", product.name)
-    } else {
-        format!("{MOST} is as many {} as we have.", product.name)
-    });
-    let back = if form.from.as_deref() == Some("cart") { "/cart" } else { "/" };
-    Redirect::to(back).into_response()
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Remove {
-    sku: String,
+    match cart::add(&mut session, form) {
+        Some(next) => Redirect::to(next).into_response(),
+        None => failure::no_such_product(),
+    }
 }
 
 pub(crate) async fn remove(
     mut session: Session<ShopSession>,
     Fields(form): Fields<Remove>,
 ) -> Redirect {
-    if session.cart.remove(&form.sku).is_some() {
-        let name = Product::find(&form.sku).map_or(form.sku.as_str(), |product| product.name);
-        session.notice = Some(format!("{name} removed from your cart."));
-    }
+    cart::remove(&mut session, &form);
     Redirect::to("/cart")
 }

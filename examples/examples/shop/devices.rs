@@ -1,113 +1,35 @@
 use axum::extract::State;
-use axum::response::{Redirect, Response};
+use axum::response::Redirect;
 use dynamo_session::{Error, Session, SessionStore};
-use maud::{Markup, html};
-use serde::Deserialize;
 
+use crate::common::devices::{self, End};
+use crate::common::session::ShopSession;
 use crate::fields::Fields;
-use crate::layout;
-use crate::member::Member;
-use crate::session::ShopSession;
-use crate::when::distance;
-
-struct Device {
-    name: String,
-    /// Identifies the session without giving away its id.
-    fingerprint: String,
-    is_this: bool,
-    is_remembered: bool,
-    began: Option<i64>,
-    expires: i64,
-}
+use crate::member::LoggedIn;
+use crate::page::Page;
 
 pub(crate) async fn page(
     State(store): State<SessionStore<ShopSession>>,
-    Member { user, visitor }: Member,
-) -> Result<Response, Error> {
-    let here = visitor.session().map(|session| session.id.fingerprint());
-    let mut devices = Vec::new();
-    for listed in store.by(ShopSession::USER).list(&user).all().await? {
-        let fingerprint = listed.fingerprint();
-        devices.push(Device {
-            name: listed.get(ShopSession::DEVICE)?.unwrap_or_else(|| "A browser".to_owned()),
-            is_this: here.as_ref() == Some(&fingerprint),
-            is_remembered: listed.get(ShopSession::REMEMBER)?,
-            began: listed.created_at().map(|created| created.epoch_seconds()),
-            expires: listed.expires_at().epoch_seconds(),
-            fingerprint,
-        });
-    }
-    let has_others = devices.iter().any(|device| !device.is_this);
-    let content = html! {
-        h1 { "My devices" }
-        p { "Where " strong { (user) } " is logged in, newest first." }
-        ul.lines { @for device in &devices { (line(device)) } }
-        @if has_others {
-            form.end method="post" action="/devices/end-others" {
-                button { "Log out everywhere else" }
-            }
-        }
-    };
-    Ok(layout::page("My devices", &visitor, &content))
-}
-
-fn line(device: &Device) -> Markup {
-    html! {
-        li.device {
-            div.what {
-                strong { (device.name) @if device.is_this { " " span.count { "this device" } } }
-                span {
-                    @if let Some(began) = device.began { "Began " (distance(began)) " ago. " }
-                    "Ends in " (distance(device.expires)) " without a visit"
-                    @if !device.is_remembered { ", or with the browser" }
-                    "."
-                }
-            }
-            @if !device.is_this {
-                form method="post" action="/devices/end" {
-                    button.quiet name="device" value=(device.fingerprint) { "Log out there" }
-                }
-            }
-        }
-    }
-}
-
-#[derive(Deserialize)]
-pub(crate) struct End {
-    device: String,
+    LoggedIn(member): LoggedIn,
+) -> Result<Page, Error> {
+    devices::page(&store, &member).await.map(Page)
 }
 
 pub(crate) async fn end(
     State(store): State<SessionStore<ShopSession>>,
-    member: Member,
+    LoggedIn(member): LoggedIn,
     mut session: Session<ShopSession>,
-    Fields(End { device }): Fields<End>,
+    Fields(form): Fields<End>,
 ) -> Result<Redirect, Error> {
-    let devices = store.by(ShopSession::USER).list(&member.user).all().await?;
-    // Only among the user's own: a fingerprint from elsewhere ends nothing.
-    let found = devices.iter().find(|listed| listed.fingerprint() == device);
-    let found = found.filter(|listed| !listed.is(&session));
-    let has_ended = match found {
-        Some(listed) => listed.end().await?,
-        None => false,
-    };
-    session.notice = Some(match has_ended {
-        true => "That device is logged out.".to_owned(),
-        false => "That device was no longer logged in.".to_owned(),
-    });
+    devices::end(&store, &member, &mut session, form).await?;
     Ok(Redirect::to("/devices"))
 }
 
 pub(crate) async fn end_others(
     State(store): State<SessionStore<ShopSession>>,
-    member: Member,
+    LoggedIn(member): LoggedIn,
     mut session: Session<ShopSession>,
 ) -> Result<Redirect, Error> {
-    let ended = store.by(ShopSession::USER).end_all(&member.user).except(&session).await?;
-    session.notice = Some(match ended {
-        0 => "You were logged in nowhere else.".to_owned(),
-        1 => "One other device is logged out.".to_owned(),
-        _ => format!("{ended} other devices are logged out."),
-    });
+    devices::end_others(&store, &member, &mut session).await?;
     Ok(Redirect::to("/devices"))
 }

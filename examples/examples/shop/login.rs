@@ -2,75 +2,30 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use dynamo_session::{Error, Session, SessionStore};
-use maud::html;
-use serde::Deserialize;
 
-use crate::device::device;
+use crate::common::login::{self, Login};
+use crate::common::session::ShopSession;
 use crate::fields::Fields;
-use crate::layout;
-use crate::session::ShopSession;
-use crate::visitor::Visitor;
+use crate::page::Page;
+use crate::visitor::{Guest, agent};
 
-/// How many devices one user may be logged in on; a further login ends the oldest.
-const DEVICES: usize = 10;
-
-pub(crate) async fn page(visitor: Visitor) -> Response {
+pub(crate) async fn page(Guest(visitor): Guest) -> Response {
     if visitor.user().is_some() {
         return Redirect::to("/devices").into_response();
     }
-    let form = html! {
-        h1 { "Log in" }
-        p { "Any name will do: this shop is an example, and asks for no password. Whoever gives the same name sees the "
-            "same list of devices." }
-        form.card method="post" action="/login" {
-            label { "Your name" input name="name" maxlength="40" autocomplete="username" required autofocus; }
-            label.check {
-                input type="checkbox" name="remember" value="yes";
-                span { "Remember me on this device for 30 days" }
-            }
-            button { "Log in" }
-        }
-    };
-    layout::page("Log in", &visitor, &form)
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Login {
-    name: String,
-    remember: Option<String>,
+    Page(login::page(&visitor)).into_response()
 }
 
 pub(crate) async fn log_in(
     State(store): State<SessionStore<ShopSession>>,
     mut session: Session<ShopSession>,
     headers: HeaderMap,
-    Fields(login): Fields<Login>,
+    Fields(form): Fields<Login>,
 ) -> Result<Redirect, Error> {
-    let name = login.name.trim();
-    if name.is_empty() || name.chars().count() > 40 {
-        session.notice = Some("A name has 1 to 40 characters.".to_owned());
-        return Ok(Redirect::to("/login"));
-    }
-    // Whoever knew the id before the login must not share the session after it.
-    session.renew().await?;
-    if session.user.as_deref().is_some_and(|before| before != name) {
-        session.cart.clear();
-    }
-    session.user = Some(name.to_owned());
-    session.remember = login.remember.is_some();
-    session.device = Some(device(&headers));
-    session.notice = Some(format!("Welcome, {name}!"));
-    // Now, and not when the handler has returned: which sessions are the newest is read from the table.
-    let _ = session.commit().await?;
-    if let Err(error) = store.by(ShopSession::USER).keep_newest(name, DEVICES, &session).await {
-        let error: &(dyn std::error::Error + 'static) = &error;
-        tracing::warn!(error, "the user's oldest devices stay logged in until the next login");
-    }
-    Ok(Redirect::to("/"))
+    login::log_in(&store, &mut session, agent(&headers), form).await.map(Redirect::to)
 }
 
 pub(crate) async fn log_out(mut session: Session<ShopSession>) -> Result<Redirect, Error> {
-    session.restart().await?;
-    session.notice = Some("You have logged out.".to_owned());
+    login::log_out(&mut session).await?;
     Ok(Redirect::to("/"))
 }

@@ -1,34 +1,22 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use dynamo_session::{Error, Session};
+use dynamo_session::RequestSession;
 
-use crate::session::ShopSession;
-use crate::visitor::Visitor;
+use crate::common::member::Member;
+use crate::visitor::asked;
 
 /// A visitor who is logged in. All others are sent to the login.
-pub(crate) struct Member {
-    pub(crate) user: String,
-    pub(crate) visitor: Visitor,
-}
+pub(crate) struct LoggedIn(pub(crate) Member);
 
-impl<T: Send + Sync> FromRequestParts<T> for Member {
+impl<T: Send + Sync> FromRequestParts<T> for LoggedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &T) -> Result<Self, Response> {
-        let visitor = Visitor::from_request_parts(parts, state).await;
-        let visitor = visitor.map_err(IntoResponse::into_response)?;
-        if let Some(user) = visitor.user() {
-            return Ok(Self { user: user.to_owned(), visitor });
-        }
-        let has_submitted = !parts.method.is_safe();
-        let mut session = Session::<ShopSession>::from_request_parts(parts, state)
-            .await
-            .map_err(|error: Error| error.into_response())?;
-        if has_submitted {
-            let notice = "You are no longer logged in, so nothing was changed. Log in to go on.";
-            session.notice = Some(notice.to_owned());
-        }
-        Err(Redirect::to("/login").into_response())
+        let request = RequestSession::from_request_parts(parts, state).await;
+        let request = request.map_err(IntoResponse::into_response)?;
+        let member = Member::of(request, asked(parts)).await;
+        let member = member.map_err(IntoResponse::into_response)?;
+        member.map(Self).ok_or_else(|| Redirect::to("/login").into_response())
     }
 }

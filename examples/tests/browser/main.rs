@@ -1,4 +1,4 @@
-//! The shop in a real browser, headless Chromium. Where no `chromedriver` is installed, the tests say so and pass.
+//! The shops in a real browser, headless Chromium. Where no `chromedriver` is installed, the tests say so and pass.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,10 +23,10 @@ struct World {
 }
 
 impl World {
-    fn new() -> Option<Self> {
+    fn new(shop: &'static str) -> Option<Self> {
         let driver = programs::driver()?;
         let profile = tempfile::tempdir().unwrap();
-        Some(Self { shop: Server::shop(), driver: Server::driver(&driver), profile })
+        Some(Self { shop: Server::shop(shop), driver: Server::driver(&driver), profile })
     }
 
     /// The visitor's browser; once more after it was closed, with what it kept.
@@ -35,10 +35,12 @@ impl World {
     }
 }
 
-/// Runs a test with a browser, if there is one.
-async fn in_a_browser<F: Future<Output = ()>>(test: impl FnOnce(World) -> F) {
-    if let Some(world) = World::new() {
-        test(world).await;
+/// Runs a test with a browser, if there is one, on each of the shops.
+async fn in_a_browser<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
+    for shop in programs::SHOPS {
+        if let Some(world) = World::new(shop) {
+            test(world).await;
+        }
     }
 }
 

@@ -31,8 +31,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn shop() -> Self {
-        let mut command = Command::new(shop());
+    pub(crate) fn shop(example: &'static str) -> Self {
+        let mut command = Command::new(program(example));
         command.args(["--port", "0"]).env("RUST_LOG", "off");
         Self::start(command, |line| line.strip_prefix("Shop:     http://localhost:"))
     }
@@ -74,21 +74,32 @@ impl Drop for Server {
     }
 }
 
-/// The example as it stands: Cargo tells a test where binaries are, but not where examples are.
-fn shop() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            // All of the workspace, so that its features, and with them what is built, are those of the tests.
-            .args(["build", "--quiet", "--workspace", "--example", "shop"])
-            .args(["--message-format", "json"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
+/// The shops that are built: that on actix-web is a feature.
+pub(crate) const SHOPS: &[&str] =
+    if cfg!(feature = "actix") { &["shop", "shop-actix"] } else { &["shop"] };
+
+/// An example as it stands: Cargo tells a test where binaries are, but not where examples are.
+fn program(example: &str) -> &'static Path {
+    static PROGRAMS: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
+    let programs = PROGRAMS.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        // All of the workspace, so that its features, and with them what is built, are those of the tests.
+        build.args(["build", "--quiet", "--workspace", "--message-format", "json"]);
+        if cfg!(feature = "actix") {
+            build.args(["--features", "actix"]);
+        }
+        for example in SHOPS {
+            build.args(["--example", example]);
+        }
+        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let messages = String::from_utf8(built.stdout).unwrap();
         let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let mut executables = messages.filter(|message| message["target"]["name"] == "shop");
-        executables.find_map(|message| Some(message["executable"].as_str()?.into())).unwrap()
-    })
+        let executables = messages.filter_map(|message| {
+            let name = message["target"]["name"].as_str()?.to_owned();
+            Some((name, message["executable"].as_str()?.into()))
+        });
+        executables.collect()
+    });
+    &programs.iter().find(|(name, _)| name == example).unwrap().1
 }

@@ -1,6 +1,3 @@
-use axum::http::HeaderMap;
-use axum::http::header::USER_AGENT;
-
 /// What a browser calls itself contains what it wants to be taken for, too: so the first that is found counts.
 const BROWSERS: [(&str, &str); 7] = [
     ("Edg", "Edge"),
@@ -21,8 +18,7 @@ const SYSTEMS: [(&str, &str); 6] = [
 ];
 
 /// A browser as its owner would name it, such as "Firefox on Linux".
-pub(crate) fn device(headers: &HeaderMap) -> String {
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+pub(crate) fn device(agent: &str) -> String {
     let find = |names: &[(&str, &'static str)]| {
         names.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name)
     };

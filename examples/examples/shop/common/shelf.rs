@@ -1,11 +1,10 @@
-use axum::response::Response;
-use maud::html;
+use maud::{Markup, html};
 
-use crate::layout;
-use crate::products::PRODUCTS;
-use crate::visitor::Visitor;
+use super::layout;
+use super::products::PRODUCTS;
+use super::visitor::Visitor;
 
-pub(crate) async fn page(visitor: Visitor) -> Response {
+pub(crate) fn page(visitor: &Visitor) -> Markup {
     let in_cart = |sku| visitor.session().and_then(|session| session.cart.get(sku)).copied();
     let shelf = html! {
         h1 { "On the shelf" }
@@ -27,5 +26,5 @@ pub(crate) async fn page(visitor: Visitor) -> Response {
             }
         }
     };
-    layout::page("On the shelf", &visitor, &shelf)
+    layout::page("On the shelf", visitor, &shelf)
 }

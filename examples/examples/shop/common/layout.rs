@@ -1,13 +1,11 @@
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::session::ShopSession;
-use crate::visitor::Visitor;
-use crate::when::distance;
+use super::session::ShopSession;
+use super::visitor::Visitor;
+use super::when::distance;
 
 /// A page of the shop for this visitor.
-pub(crate) fn page(title: &str, visitor: &Visitor, content: &Markup) -> Response {
+pub(crate) fn page(title: &str, visitor: &Visitor, content: &Markup) -> Markup {
     let account = html! {
         nav aria-label="Account" {
             a href="/cart" {
@@ -41,7 +39,7 @@ pub(crate) fn page(title: &str, visitor: &Visitor, content: &Markup) -> Response
 }
 
 /// A page of the shop that knows of no visitor, because there may be none that can be read.
-pub(crate) fn plain_page(title: &str, content: &Markup) -> Response {
+pub(crate) fn plain_page(title: &str, content: &Markup) -> Markup {
     document(title, None, content, None)
 }
 
@@ -50,8 +48,8 @@ fn document(
     account: Option<&Markup>,
     content: &Markup,
     expiry: Option<&Markup>,
-) -> Response {
-    let document = html! {
+) -> Markup {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -74,7 +72,5 @@ fn document(
                 }
             }
         }
-    };
-    // Not even this browser keeps a page: after the logout, its back button shows none of what was on it.
-    ([(CACHE_CONTROL, "no-store")], document).into_response()
+    }
 }
