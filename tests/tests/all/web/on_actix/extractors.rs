@@ -8,7 +8,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use dynamo_session::{
-    Error, ErrorKind, ReadConsistency, RequestSession, Session, SessionLayer, SessionView,
+    DynamoSession, Error, ErrorKind, Expires, ReadConsistency, RequestSession, Session,
+    SessionCookie, SessionId, SessionLayer, SessionView,
 };
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{Fault, World};
@@ -182,6 +183,42 @@ async fn a_middleware_that_returns_an_error_has_answered() {
     let new = reply.id().unwrap();
     assert_ne!(new, old);
     assert_eq!(site.visits(&new).await, 11);
+}
+
+/// To each layer, an error of what it is around is a response that is yet to be made, and it is made once.
+#[tokio::test]
+async fn an_error_that_passes_two_layers_carries_the_cookies_of_both() {
+    #[derive(DynamoSession)]
+    #[session(table = "admins")]
+    struct Admin {
+        #[session(hash_key)]
+        id: SessionId,
+        #[session(ttl)]
+        expires_at: Expires,
+        actions: u32,
+    }
+    async fn refuse(
+        mut web: Session<Web>,
+        mut admin: Session<Admin>,
+        _: Incoming,
+        _: Next,
+    ) -> Outcome {
+        web.visits += 1;
+        admin.actions += 1;
+        drop((web, admin));
+        Err(actix_web::error::ErrorForbidden("no"))
+    }
+    let admins = World::new().store::<Admin>().await;
+    let cookie = SessionCookie::builder().name("admin").build().unwrap();
+    let site = Site::with(|layer| {
+        let routes = Router::new().layer(middleware::from_fn(refuse)).layer(layer);
+        routes.layer(SessionLayer::new(admins).cookie(cookie))
+    });
+    let reply = site.await.get("/").await;
+    assert_eq!((reply.status, &*reply.body), (StatusCode::FORBIDDEN, "no"));
+    let [web, admin] = reply.set_cookies()[..] else { panic!("{reply:?}") };
+    assert!(web.starts_with("__Host-Http-session="), "{web}");
+    assert!(admin.starts_with("__Host-Http-admin="), "{admin}");
 }
 
 #[tokio::test]
