@@ -78,12 +78,15 @@ impl<S: DynamoSession> SessionStore<S> {
         sid: &str,
     ) -> Result<Lookup<S>, Error> {
         foreign.require_signed()?;
+        self.context().require_own_rows(
+            "read its sessions with `load_shared`, or share no store that adopts",
+        )?;
         if !foreign.is_possible(sid) {
             return Ok(Lookup::Nothing);
         }
         let context = self.context();
         let origin = origin_of::<S>(foreign.clone(), sid.to_owned())?;
-        let row = context.table.get_row(foreign.table(), foreign.key(sid)).await?;
+        let row = context.table.get_row(foreign.table(), foreign.key(sid), true).await?;
         let call = Call::new(context);
         if let Some(table_key) = origin.adopted_as(context, &call).await? {
             return match origin.key_of(context, &table_key) {
@@ -109,6 +112,7 @@ impl<S: DynamoSession> SessionStore<S> {
         let mut call = Call::new(context);
         let ended = async {
             foreign.require_signed()?;
+            context.require_own_rows("end its sessions with `destroy`")?;
             let origin = origin_of::<S>(foreign.clone(), sid.to_owned())?;
             origin.end(context, &mut call).await
         };

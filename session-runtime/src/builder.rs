@@ -1,5 +1,7 @@
 mod client;
 mod creation;
+#[cfg(feature = "interop")]
+mod sharing;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,12 +14,16 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 use client::{client_of, with_timeouts};
 use creation::require_valid_since;
+#[cfg(feature = "interop")]
+use sharing::require_shareable;
 
 use crate::context::{Context, OnUndecodable, ReadConsistency};
 use crate::derived::DynamoSession;
 use crate::dynamo::Table;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{Clock, EpochSeconds, SystemClock};
+#[cfg(feature = "interop")]
+use crate::interop::ForeignStore;
 use crate::item::MAX_ITEM_BYTES;
 use crate::metrics;
 use crate::operation::Operation;
@@ -117,6 +123,8 @@ pub struct SessionStoreBuilder<S: DynamoSession> {
     renewal_grace: Duration,
     max_size: usize,
     valid_since: Option<SystemTime>,
+    #[cfg(feature = "interop")]
+    shared: Option<ForeignStore>,
     session: PhantomData<fn() -> S>,
 }
 
@@ -150,6 +158,8 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             renewal_grace: RENEWAL_GRACE,
             max_size: MAX_ITEM_BYTES,
             valid_since: None,
+            #[cfg(feature = "interop")]
+            shared: None,
             session: PhantomData,
         }
     }
@@ -331,6 +341,62 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
         self
     }
 
+    /// Shares the sessions of another service, which goes on running: they stay in its rows and under its cookie, and both
+    /// services read and write them.
+    ///
+    /// Sessions are stored as the other service stores them, new ones included: any of its servers goes on with what one of these
+    /// has begun, and the other way round. A [`SessionLayer`](crate::SessionLayer) of such a store accepts the other service's
+    /// cookie and gives out the same, signed by the first of its [secrets](ForeignStore::secrets). Handlers and extractors do not
+    /// know the difference. The table is the one that the `ForeignStore` names.
+    ///
+    /// What is changed here is written on condition that the row still is what was read, and made again on what it has become
+    /// where it is not: nothing of the other service's is lost, and a session that it has ended is not brought back. The other
+    /// service writes whole rows without looking, and may lose what was written here in between.
+    /// [Guarantees](crate::guarantees#a-session-that-two-services-write) tells what becomes of each encounter, and the
+    /// [guide](crate::interop::guide) in which order to move.
+    ///
+    /// The struct's key field has an id that is derived from the other service's: it stands in no cookie and finds no row. Methods
+    /// that take an id, such as [`load`](SessionStore::load), fail; [`Session::shared_sid`](crate::Session::shared_sid) and
+    /// [`load_shared`](SessionStore::load_shared) are in their place. `key_prefix`, `sort_key` and the names of key and expiry
+    /// have no effect; `renewal_grace` has none, either, since no other service knows of it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod doc { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/sessions.rs")); }
+    /// # use doc::ShopSession;
+    /// use dynamo_session::interop::ForeignStore;
+    /// use dynamo_session::{Error, SessionLayer, SessionStore};
+    ///
+    /// # async fn layer() -> Result<(), Error> {
+    /// let express = ForeignStore::connect_dynamodb("sessions").secrets(["keyboard cat"]);
+    /// let store = SessionStore::<ShopSession>::builder().shared_with(express).build().await?;
+    /// let layer = SessionLayer::new(store); // accepts and sets `connect.sid`
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`build`](Self::build) fails with [`ErrorKind::Configuration`]
+    /// - if the `ForeignStore` has no secrets and is not [`unsigned`](ForeignStore::unsigned), or is one of
+    ///   `dynamodb-session-store` and does not say of [which](ForeignStore::from_npm);
+    /// - if the session type has a field marked `secret` or `remember`, or one whose name is not the application's in those rows,
+    ///   or a key that is neither `SessionId` nor `String`;
+    /// - with [`auto_create`](Self::auto_create), [`verify_table`](Self::verify_table), [`table_options`](Self::table_options),
+    ///   another [`table_name`](Self::table_name), [`valid_since`](Self::valid_since), or
+    ///   [`ReadConsistency::OwnWrites`].
+    ///
+    /// Methods that make or search a table of this library's fail with the same kind when they are called: `create_table`,
+    /// `verify_table`, `update_table`, `by`, `count_sessions`, `purge_expired`, `end_everyone`, `adopt` and `migrate`.
+    #[cfg(feature = "interop")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "interop")))]
+    #[must_use]
+    pub fn shared_with(mut self, foreign: ForeignStore) -> Self {
+        self.shared = Some(foreign);
+        self
+    }
+
     /// What loading does with an item that does not decode: by default it fails.
     #[must_use]
     pub fn on_undecodable(mut self, action: OnUndecodable) -> Self {
@@ -352,7 +418,44 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     pub async fn build(self) -> Result<SessionStore<S>, Error> {
         metrics::describe();
         let operation = Operation::BuildStore;
-        let name = self.table_name.or_else(|| S::SCHEMA.table().map(str::to_owned));
+        #[cfg(feature = "interop")]
+        let shared = self.shared.clone().map(Arc::new);
+        #[cfg(feature = "interop")]
+        if let Some(foreign) = &shared {
+            let is_other = |name: &String| name != foreign.table();
+            let has_options = self.table_options != TableOptions::new();
+            let has_own_writes = self.read_consistency == ReadConsistency::OwnWrites;
+            let theirs = "its table is the other service's to set up; leave it out";
+            let settings = [
+                ("auto_create", self.auto_create, theirs),
+                ("verify_table", self.verify_table, theirs),
+                ("table_options", has_options, theirs),
+                (
+                    "table_name",
+                    self.table_name.as_ref().is_some_and(is_other),
+                    "its table is the one that the `ForeignStore` names; leave it out",
+                ),
+                (
+                    "valid_since",
+                    self.valid_since.is_some(),
+                    "its rows do not say when the other service began a session; change the secrets in both services \
+                     to end all sessions",
+                ),
+                (
+                    "read_consistency",
+                    has_own_writes,
+                    "what the other service writes has no mark; choose `Strong`, or `Eventual`",
+                ),
+            ];
+            require_shareable::<S>(foreign, &settings)
+                .map_err(|error| error.with_context(operation, foreign.table(), None))?;
+        }
+        #[cfg(feature = "interop")]
+        let shared_table = shared.as_ref().map(|foreign| foreign.table().to_owned());
+        #[cfg(not(feature = "interop"))]
+        let shared_table = None;
+        let name = shared_table.or(self.table_name);
+        let name = name.or_else(|| S::SCHEMA.table().map(str::to_owned));
         let name = name.ok_or_else(|| {
             Error::new(
                 ErrorKind::Configuration,
@@ -400,6 +503,8 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
             deadline: self.deadline,
             renewal_grace: i64::try_from(self.renewal_grace.as_secs()).unwrap_or(i64::MAX),
             max_item_bytes: self.max_size,
+            #[cfg(feature = "interop")]
+            shared,
             sweeping: OnceLock::new(),
         });
         if self.auto_create {

@@ -5,7 +5,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::dynamo::Table;
+use crate::error::Error;
+#[cfg(feature = "interop")]
+use crate::error::ErrorKind;
 use crate::expiry::{Clock, EpochSeconds, Timeouts};
+#[cfg(feature = "interop")]
+use crate::interop::ForeignStore;
 use crate::item::Value;
 use crate::schema::{Schema, TableOptions};
 
@@ -26,6 +31,9 @@ pub(crate) struct Context {
     /// How long an id is known as renewed, in seconds.
     pub(crate) renewal_grace: i64,
     pub(crate) max_item_bytes: usize,
+    /// The store in whose rows the sessions stay.
+    #[cfg(feature = "interop")]
+    pub(crate) shared: Option<Arc<ForeignStore>>,
     /// Made once: each client has connections and credentials of its own.
     pub(crate) sweeping: OnceLock<Table>,
 }
@@ -110,6 +118,22 @@ impl Context {
     pub(crate) fn for_moving(&self) -> Self {
         let table = self.sweeping_table().clone();
         Self { table, on_undecodable: OnUndecodable::Fail, ..self.clone() }
+    }
+
+    /// Refuses what makes no sense where the rows are another store's.
+    pub(crate) fn require_own_rows(&self, instead: &str) -> Result<(), Error> {
+        #[cfg(feature = "interop")]
+        if let Some(foreign) = &self.shared {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "the store is shared with {}, whose rows these are, and which knows nothing of this: {instead}",
+                    foreign.package()
+                ),
+            ));
+        }
+        let _ = instead;
+        Ok(())
     }
 
     /// The time in epoch seconds.

@@ -55,6 +55,8 @@ mod readable;
 pub mod schema;
 mod secret;
 mod session;
+#[cfg(feature = "interop")]
+mod share;
 mod store;
 pub mod sweep;
 pub mod table;

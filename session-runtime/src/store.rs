@@ -102,7 +102,8 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::Decode`](crate::ErrorKind::Decode): the item is not a session of this type. It is
     ///   left as it is.
     /// - [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing),
-    ///   [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) (the table's key is another one),
+    ///   [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) (the table's key is another one, or the store is shared
+    ///   with another service, and its sessions are found otherwise),
     ///   [`ErrorKind::AccessDenied`](crate::ErrorKind::AccessDenied),
     ///   [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) and
     ///   [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable). None of them means that there is no
@@ -122,6 +123,7 @@ impl<S: DynamoSession> SessionStore<S> {
 
     /// Reads a session, or why there is none.
     pub(crate) async fn find(&self, id: &S::Key, is_strong: bool) -> Result<Lookup<S>, Error> {
+        self.require_id_of_own(Operation::Load, id)?;
         self.counted(id, self.read(id, is_strong)).await
     }
 
@@ -271,6 +273,7 @@ impl<S: DynamoSession> SessionStore<S> {
     ) -> Result<(R, Attempts), Error> {
         #[cfg(feature = "_web")]
         note_write(|| S::SCHEMA.table_key(id));
+        self.require_id_of_own(Operation::Update, id)?;
         let mut call = Call::new(&self.context);
         let result = update(&self.context, id, change, &mut call).await;
         call.count(&self.context, Operation::Update, &result);
@@ -292,10 +295,20 @@ impl<S: DynamoSession> SessionStore<S> {
     pub async fn destroy(&self, id: &S::Key) -> Result<(), Error> {
         #[cfg(feature = "_web")]
         note_write(|| S::SCHEMA.table_key(id));
+        self.require_id_of_own(Operation::Destroy, id)?;
         let mut call = Call::new(&self.context);
         let result = destroy(&self.context, &S::SCHEMA.table_key(id), &mut call).await;
         call.count(&self.context, Operation::Destroy, &result);
         result.map_err(|error| self.in_context(error, Operation::Destroy, id))
+    }
+
+    /// In a shared store, the id of a session finds no row.
+    fn require_id_of_own(&self, operation: Operation, id: &S::Key) -> Result<(), Error> {
+        let own = self.context.require_own_rows(
+            "its rows are found by the id in its cookie; keep `session.shared_sid()`, pass it to `load_shared`, and call the \
+             method of the session",
+        );
+        own.map_err(|error| self.in_context(error, operation, id))
     }
 
     /// The name of the table.

@@ -62,7 +62,7 @@ impl Answer {
         self
     }
 
-    pub(super) fn not_sent(error: Error) -> Self {
+    pub(crate) fn not_sent(error: Error) -> Self {
         Self { outcome: Outcome::Failed(error), may_be_applied: false }
     }
 }

@@ -22,15 +22,20 @@ pub(crate) struct RowDeletion<'a> {
 }
 
 impl Table {
-    /// A row of another table, by a consistent read.
-    pub(crate) async fn get_row(&self, table: &str, key: Item) -> Result<Option<Item>, Error> {
+    /// A row of another table.
+    pub(crate) async fn get_row(
+        &self,
+        table: &str,
+        key: Item,
+        consistent: bool,
+    ) -> Result<Option<Item>, Error> {
         let request = Request::new("DynamoDB.GetItem", table);
         let get = self
             .client
             .get_item()
             .table_name(table)
             .set_key(Some(key.into_attributes()))
-            .consistent_read(true)
+            .consistent_read(consistent)
             .set_return_consumed_capacity(request.capacity());
         let output = request
             .answered(get.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
@@ -47,7 +52,7 @@ impl Table {
         marker: Item,
         row: RowDeletion<'_>,
     ) -> (Moved, bool) {
-        self.replace_row(vec![new, marker], row).await
+        self.replace_row(vec![new, marker], self.primary_key.hash_key(), row).await
     }
 
     /// Deletes a row and puts a marker, if that is new.
@@ -56,10 +61,16 @@ impl Table {
         marker: Option<Item>,
         row: RowDeletion<'_>,
     ) -> (Moved, bool) {
-        self.replace_row(marker.into_iter().collect(), row).await
+        self.replace_row(marker.into_iter().collect(), self.primary_key.hash_key(), row).await
     }
 
-    async fn replace_row(&self, new: Vec<Item>, row: RowDeletion<'_>) -> (Moved, bool) {
+    /// Puts items under new keys, and deletes a row.
+    pub(super) async fn replace_row(
+        &self,
+        new: Vec<Item>,
+        hash_key: &str,
+        row: RowDeletion<'_>,
+    ) -> (Moved, bool) {
         let puts = new.len();
         let not_sent = |source| (Moved::Failed(unbuildable(source)), false);
         let mut items = Vec::with_capacity(puts + 1);
@@ -68,7 +79,7 @@ impl Table {
                 .table_name(&self.name)
                 .set_item(Some(item.into_attributes()))
                 .condition_expression("attribute_not_exists(#0)")
-                .expression_attribute_names("#0", self.primary_key.hash_key())
+                .expression_attribute_names("#0", hash_key)
                 .build();
             match put {
                 Ok(put) => items.push(TransactWriteItem::builder().put(put).build()),

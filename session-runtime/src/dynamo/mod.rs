@@ -15,6 +15,8 @@ mod refusal;
 mod request;
 mod request_body;
 mod scan;
+#[cfg(feature = "interop")]
+mod shared;
 mod sweep;
 mod table;
 mod throttling;

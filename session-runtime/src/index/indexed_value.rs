@@ -59,6 +59,11 @@ impl<S: DynamoSession> IndexedValue<S> {
         value: &Q,
     ) -> Result<Self, Error> {
         let (attribute, index) = (index.attribute(), index.schema());
+        let own = store.context().require_own_rows(
+            "its table has no index of the type's fields, so which sessions a user has cannot be told; keep that elsewhere until \
+             the other service is gone",
+        );
+        own.map_err(|error| error.with_context(operation, store.table_name(), None))?;
         match encode_key(attribute, index, value) {
             Ok(value) => {
                 let table = store.context().table.clone();

@@ -34,7 +34,7 @@ impl ForeignStore {
     }
 
     /// Unambiguous, since each part is preceded by its length.
-    fn described(&self, what: &str, sid: &str) -> Vec<u8> {
+    pub(super) fn described(&self, what: &str, sid: &str) -> Vec<u8> {
         let parts = [what, self.system.name, &self.table, &self.prefix, sid];
         let part = |part: &str| [&(part.len() as u64).to_be_bytes(), part.as_bytes()].concat();
         parts.map(part).concat()

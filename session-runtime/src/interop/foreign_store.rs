@@ -1,6 +1,7 @@
 use std::fmt;
 
-use super::system::{self, System};
+use super::cookie_attributes::CookieAttributes;
+use super::system::{self, Data, System};
 use crate::error::{Error, ErrorKind};
 use crate::item::{Attributes as _, Item, Value};
 
@@ -31,7 +32,10 @@ pub struct ForeignStore {
     pub(super) cookie_name: String,
     /// The first signs, all verify.
     pub(super) secrets: Vec<Vec<u8>>,
-    is_unsigned: bool,
+    pub(super) is_unsigned: bool,
+    pub(super) cookie: CookieAttributes,
+    /// For how many seconds a new session of a shared store lives after a visit, and its cookie with it.
+    pub(super) max_age: Option<i64>,
 }
 
 impl ForeignStore {
@@ -46,6 +50,8 @@ impl ForeignStore {
             cookie_name: system.cookie_name.to_owned(),
             secrets: Vec::new(),
             is_unsigned: false,
+            cookie: CookieAttributes::default(),
+            max_age: None,
         }
     }
 
@@ -121,6 +127,36 @@ impl ForeignStore {
     /// ```
     pub fn dynamodb_session_store(table: impl Into<String>, hash_key: impl Into<String>) -> Self {
         Self::new(system::DYNAMODB_SESSION_STORE, table).hash_key(hash_key)
+    }
+
+    /// Of the two packages of the name `dynamodb-session-store`, the one on npm: each key of the session is an attribute of a
+    /// row that never expires. A [shared](crate::SessionStoreBuilder::shared_with) store has to know which, since it makes rows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dynamo_session::interop::ForeignStore;
+    ///
+    /// let legacy = ForeignStore::dynamodb_session_store("sessions", "sid")
+    ///     .from_npm()
+    ///     .secrets(["keyboard cat"]);
+    /// ```
+    #[must_use]
+    pub fn from_npm(mut self) -> Self {
+        if let Data::TextInOrTopLevel(_) = self.system.data {
+            (self.system.data, self.ttl_key) = (Data::TopLevel, None);
+        }
+        self
+    }
+
+    /// Of the two packages of the name `dynamodb-session-store`, the one on GitHub: the session is text, `Session`, beside
+    /// `Expires`. See [`from_npm`](Self::from_npm).
+    #[must_use]
+    pub fn from_github(mut self) -> Self {
+        if let Data::TextInOrTopLevel(name) = self.system.data {
+            self.system.data = Data::In(name);
+        }
+        self
     }
 
     /// `dynamodb-store`, with `express-session`.

@@ -7,23 +7,28 @@ use serde_json::Value as Json;
 pub(super) fn object(text: &str) -> Result<HashMap<String, AttributeValue>, String> {
     match serde_json::from_str(text) {
         Ok(Json::Object(entries)) => {
-            Ok(entries.into_iter().map(|(key, entry)| (key, value(entry))).collect())
+            Ok(entries.into_iter().map(|(key, entry)| (key, converted(entry))).collect())
         }
         Ok(other) => Err(format!("it is JSON of {}, not of an object", kind(&other))),
         Err(error) => Err(format!("it is not JSON: {error}")),
     }
 }
 
-fn value(json: Json) -> AttributeValue {
+/// A JSON text as DynamoDB's value, if it is one.
+pub(super) fn value(text: &str) -> Option<AttributeValue> {
+    serde_json::from_str(text).ok().map(converted)
+}
+
+fn converted(json: Json) -> AttributeValue {
     match json {
         Json::Null => AttributeValue::Null(true),
         Json::Bool(is) => AttributeValue::Bool(is),
         Json::Number(number) => AttributeValue::N(number.to_string()),
         Json::String(text) => AttributeValue::S(text),
-        Json::Array(elements) => AttributeValue::L(elements.into_iter().map(value).collect()),
-        Json::Object(entries) => {
-            AttributeValue::M(entries.into_iter().map(|(key, entry)| (key, value(entry))).collect())
-        }
+        Json::Array(elements) => AttributeValue::L(elements.into_iter().map(converted).collect()),
+        Json::Object(entries) => AttributeValue::M(
+            entries.into_iter().map(|(key, entry)| (key, converted(entry))).collect(),
+        ),
     }
 }
 

@@ -1,8 +1,14 @@
 //! Sessions that other stores keep in DynamoDB, to move from without logging anyone out.
 //!
-//! A [`ForeignStore`] says which package wrote the rows, with the options that it was given. Two things take one:
-//! [`SessionLayer::adopt`](crate::SessionLayer), for requests that carry the other service's cookie, and
-//! [`SessionStore::adopt`](crate::SessionStore::adopt), for a session id whose cookie was verified elsewhere.
+//! A [`ForeignStore`] says which package wrote the rows, with the options that it was given. There are two ways to use one:
+//! - **[Adopt](#adoption)**: sessions move to a table of this library, each at its first write. By
+//!   [`SessionLayer::adopt`](crate::SessionLayer), for requests that carry the other service's cookie, or by
+//!   [`SessionStore::adopt`](crate::SessionStore::adopt), for a session id whose cookie was verified elsewhere.
+//! - **[Share](#sharing)**: sessions stay in the other service's rows, under its cookie, and both services go on with them. By
+//!   [`shared_with`](crate::SessionStoreBuilder::shared_with) on the store's builder.
+//!
+//! Whoever cannot move all visitors in one moment shares first, and adopts when nothing of the other service runs any more. The
+//! same struct and the same handlers serve both, and a table of this library's own.
 //!
 //! | constructor | packages | rows | cookie |
 //! |---|---|---|---|
@@ -44,6 +50,24 @@
 //!
 //! [Guarantees](crate::guarantees#sessions-of-another-store) tells what becomes of each encounter.
 //!
+//! # Sharing
+//!
+//! A shared session is what the other service makes of one: its row, in JSON text or as a Map, with its key, its expiry in its
+//! unit, and the `cookie` object or `_expire` that its framework expects; its cookie, signed by the first of its secrets. New
+//! sessions get an id of the form that the package gives them.
+//!
+//! A commit changes the keys that have changed, under the names that they have there, and leaves everything else in the row as it
+//! is, the text of other keys in JSON included. It is one `UpdateItem`, which requires that the row still is what was read; if the
+//! other service has written it since, the changes are made again on what it wrote. What JavaScript could not read is refused: a
+//! whole number that it would round, and, in JSON, bytes. A set is an array.
+//!
+//! Beside the session's own keys, there is one more: `dynamoSession`, a text of about 20 to 100 bytes that says when this library
+//! first wrote the session, and which commits it has made last, so that one whose answer was lost is not made twice. The other
+//! service keeps it as it keeps the rest of the session. An adoption later leaves it out.
+//!
+//! [Guarantees](crate::guarantees#a-session-that-two-services-write) tells what becomes of each encounter, and what the other
+//! service may lose.
+//!
 //! # All at once
 //!
 //! [`SessionStore::migrate`](crate::SessionStore::migrate) goes through the other store's table and adopts each session, so
@@ -51,13 +75,19 @@
 //!
 //! # Permissions
 //!
-//! Besides those on the store's own table: `dynamodb:GetItem` and `dynamodb:DeleteItem` on the other one, and `dynamodb:Scan` to
+//! To share: `GetItem`, `PutItem`, `UpdateItem` and `DeleteItem` on the other table, which
+//! `store.infrastructure().iam_policy([Access::Run])` of the shared store writes. To adopt:
+//!
+//! besides those on the store's own table, `dynamodb:GetItem` and `dynamodb:DeleteItem` on the other one, and `dynamodb:Scan` to
 //! migrate. Both are in one
 //! account and Region, since one transaction writes to them.
 
+mod cookie_attributes;
 mod cookies;
 mod derive;
+mod document;
 mod expiry;
+mod foreign_cookie;
 mod foreign_store;
 #[doc = include_str!("from_tower_sessions.md")]
 #[cfg_attr(feature = "tower", doc = "```")]
@@ -72,16 +102,22 @@ pub mod from_tower_sessions {}
 #[doc(alias = "express")]
 #[doc(alias = "migration")]
 pub mod guide {}
+mod javascript;
 mod json;
 mod nulls;
 #[doc = include_str!("options.md")]
 pub mod options {}
 mod presented;
 mod rows;
+mod sharing;
+mod stamp;
 mod system;
+mod writer;
 
 pub use foreign_store::ForeignStore;
 pub(crate) use nulls::readings;
 #[cfg(feature = "_web")]
 pub(crate) use presented::PresentedSids;
 pub(crate) use rows::ForeignRow;
+pub(crate) use stamp::Stamp;
+pub(crate) use writer::{RowChanges, RowWrite};

@@ -72,6 +72,17 @@ impl ForeignStore {
     }
 
     #[cfg(feature = "_web")]
+    /// Whether the browser holds exactly these cookies.
+    pub(crate) fn holds<'a>(
+        headers: impl Iterator<Item = &'a [u8]>,
+        cookies: &[(String, String)],
+    ) -> bool {
+        let held: Vec<(&str, &str)> = headers.flat_map(pairs).collect();
+        let is_held = |(name, value): &(String, String)| held.contains(&(name, value));
+        cookies.iter().all(is_held)
+    }
+
+    #[cfg(feature = "_web")]
     /// Whether there is a cookie of the name, whatever its value.
     pub(crate) fn is_presented<'a>(&self, mut headers: impl Iterator<Item = &'a [u8]>) -> bool {
         headers.any(|header| pairs(header).any(|(name, _)| name == self.cookie_name))
@@ -87,7 +98,7 @@ impl ForeignStore {
         names
     }
 
-    fn signature_name(&self) -> String {
+    pub(super) fn signature_name(&self) -> String {
         format!("{}.sig", self.cookie_name)
     }
 }

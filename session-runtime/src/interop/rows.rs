@@ -2,10 +2,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::document::Document;
 use super::expiry;
 use super::foreign_store::ForeignStore;
 use super::json;
-use super::system::{Data, Ended, Unit};
+use super::stamp::{STAMP, Stamp};
+use super::system::{CookieFormat, Data, Ended, Unit};
 use crate::error::{Error, ErrorKind};
 use crate::item::{Attributes as _, Item};
 use crate::schema::Schema;
@@ -20,6 +22,10 @@ pub(crate) struct ForeignRow {
     pub(crate) item: Item,
     /// In epoch seconds; `None` if it never ends.
     pub(crate) expires: Option<i64>,
+    /// What this library has noted in it, where it was shared.
+    pub(crate) stamp: Stamp,
+    /// For how many seconds the other service keeps it after a visit, where the row says so.
+    pub(crate) max_age: Option<i64>,
 }
 
 impl ForeignStore {
@@ -58,9 +64,21 @@ impl ForeignStore {
         if expires.is_some_and(|expires| expires <= now) {
             return Ok(None);
         }
+        let (stamp, max_age) = (Stamp::read(data.get(STAMP)), self.max_age_in(&data));
         let is_kept = |name: &str| !self.is_left_out(schema, name);
         let kept: HashMap<_, _> = data.into_iter().filter(|(name, _)| is_kept(name)).collect();
-        Ok(Some(ForeignRow { item: kept.into(), expires }))
+        Ok(Some(ForeignRow { item: kept.into(), expires, stamp, max_age }))
+    }
+
+    /// What this library has noted in a row, whatever else is in it.
+    pub(crate) fn stamp_in(&self, row: &Item) -> Stamp {
+        match self.data_attribute() {
+            Some(name) => {
+                let document = row.get(name).and_then(|value| Document::read(value).ok());
+                Stamp::read(document.and_then(|document| document.get(STAMP)).as_ref())
+            }
+            None => Stamp::read(row.get(STAMP)),
+        }
     }
 
     /// The session's keys, those of the framework included.
@@ -85,6 +103,20 @@ impl ForeignStore {
         }
     }
 
+    fn max_age_in(&self, data: &HashMap<String, AttributeValue>) -> Option<i64> {
+        let milliseconds = match self.system.cookie {
+            CookieFormat::Express => match data.get("cookie")? {
+                AttributeValue::M(cookie) => cookie.get("originalMaxAge")?,
+                _ => return None,
+            },
+            CookieFormat::Koa => data.get("_maxAge")?,
+            CookieFormat::ReactRouter => return self.max_age,
+        };
+        let AttributeValue::N(milliseconds) = milliseconds else { return None };
+        let milliseconds = milliseconds.parse::<f64>().ok()?;
+        (milliseconds > 0.0).then_some((milliseconds / 1000.0) as i64)
+    }
+
     fn entries(
         &self,
         row: &Item,
@@ -107,6 +139,7 @@ impl ForeignStore {
         };
         let is_flash = || matches!(self.system.data, Data::TopLevel) && name.starts_with(FLASH);
         self.system.framework_keys.contains(&name)
+            || (name == STAMP && !is_named())
             || (is_flash() && !is_named())
             || [Some(schema.hash_key()), Some(schema.time_to_live()), schema.created()]
                 .contains(&Some(name))

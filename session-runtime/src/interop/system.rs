@@ -12,6 +12,12 @@ pub(super) struct System {
     /// A row without an expiry, or with one that is no number, has ended.
     pub(super) without_expiry: Ended,
     pub(super) data: Data,
+    /// The session of a new row is JSON text, and no Map.
+    pub(super) is_text: bool,
+    /// An attribute that each row has beside, and its value.
+    pub(super) kind: Option<(&'static str, &'static str)>,
+    /// Where, among the session's keys, the store notes when it has written the row.
+    pub(super) written_at: Option<(&'static str, Instant)>,
     /// What the framework keeps among the session's own keys.
     pub(super) framework_keys: &'static [&'static str],
     /// An expiry in milliseconds among them, which is what the framework goes by.
@@ -31,6 +37,13 @@ pub(super) enum Data {
     TextInOrTopLevel(&'static str),
     /// Each key is an attribute.
     TopLevel,
+}
+
+/// In which form a store notes an instant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Instant {
+    Milliseconds,
+    Iso,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +79,9 @@ const EXPRESS: System = System {
     unit: Unit::Seconds,
     without_expiry: Ended::Never,
     data: Data::In("sess"),
+    is_text: false,
+    kind: None,
+    written_at: None,
     framework_keys: &["cookie"],
     inner_expiry: None,
     stores_empty_text_as_null: false,
@@ -73,14 +89,21 @@ const EXPRESS: System = System {
     cookie_name: "connect.sid",
 };
 
-pub(super) const CONNECT_DYNAMODB: System =
-    System { name: "connect-dynamodb", prefix: "sess:", ..EXPRESS };
+pub(super) const CONNECT_DYNAMODB: System = System {
+    name: "connect-dynamodb",
+    prefix: "sess:",
+    is_text: true,
+    kind: Some(("type", "connect-session")),
+    ..EXPRESS
+};
 
 pub(super) const CONNECT_DYNAMODB_SESSION: System = System {
     name: "connect-dynamodb-session",
     unit: Unit::Milliseconds,
     without_expiry: Ended::IfAbsentOrNoNumber,
     data: Data::In("content"),
+    is_text: true,
+    written_at: Some(("lastModified", Instant::Milliseconds)),
     framework_keys: &["cookie", "lastModified"],
     ..EXPRESS
 };
@@ -89,6 +112,7 @@ pub(super) const DYNAMODB_SESSION_STORE: System = System {
     name: "dynamodb-session-store",
     ttl_key: Some("Expires"),
     data: Data::TextInOrTopLevel("Session"),
+    is_text: true,
     ..EXPRESS
 };
 
@@ -97,6 +121,7 @@ pub(super) const DYNAMODB_STORE: System = System {
     hash_key: "sessionId",
     prefix: "sess:",
     without_expiry: Ended::IfAbsent,
+    written_at: Some(("updated", Instant::Milliseconds)),
     framework_keys: &["cookie", "updated"],
     ..EXPRESS
 };
@@ -113,6 +138,7 @@ pub(super) const CYCLIC: System = System {
 pub(super) const PWRDRVR: System = System {
     name: "@pwrdrvr/dynamodb-session-store",
     prefix: "session#",
+    written_at: Some(("lastModified", Instant::Iso)),
     framework_keys: &["cookie", "lastModified"],
     ..EXPRESS
 };

@@ -19,11 +19,21 @@ pub(super) enum ExpiryRule {
 }
 
 impl ExpiryRule {
-    fn named(self, context: &Context, session: Lifetime) -> Option<i64> {
+    pub(super) fn named(self, context: &Context, session: Lifetime) -> Option<i64> {
         match self {
             Self::At(expires) => Some(context.timeouts.ends_at(expires, session.created)),
             _ => None,
         }
+    }
+
+    #[cfg(feature = "interop")]
+    pub(super) fn is_named(self) -> bool {
+        matches!(self, Self::At(_))
+    }
+
+    #[cfg(feature = "interop")]
+    pub(super) fn is_activity(self) -> bool {
+        matches!(self, Self::Activity)
     }
 
     /// Whether a session is to expire at another instant than it does.

@@ -18,6 +18,12 @@ use super::phase::{End, Phase};
 use super::record::{self, Record, read_lifetime};
 use super::remember;
 use super::renew::{Renewal, Renewed};
+#[cfg(feature = "interop")]
+use super::shared_plan::Kind;
+#[cfg(feature = "interop")]
+use super::shared_row::SharedKey;
+#[cfg(feature = "interop")]
+use super::shared_write::SharedWrite;
 use super::tombstone::Tombstone;
 use super::update::Update;
 use super::verdict::{Shape, Verdict};
@@ -41,12 +47,18 @@ pub(crate) struct Handle<K> {
     /// The ids in whose place this session was begun.
     unfound: Option<UnfoundIds<K>>,
     pub(super) phase: Phase,
-    renewal: Option<Renewal<K>>,
+    pub(super) renewal: Option<Renewal<K>>,
     /// A write was sent, be it carried out or not.
     pub(super) has_written: bool,
     /// Where the session comes from, if another store has kept it.
     #[cfg(feature = "interop")]
     pub(super) origin: Option<Arc<Origin<K>>>,
+    /// Where the session stays, if another store keeps it, or is to.
+    #[cfg(feature = "interop")]
+    pub(super) shared: Option<Arc<SharedKey<K>>>,
+    /// The same as a renewal that was begun will have it.
+    #[cfg(feature = "interop")]
+    pub(super) next: Option<Arc<SharedKey<K>>>,
 }
 
 /// What a later read has to show of what a handle has written.
@@ -107,6 +119,10 @@ impl<K: SessionKey> Handle<K> {
             has_written: false,
             #[cfg(feature = "interop")]
             origin: None,
+            #[cfg(feature = "interop")]
+            shared: None,
+            #[cfg(feature = "interop")]
+            next: None,
         }
     }
 
@@ -153,6 +169,10 @@ impl<K: SessionKey> Handle<K> {
             Phase::Foreign(row) => row.lifetime(),
             #[cfg(feature = "interop")]
             Phase::Adopting(adoption) => adoption.lifetime(),
+            #[cfg(feature = "interop")]
+            Phase::Shared(shared) => shared.row.lifetime(),
+            #[cfg(feature = "interop")]
+            Phase::Sharing(write) => write.intent.lifetime(),
         }
     }
 
@@ -161,18 +181,28 @@ impl<K: SessionKey> Handle<K> {
         let is_stored = match &self.phase {
             Phase::Stored(_) => true,
             #[cfg(feature = "interop")]
-            Phase::Foreign(_) => true,
+            Phase::Foreign(_) | Phase::Shared(_) => true,
             _ => false,
         };
         is_stored && call.expiry.names_other(&self.context, self.lifetime())
     }
 
     pub(crate) fn is_new(&self) -> bool {
+        #[cfg(feature = "interop")]
+        if let Phase::Sharing(write) = &self.phase {
+            return write.intent.is_new();
+        }
         matches!(self.phase, Phase::New(_) | Phase::Creating(_))
     }
 
     #[cfg(feature = "_web")]
     pub(crate) fn is_stored(&self) -> bool {
+        #[cfg(feature = "interop")]
+        match &self.phase {
+            Phase::Shared(_) => return true,
+            Phase::Sharing(write) => return !write.intent.is_new(),
+            _ => {}
+        }
         matches!(self.phase, Phase::Stored(_) | Phase::Updating(..))
     }
 
@@ -201,7 +231,7 @@ impl<K: SessionKey> Handle<K> {
     /// Whether a write is under way that may have been applied.
     pub(crate) fn is_unsettled(&self) -> bool {
         #[cfg(feature = "interop")]
-        if let Phase::Adopting(_) = self.phase {
+        if let Phase::Adopting(_) | Phase::Sharing(_) = self.phase {
             return true;
         }
         matches!(self.phase, Phase::Creating(_) | Phase::Updating(..))
@@ -225,7 +255,9 @@ impl<K: SessionKey> Handle<K> {
                 fields
             }
             #[cfg(feature = "interop")]
-            Phase::Foreign(_) => fields,
+            Phase::Sharing(write) => write.sent(fields),
+            #[cfg(feature = "interop")]
+            Phase::Foreign(_) | Phase::Shared(_) => fields,
             Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => fields,
         }
     }
@@ -256,7 +288,7 @@ impl<K: SessionKey> Handle<K> {
             Phase::Over(End::Unknown, _) => Err(outcome_unknown()),
             Phase::New(_) | Phase::Creating(_) | Phase::Stored(_) | Phase::Updating(..) => Ok(()),
             #[cfg(feature = "interop")]
-            Phase::Foreign(_) | Phase::Adopting(_) => Ok(()),
+            Phase::Foreign(_) | Phase::Adopting(_) | Phase::Shared(_) | Phase::Sharing(_) => Ok(()),
         }
     }
 
@@ -292,6 +324,12 @@ impl<K: SessionKey> Handle<K> {
                 let lifetime = Lifetime { remembered, ..lifetime };
                 let expires = call.expiry.of_new(&self.context, now, lifetime);
                 let lifetime = Lifetime { expires, ..lifetime };
+                #[cfg(feature = "interop")]
+                if self.shared.is_some() {
+                    let write = SharedWrite::creation(lifetime, changes, call);
+                    self.phase = Phase::Sharing(Box::new(write));
+                    return self.send(call).await;
+                }
                 let key = self.table_key();
                 Phase::Creating(Creation::new(&self.context, &key, changes.after, lifetime))
             }
@@ -303,6 +341,10 @@ impl<K: SessionKey> Handle<K> {
             #[cfg(feature = "interop")]
             Phase::Foreign(row) => {
                 Phase::Adopting(Box::new(Adoption::new(*row, before.clone(), changes, call)))
+            }
+            #[cfg(feature = "interop")]
+            Phase::Shared(row) => {
+                Phase::Sharing(Box::new(SharedWrite::of(*row, changes, Kind::Commit, call)))
             }
             phase => {
                 self.phase = phase;
@@ -328,6 +370,10 @@ impl<K: SessionKey> Handle<K> {
         if let Some(adopted) = self.send_adoption(call).await? {
             return Ok(adopted);
         }
+        #[cfg(feature = "interop")]
+        if let Some(written) = self.send_shared(call).await? {
+            return Ok(written);
+        }
         let key = self.table_key();
         self.has_written = true;
         match &mut self.phase {
@@ -344,8 +390,8 @@ impl<K: SessionKey> Handle<K> {
                 Ok((Committed::Updated, written))
             }
             #[cfg(feature = "interop")]
-            Phase::Foreign(_) | Phase::Adopting(_) => {
-                Err(Error::internal("an adoption is not done").into())
+            Phase::Foreign(_) | Phase::Adopting(_) | Phase::Shared(_) | Phase::Sharing(_) => {
+                Err(Error::internal("a write to another store's row is not done").into())
             }
             Phase::New(_) | Phase::Stored(_) | Phase::Over(..) => {
                 Err(Error::internal("there is no write to send").into())
@@ -431,6 +477,10 @@ impl<K: SessionKey> Handle<K> {
         if let Some(touched) = self.touch_foreign(call).await? {
             return Ok(touched);
         }
+        #[cfg(feature = "interop")]
+        if let Some(touched) = self.touch_shared(call).await? {
+            return Ok(touched);
+        }
         let Self { context, key, phase, has_written, .. } = self;
         let record = match phase {
             Phase::New(_) => return Ok(Committed::Unchanged),
@@ -441,8 +491,10 @@ impl<K: SessionKey> Handle<K> {
                     .map_err(Failure::from);
             }
             #[cfg(feature = "interop")]
-            Phase::Foreign(_) | Phase::Adopting(_) => {
-                return Err(Error::internal("a touch began before an adoption was settled").into());
+            Phase::Foreign(_) | Phase::Adopting(_) | Phase::Shared(_) | Phase::Sharing(_) => {
+                return Err(
+                    Error::internal("a touch began before a write to a row was settled").into()
+                );
             }
             Phase::Creating(_) | Phase::Updating(..) => {
                 return Err(Error::internal("a touch began before a commit was settled").into());
@@ -503,7 +555,7 @@ impl<K: SessionKey> Handle<K> {
 
     pub(crate) async fn destroy(&mut self, call: &mut Call) -> Result<(), Error> {
         #[cfg(feature = "interop")]
-        if self.destroy_foreign(call).await? {
+        if self.destroy_foreign(call).await? || self.destroy_shared(call).await? {
             return Ok(());
         }
         // A first put that got no answer is not sent again, whatever becomes of this: it could revive the session.
@@ -528,6 +580,10 @@ impl<K: SessionKey> Handle<K> {
 
     /// Decides that the session is to have another key, which whatever comes first then gives it.
     pub(crate) fn begin_renewal(&mut self) {
+        #[cfg(feature = "interop")]
+        if self.begin_shared_renewal() {
+            return;
+        }
         self.renewal.get_or_insert_with(Renewal::new);
     }
 
@@ -550,8 +606,8 @@ impl<K: SessionKey> Handle<K> {
             }
             Phase::Stored(record) => record,
             #[cfg(feature = "interop")]
-            Phase::Foreign(_) | Phase::Adopting(_) => {
-                return Err(Error::internal("a renewal began before an adoption").into());
+            Phase::Foreign(_) | Phase::Adopting(_) | Phase::Shared(_) | Phase::Sharing(_) => {
+                return Err(Error::internal("a renewal began in another store's row").into());
             }
             Phase::Creating(_) | Phase::Updating(..) | Phase::Over(..) => {
                 return Err(Error::internal("a renewal began before a commit was settled").into());
@@ -589,7 +645,7 @@ impl<K: SessionKey> Handle<K> {
         Ok(Some(renewed))
     }
 
-    fn take_key(&mut self, key: K, call: &Call) {
+    pub(super) fn take_key(&mut self, key: K, call: &Call) {
         tracing::debug!(
             session = key.fingerprint(),
             previous = self.key.fingerprint(),

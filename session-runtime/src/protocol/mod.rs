@@ -39,6 +39,14 @@ mod renew;
 mod rounds;
 #[cfg(feature = "interop")]
 mod row;
+#[cfg(feature = "interop")]
+mod shared_handle;
+#[cfg(feature = "interop")]
+mod shared_plan;
+#[cfg(feature = "interop")]
+mod shared_row;
+#[cfg(feature = "interop")]
+mod shared_write;
 mod tokens;
 mod tombstone;
 mod update;
@@ -56,10 +64,17 @@ pub(crate) use handle::{Handle, UnfoundIds};
 pub(crate) use mark::Mark;
 #[cfg(feature = "interop")]
 pub(crate) use origin::Origin;
+
+#[cfg(feature = "interop")]
+pub(crate) use record::Seen;
 pub(crate) use record::{Header, Record, other_bytes, read_lifetime, wanted};
 pub(crate) use renew::Renewed;
 pub(crate) use rounds::{Round, Rounds, Run};
 #[cfg(feature = "interop")]
 pub(crate) use row::{Row, is_of_ours, remove_reserved};
+#[cfg(all(feature = "interop", feature = "_web"))]
+pub(crate) use shared_handle::end_shared;
+#[cfg(feature = "interop")]
+pub(crate) use shared_row::{SharedKey, SharedRow};
 pub(crate) use tombstone::{RENEWED_AT, RENEWED_TO, Tombstone};
 pub(crate) use written::Written;

@@ -78,7 +78,7 @@ impl<K: SessionKey> Origin<K> {
         call: &Call,
     ) -> Result<Option<Row>, Error> {
         let table = &context.table;
-        let row = table.get_row(self.foreign.table(), self.foreign.key(&self.sid));
+        let row = table.get_row(self.foreign.table(), self.foreign.key(&self.sid), true);
         match call.limit(pin!(row)).await?? {
             Some(row) => (self.read)(context, self, row),
             None => Ok(None),

@@ -4,6 +4,10 @@ use super::create::Creation;
 use super::record::Record;
 #[cfg(feature = "interop")]
 use super::row::Row;
+#[cfg(feature = "interop")]
+use super::shared_row::SharedRow;
+#[cfg(feature = "interop")]
+use super::shared_write::SharedWrite;
 use super::update::Update;
 use crate::expiry::Lifetime;
 
@@ -24,6 +28,12 @@ pub(super) enum Phase {
     /// Its adoption is not known to be applied, nor that it never will be.
     #[cfg(feature = "interop")]
     Adopting(Box<Adoption>),
+    /// In another store's row, as last seen, where it stays.
+    #[cfg(feature = "interop")]
+    Shared(Box<SharedRow>),
+    /// A write to that row is not known to be applied, nor that it never will be.
+    #[cfg(feature = "interop")]
+    Sharing(Box<SharedWrite>),
     Over(End, Lifetime),
 }
 

@@ -52,6 +52,11 @@ impl Row {
         Self { as_read, fields, rest, lifetime, guards }
     }
 
+    /// The row exactly as it was read.
+    pub(super) fn as_read(&self) -> &Item {
+        &self.as_read
+    }
+
     pub(super) fn lifetime(&self) -> Lifetime {
         self.lifetime
     }

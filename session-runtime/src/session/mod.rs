@@ -4,6 +4,8 @@ mod decode;
 mod fields;
 #[cfg(feature = "interop")]
 mod foreign;
+#[cfg(feature = "interop")]
+mod foreign_row;
 #[cfg(feature = "_web")]
 mod lending;
 #[cfg(feature = "_web")]
@@ -23,9 +25,9 @@ use std::time::Duration;
 pub(crate) use decode::Sight;
 use decode::look;
 #[cfg(feature = "interop")]
-pub(crate) use foreign::origin_of;
+use foreign::{shared_state_of, state_of};
 #[cfg(feature = "interop")]
-use foreign::state_of;
+pub(crate) use foreign_row::{new_shared_key, origin_of, shared_key};
 #[cfg(feature = "_web")]
 pub(crate) use lending::Shown;
 #[cfg(feature = "_web")]
@@ -43,11 +45,11 @@ use crate::error::Error;
 use crate::expiry::{EpochSeconds, Expires, seconds};
 use crate::id::SessionKey;
 use crate::operation::Operation;
-#[cfg(feature = "interop")]
-use crate::protocol::Origin;
 use crate::protocol::{Call, Committed};
 #[cfg(feature = "_web")]
 use crate::protocol::{LastWrite, Mark, UnfoundIds};
+#[cfg(feature = "interop")]
+use crate::protocol::{Origin, SharedKey};
 
 /// A session in hand: the typed fields, and what is needed to write back what changed.
 ///
@@ -136,6 +138,37 @@ impl<S: DynamoSession> Session<S> {
         Ok(state_of(context, origin, row)?.map(Self::of))
     }
 
+    /// The session in another store's row, where it stays, unless it has ended or is none.
+    #[cfg(feature = "interop")]
+    pub(crate) fn from_shared_row(
+        context: &Arc<Context>,
+        key: SharedKey<S::Key>,
+        row: crate::item::Item,
+    ) -> Result<Option<Self>, Error> {
+        Ok(shared_state_of(context, key, row)?.map(Self::of))
+    }
+
+    /// The id that the session has in the store that this one is [shared](crate::SessionStoreBuilder::shared_with) with: the
+    /// secret that the cookie carries, for [`load_shared`](crate::SessionStore::load_shared). `None` in any other store.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use dynamo_session::{DynamoSession, Error, SessionStore};
+    /// # async fn again<Shop: DynamoSession>(store: SessionStore<Shop>) -> Result<(), Error> {
+    /// let session = store.create();
+    /// if let Some(sid) = session.shared_sid() {
+    ///     let found = store.load_shared(sid).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "interop")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "interop")))]
+    pub fn shared_sid(&self) -> Option<&str> {
+        self.state().handle.shared_key().map(|key| &*key.sid)
+    }
+
     /// Takes another store's session over as it is, with the expiry that its row has. After an error, it can be called
     /// again.
     #[cfg(feature = "interop")]
@@ -168,6 +201,9 @@ impl<S: DynamoSession> Session<S> {
     }
 
     /// The session's key: with [`SessionId`](crate::SessionId), the secret that the cookie carries.
+    ///
+    /// In a store that is shared with another service, where the cookie carries the other service's id, this is a hash of
+    /// that, which opens nothing.
     pub fn id(&self) -> &S::Key {
         self.state().handle.key()
     }
@@ -718,6 +754,12 @@ impl<S: DynamoSession> Session<S> {
     /// Whether the session, as it was read, has what this mark is of.
     pub(crate) fn shows(&self, mark: &Mark) -> bool {
         self.state().handle.shows(mark)
+    }
+
+    /// Whether the browser is to keep the cookie of a shared session when it is closed.
+    #[cfg(feature = "interop")]
+    pub(crate) fn is_kept_by_browsers(&self) -> bool {
+        self.state().handle.is_kept_by_browsers()
     }
 
     pub(crate) fn last_write(&self) -> LastWrite {

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use super::decode::{Decoded, decode};
 use super::fields::{Held, changes_between, encode_changed, encode_stored, record, require_header};
+#[cfg(feature = "interop")]
+use super::foreign_row::new_shared_key;
 #[cfg(feature = "_web")]
 use super::lending::decode_fields;
 use super::secrets::Secrets;
@@ -16,7 +18,7 @@ use crate::item::{Decoder, Fields, Recording, Unreadable, Value};
 use crate::operation::Operation;
 use crate::protocol::{Call, Committed, Failure, Handle, Renewed, UnfoundIds, Written};
 #[cfg(feature = "interop")]
-use crate::protocol::{Origin, Row};
+use crate::protocol::{Origin, Row, SharedKey, SharedRow};
 use crate::schema::Role;
 
 /// A session as its type, and as the protocol knows it.
@@ -46,7 +48,21 @@ pub(crate) struct State<S: DynamoSession> {
 
 impl<S: DynamoSession> State<S> {
     pub(super) fn new(context: Arc<Context>, unfound: Option<UnfoundIds<S::Key>>) -> Self {
+        #[cfg(feature = "interop")]
+        let (mut handle, key) = match context.shared.clone().map(new_shared_key::<S>) {
+            Some(Ok(shared)) => {
+                let key = shared.id.clone();
+                (Handle::new(context, key.clone()).in_row_of(Arc::new(shared)), key)
+            }
+            // The store was not built where the type's key cannot hold a shared id.
+            Some(Err(_)) | None => {
+                let key = S::Key::generate();
+                (Handle::new(context, key.clone()), key)
+            }
+        };
+        #[cfg(not(feature = "interop"))]
         let key = S::Key::generate();
+        #[cfg(not(feature = "interop"))]
         let mut handle = Handle::new(context, key.clone());
         if let Some(unfound) = unfound {
             handle = handle.in_place_of(unfound);
@@ -73,6 +89,17 @@ impl<S: DynamoSession> State<S> {
     ) -> Self {
         let Decoded { data, unreadable, secrets, record: _ } = found;
         Self::with(data, Handle::foreign(context, key, origin, row), unreadable, secrets)
+    }
+
+    #[cfg(feature = "interop")]
+    pub(super) fn shared(
+        context: Arc<Context>,
+        key: Arc<SharedKey<S::Key>>,
+        row: SharedRow,
+        found: Decoded<S>,
+    ) -> Self {
+        let Decoded { data, unreadable, secrets, record: _ } = found;
+        Self::with(data, Handle::shared(context, key, row), unreadable, secrets)
     }
 
     fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable, secrets: Secrets) -> Self {
@@ -338,6 +365,10 @@ impl<S: DynamoSession> State<S> {
         self.handle.require_not_over()?;
         // Begun first: whoever commits after a failure can tell that the old id was to end.
         self.handle.begin_renewal();
+        #[cfg(feature = "interop")]
+        if self.handle.shared_key().is_some() {
+            return self.renew_shared(call).await;
+        }
         self.settle(call).await?;
         self.handle.require_not_over()?;
         let changes = match self.snapshot()? {
@@ -359,6 +390,37 @@ impl<S: DynamoSession> State<S> {
         if is_behind {
             Box::pin(self.commit_changes(call)).await?;
         }
+        Ok(())
+    }
+
+    /// Gives a session that stays in another store's row another id there.
+    #[cfg(feature = "interop")]
+    async fn renew_shared(&mut self, call: &mut Call) -> Result<(), Error> {
+        self.settle(call).await?;
+        self.handle.require_not_over()?;
+        if !self.handle.is_renewing() {
+            // What was settled has moved it.
+            if self.is_touched {
+                Box::pin(self.commit_changes(call)).await?;
+            }
+            return Ok(());
+        }
+        if self.handle.is_new() {
+            self.handle.take_next(call);
+            self.data.__set_key(self.handle.key().clone());
+            return Ok(());
+        }
+        let changes = match self.snapshot()? {
+            None => Changes::none(self.encode_in_step()?),
+            Some(before) => {
+                self.require_header()?;
+                let (before, after) = self.versions(&before, true)?;
+                changes_between::<S>(&before, after, self.secrets.cipher())?
+            }
+        };
+        let result = self.handle.move_shared(changes, call).await;
+        self.conclude(result)?;
+        (self.snapshot, self.is_touched) = (None, false);
         Ok(())
     }
 

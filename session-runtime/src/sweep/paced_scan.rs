@@ -59,6 +59,9 @@ impl PacedScan {
     /// Looks at the table's key before anything else is done. Throttling is waited out here too, but not silence: a
     /// wrong endpoint is likelier than an outage.
     pub(super) async fn require_key(&self) -> Result<f64, Error> {
+        self.context.require_own_rows(
+            "call it on a store of your own rows, after the other service is gone",
+        )?;
         let mut outage = Outage::none();
         loop {
             match self.table.require_key().await {

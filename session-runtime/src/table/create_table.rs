@@ -116,6 +116,9 @@ impl<'a> CreateTable<'a> {
 
     /// Creates the table in the course of another operation, if it is one.
     pub(crate) async fn run(mut self, operation: Operation) -> Result<Vec<TableChange>, Error> {
+        if let Some(others) = self.setup.others.take() {
+            return self.setup.conclude(operation, Ok(Err(others)));
+        }
         let deadline = self.setup.deadline;
         let outcome = tokio::time::timeout(deadline, create(&mut self.setup)).await;
         self.setup.conclude(operation, outcome)

@@ -46,6 +46,8 @@ pub(super) struct TableSetup<'a> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) deadline: Duration,
     pub(super) on_progress: Option<OnProgress<'a>>,
+    /// Why the table is not this store's to set up.
+    pub(super) others: Option<Error>,
     done: Vec<TableChange>,
     to_do: Vec<TableChange>,
     waiting_for: Option<TableProgress>,
@@ -65,6 +67,7 @@ impl<'a> TableSetup<'a> {
             clock: context.clock.clone(),
             deadline,
             on_progress: None,
+            others: context.require_own_rows("let the other service look after its table").err(),
             done: Vec::new(),
             to_do: Vec::new(),
             waiting_for: None,

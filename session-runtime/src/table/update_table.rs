@@ -109,6 +109,9 @@ impl<'a> UpdateTable<'a> {
     }
 
     async fn run(mut self) -> Result<Vec<TableChange>, Error> {
+        if let Some(others) = self.setup.others.take() {
+            return self.setup.conclude(Operation::UpdateTable, Ok(Err(others)));
+        }
         let deadline = self.setup.deadline;
         let outcome = tokio::time::timeout(deadline, update(&mut self.setup)).await;
         self.setup.conclude(Operation::UpdateTable, outcome)

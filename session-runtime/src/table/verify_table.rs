@@ -61,6 +61,9 @@ impl<S: DynamoSession> SessionStore<S> {
     /// [`ErrorKind::TableMissing`](crate::ErrorKind::TableMissing), if someone deleted it meanwhile.
     pub async fn verify_table(&self) -> Result<TableReport, Error> {
         let context = self.context();
+        context
+            .require_own_rows("let the other service look after its table")
+            .map_err(|error| error.with_context(Operation::VerifyTable, self.table_name(), None))?;
         verify(&Control::of(context.sweeping_table()), S::SCHEMA, &context.table_options)
             .await
             .map_err(|error| error.with_context(Operation::VerifyTable, self.table_name(), None))

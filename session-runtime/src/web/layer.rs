@@ -175,8 +175,8 @@ impl<S: DynamoSession> SessionLayer<S> {
     /// A layer that keeps its sessions in this store. Add it to a router after the routes that it is for.
     pub fn new(store: SessionStore<S>) -> Self {
         Self {
+            settings: Arc::new(Settings::of(&store)),
             store,
-            settings: Arc::default(),
             on_error: Arc::default(),
             activity: Arc::new(|_| true),
             has_warned: Arc::default(),
@@ -186,6 +186,10 @@ impl<S: DynamoSession> SessionLayer<S> {
 
 impl<S: DynamoSession, E> SessionLayer<S, E> {
     /// Carries the id in this cookie.
+    ///
+    /// A [shared](crate::SessionStoreBuilder::shared_with) store has the other service's cookie, and takes no other: with this,
+    /// every request that asks for its session is answered with an error of kind
+    /// [`Configuration`](crate::ErrorKind::Configuration).
     ///
     /// # Examples
     ///
@@ -199,7 +203,7 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
     /// ```
     #[must_use]
     pub fn cookie(self, cookie: SessionCookie) -> Self {
-        self.set(|settings| settings.cookie = cookie)
+        self.set(|settings| settings.set_cookie(cookie))
     }
 
     /// How long the layer may take for a request in all, the handler's own calls apart: 10 seconds by default.
@@ -274,7 +278,7 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
     #[cfg_attr(docsrs, doc(cfg(feature = "interop")))]
     #[must_use]
     pub fn adopt(self, foreign: ForeignStore) -> Self {
-        self.set(|settings| settings.foreign = Some(Arc::new(foreign)))
+        self.set(|settings| settings.adopt(foreign))
     }
 
     /// Answers requests whose session has failed, in place of the default [`ErrorPage`]: where the layer's commit fails,

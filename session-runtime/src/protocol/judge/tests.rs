@@ -52,6 +52,8 @@ fn context() -> Context {
         deadline: std::time::Duration::from_secs(10),
         renewal_grace: 60,
         max_item_bytes: MAX_ITEM_BYTES,
+        #[cfg(feature = "interop")]
+        shared: None,
         sweeping: std::sync::OnceLock::new(),
     }
 }

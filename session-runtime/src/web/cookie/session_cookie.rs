@@ -7,6 +7,8 @@ use cookie::{Cookie, CookieBuilder, CookieJar, Key};
 use super::same_site::SameSite;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
+#[cfg(feature = "interop")]
+use crate::interop::ForeignStore;
 use crate::protocol::Mark;
 
 /// What browsers accept for name and value together (RFC 6265bis, section 5.6).
@@ -49,6 +51,51 @@ impl SessionCookie {
     /// The name as browsers see it, with its prefix.
     pub fn full_name(&self) -> &str {
         &self.full_name
+    }
+
+    /// The cookie of another framework.
+    #[cfg(feature = "interop")]
+    pub(in crate::web) fn of_foreign(foreign: &ForeignStore) -> Self {
+        let attributes = foreign.cookie_attributes();
+        let mut names = foreign.cookie_names().into_iter();
+        let full_name = names.next().unwrap_or_default();
+        // The name that no other layer may use beside it.
+        let second = names.next().unwrap_or_else(|| format!("{full_name}.sig"));
+        Self {
+            full_name: full_name.into(),
+            commit_name: second.into(),
+            secure: attributes.secure,
+            same_site: match attributes.same_site {
+                "strict" => SameSite::Strict,
+                "none" => SameSite::None,
+                _ => SameSite::Lax,
+            },
+            path: attributes.path.clone(),
+            domain: attributes.domain.clone(),
+            partitioned: false,
+            persistent: false,
+            signing_keys: Vec::new(),
+            commit_keys: Vec::new(),
+        }
+    }
+
+    /// The headers that make the browser keep these cookies.
+    #[cfg(feature = "interop")]
+    pub(in crate::web) fn giving(
+        &self,
+        cookies: Vec<(String, String)>,
+        max_age: Option<Duration>,
+    ) -> Vec<String> {
+        let cookies = cookies.into_iter();
+        cookies.map(|(name, value)| self.lasting(&name, value, max_age)).collect()
+    }
+
+    /// The headers that make the browser forget these cookies.
+    #[cfg(feature = "interop")]
+    pub(in crate::web) fn removing(&self, names: Vec<String>) -> Vec<String> {
+        let removal =
+            |name: String| self.with_attributes(&name, String::new()).removal().build().to_string();
+        names.into_iter().map(removal).collect()
     }
 
     pub(super) fn commit_name(&self) -> &str {

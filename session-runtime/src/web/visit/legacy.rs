@@ -6,7 +6,8 @@ use cookie::Cookie;
 
 use super::opened::Opened;
 use crate::derived::DynamoSession;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::id::SessionKey as _;
 use crate::interop::{ForeignStore, PresentedSids};
 use crate::store::{Lookup, SessionStore};
 use crate::web::rejected::rejected;
@@ -16,17 +17,25 @@ use crate::web::settings::Settings;
 #[derive(Debug)]
 pub(super) struct Legacy<'r> {
     foreign: Option<&'r Arc<ForeignStore>>,
+    /// Whether its sessions stay where they are.
+    is_shared: bool,
+    misfit: Option<&'static str>,
     headers: &'r [Box<[u8]>],
 }
 
 impl<'r> Legacy<'r> {
     pub(super) fn of(settings: &'r Settings, headers: &'r [Box<[u8]>]) -> Self {
-        Self { foreign: settings.foreign.as_ref(), headers }
+        let Settings { foreign, shared, misfit, .. } = settings;
+        let is_shared = shared.is_some();
+        Self { foreign: shared.as_ref().or(foreign.as_ref()), is_shared, misfit: *misfit, headers }
     }
 
     /// What untrusted headers present of the other store, if there is one. What is not signed opens nothing, and costs no
     /// read.
     fn presented(&self) -> Result<Option<(&'r Arc<ForeignStore>, PresentedSids)>, Error> {
+        if let Some(misfit) = self.misfit {
+            return Err(Error::new(ErrorKind::Configuration, misfit));
+        }
         let Some(foreign) = self.foreign else { return Ok(None) };
         foreign.require_signed()?;
         Ok(Some((foreign, foreign.presented(self.headers.iter().map(|header| &**header)))))
@@ -44,7 +53,11 @@ impl<'r> Legacy<'r> {
             rejected(None, presented.rejected, reason);
         }
         for sid in &presented.sids {
-            opened = match (store.find_foreign(foreign, sid).await?, opened) {
+            let found = match self.is_shared {
+                false => store.find_foreign(foreign, sid).await?,
+                true => store.load_shared(sid).await?.map_or(Lookup::Nothing, Lookup::Session),
+            };
+            opened = match (found, opened) {
                 (Lookup::Session(_), Opened::Session(_)) => {
                     rejected(None, 2, "several ids were presented, each of another session");
                     return Ok(Opened::Unclear);
@@ -70,14 +83,45 @@ impl<'r> Legacy<'r> {
         let mut first = Ok(());
         let Some((foreign, presented)) = self.presented()? else { return first };
         for sid in &presented.sids {
-            first = first.and(store.end_foreign(foreign, sid).await);
+            let ended = match self.is_shared {
+                false => store.end_foreign(foreign, sid).await,
+                true => store.end_shared(sid).await,
+            };
+            first = first.and(ended);
         }
         first
     }
 
-    /// The headers that make the browser forget what it has presented.
+    /// The ids of the shared sessions that were presented, as the struct's key has them.
+    pub(super) fn shared_ids<S: DynamoSession>(&self) -> Vec<S::Key> {
+        match (self.is_shared, self.presented()) {
+            (true, Ok(Some((foreign, presented)))) => {
+                let ids = presented.sids.iter().map(|sid| S::Key::parse(&foreign.shared_id(sid)));
+                ids.filter_map(Result::ok).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The store with which sessions are shared.
+    pub(super) fn shared(&self) -> Option<&'r ForeignStore> {
+        self.foreign.filter(|_| self.is_shared).map(|foreign| &**foreign)
+    }
+
+    /// Whether the browser presents the other store's cookie, whatever it holds.
+    pub(super) fn is_presented(&self) -> bool {
+        let headers = || self.headers.iter().map(|header| &**header);
+        self.foreign.is_some_and(|foreign| foreign.is_presented(headers()))
+    }
+
+    /// Whether the browser holds exactly these cookies.
+    pub(super) fn holds(&self, cookies: &[(String, String)]) -> bool {
+        ForeignStore::holds(self.headers.iter().map(|header| &**header), cookies)
+    }
+
+    /// The headers that make the browser forget what it has presented of a store whose sessions are adopted.
     pub(super) fn removals(&self) -> Vec<String> {
-        let Some(foreign) = self.foreign else { return Vec::new() };
+        let Some(foreign) = self.foreign.filter(|_| !self.is_shared) else { return Vec::new() };
         if !foreign.is_presented(self.headers.iter().map(|header| &**header)) {
             return Vec::new();
         }

@@ -30,7 +30,11 @@ pub(super) async fn look_up<S: DynamoSession>(
     legacy: &Legacy<'_>,
     consistency: ReadConsistency,
 ) -> Result<LookedUp<S>, Error> {
-    let keys = || presented.ids().cloned().collect();
+    let keys = || {
+        let mut keys: Vec<_> = presented.ids().cloned().collect();
+        keys.extend(legacy.shared_ids::<S>());
+        keys
+    };
     let (opened, is_legacy) = match open(store, presented, consistency).await? {
         // A request with an id of this store's is that session's, whatever else it carries.
         Opened::Nothing => (legacy.open(store).await?, true),

@@ -20,7 +20,10 @@ mod place;
 #[cfg(any(feature = "actix", feature = "axum"))]
 mod recently_authenticated;
 mod request_session;
+mod set_cookie;
 mod settle;
+#[cfg(feature = "interop")]
+mod shared_cookies;
 mod standing;
 mod view;
 
@@ -29,5 +32,6 @@ pub use logout::Logout;
 #[cfg(any(feature = "actix", feature = "axum"))]
 pub use recently_authenticated::RecentlyAuthenticated;
 pub use request_session::RequestSession;
-pub(super) use settle::{Facts, SetCookie, Settled, settle};
+pub(super) use set_cookie::SetCookie;
+pub(super) use settle::{Facts, Settled, settle};
 pub use view::SessionView;

@@ -27,6 +27,10 @@ impl<'r> Legacy<'r> {
         Ok(())
     }
 
+    pub(super) fn shared_ids<S: DynamoSession>(&self) -> Vec<S::Key> {
+        Vec::new()
+    }
+
     pub(super) fn removals(&self) -> Vec<String> {
         Vec::new()
     }

@@ -145,7 +145,11 @@ impl<S: DynamoSession> RequestSession<S> {
     }
 
     pub(super) fn presented(&self) -> Presented<S::Key> {
-        Presented::read(self.cookie(), &self.shared.cookies)
+        // What a shared store's cookie carries is none of this library's ids.
+        match self.shared.settings.is_shared() {
+            true => Presented::nothing(),
+            false => Presented::read(self.cookie(), &self.shared.cookies),
+        }
     }
 
     pub(super) fn cookie(&self) -> &SessionCookie {

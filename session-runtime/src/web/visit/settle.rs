@@ -3,6 +3,9 @@ use std::time::Duration;
 use super::loading::in_use;
 use super::place::{Place, Visit};
 use super::request_session::RequestSession;
+use super::set_cookie::SetCookie;
+#[cfg(feature = "interop")]
+use super::shared_cookies::shared_cookies;
 use super::standing::{Found, Standing};
 use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
@@ -34,17 +37,12 @@ pub(in crate::web) struct Settled {
     pub(in crate::web) set_cookie: Option<SetCookie>,
     /// The header for the cookie that says what the next read has to show.
     pub(in crate::web) set_mark: Option<String>,
-    /// The cookies of another store that the browser is to forget.
+    /// The cookies of another store that the browser is to forget, or to keep beside the first.
     pub(in crate::web) forget: Vec<String>,
     /// Somebody asked for the session, so the response may depend on it.
     pub(in crate::web) was_read: bool,
     /// What is to be answered in place of the application's response.
     pub(in crate::web) failure: Option<Error>,
-}
-
-pub(in crate::web) enum SetCookie {
-    Keep(String),
-    Forget(String),
 }
 
 /// Commits the session, and tells what the response has to say.
@@ -84,6 +82,13 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
         Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
     };
     let standing = standing(&mut visit);
+    #[cfg(feature = "interop")]
+    if let Some(shared) = request.legacy().shared() {
+        let cookies = shared_cookies(request, shared, &visit, standing.as_ref(), failure.is_some());
+        let (set_cookie, forget) = cookies.unzip();
+        let forget = forget.unwrap_or_default();
+        return Settled { set_cookie, set_mark: None, forget, was_read, failure };
+    }
     let mut forget = request.legacy().removals();
     let presents_something = visit.presented.is_something() || !forget.is_empty();
     match set_cookie(request, &visit, standing.as_ref(), presents_something, failure.is_some()) {

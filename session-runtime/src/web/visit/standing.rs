@@ -11,6 +11,9 @@ pub(super) struct Standing<K> {
     pub(super) was_restarted: bool,
     pub(super) now: Found,
     pub(super) last_write: LastWrite,
+    /// In a shared store, the id that the cookie carries, and whether the browser keeps it when it is closed.
+    #[cfg(feature = "interop")]
+    pub(super) shared: Option<(String, bool)>,
 }
 
 /// What decides for how long the browser keeps the cookie.
@@ -40,6 +43,8 @@ impl<K: SessionKey> Standing<K> {
             was_restarted: session.was_restarted(),
             now: Found::of(session),
             last_write: session.last_write(),
+            #[cfg(feature = "interop")]
+            shared: session.shared_sid().map(|sid| (sid.to_owned(), session.is_kept_by_browsers())),
         }
     }
 }

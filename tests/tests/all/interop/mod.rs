@@ -7,6 +7,7 @@ mod iam;
 mod migrate;
 mod parallel;
 mod rows;
+mod share;
 mod systems;
 
 pub(crate) use systems::express;
