@@ -65,11 +65,12 @@ async fn everyone_moves() {
         let yes = [
             holds(moving.clone().is_read_in_place()).await,
             holds(moving.clone().has_its_cookie_accepted()).await,
-            holds(moving.is_adopted()).await,
+            holds(moving.clone().is_adopted()).await,
+            holds(moving.is_shared_and_continued_in_node()).await,
         ];
         seen.push((system, yes));
     }
-    let heads = ["row read in place", "cookie accepted", "adopted"];
+    let heads = ["row read in place", "cookie accepted", "adopted", "shared and continued in Node"];
     println!("\n{:48}{}", "", heads.join("  "));
     for (system, yes) in &seen {
         let cells = heads.iter().zip(yes);

@@ -20,6 +20,7 @@ pub(crate) struct Move {
     client: Client,
     node: Server,
     adopting: SocketAddr,
+    sharing: SocketAddr,
 }
 
 impl Move {
@@ -28,7 +29,8 @@ impl Move {
         system.create_table(&client).await;
         let node = Server::start(system.name, system.name, &endpoint.url).await;
         let adopting = shop::adopting(system, &client).await;
-        Self { system, client, node, adopting }
+        let sharing = shop::sharing(system, &client).await;
+        Self { system, client, node, adopting, sharing }
     }
 
     /// A visitor who has logged in on the other side, whose row is the only one.
@@ -94,6 +96,85 @@ impl Move {
         visitor.post(self.adopting, "/logout").await;
         let ended = Visitor::new().get_with(self.adopting, "/session", &old).await;
         assert_eq!(ended["userId"], Value::Null, "nor after a logout");
+    }
+}
+
+/// What both services know of a session.
+fn known(seen: &Value) -> (&Value, &Value, &Value, &Value) {
+    (&seen["userId"], &seen["n"], &seen["roles"], &seen["cart"])
+}
+
+impl Move {
+    pub(crate) async fn is_shared_and_continued_in_node(self: Arc<Self>) {
+        self.is_begun_in_node().await;
+        self.is_begun_here().await;
+    }
+
+    /// There, here, there, here, and gone: with one cookie.
+    async fn is_begun_in_node(&self) {
+        for ends_here in [true, false] {
+            let (mut visitor, _) = self.logged_in().await;
+            let cookie = visitor.cookie(self.system.cookie).unwrap().to_owned();
+            let here = visitor.post(self.sharing, "/change").await;
+            assert_eq!((&here["n"], &here["roles"]), (&json!(2), &json!(["a", "rust"])));
+            let _ = self.system.only_row(&self.client).await;
+            let there = visitor.get(self.node.address, "/session").await;
+            assert_eq!(known(&there), known(&here), "it sees what was changed here");
+
+            let there = visitor.post(self.node.address, "/change").await;
+            assert_eq!((&there["n"], &there["roles"]), (&json!(3), &json!(["a", "rust", "node"])));
+            let here = visitor.get(self.sharing, "/session").await;
+            assert_eq!(known(&here), known(&there), "and what was changed there is seen here");
+            let here = visitor.post(self.sharing, "/change").await;
+            assert_eq!(here["n"], 4);
+            let there = visitor.get(self.node.address, "/session").await;
+            assert_eq!(known(&there), known(&here));
+            assert_eq!(
+                visitor.cookie(self.system.cookie),
+                Some(&*cookie),
+                "by the cookie of the login"
+            );
+            assert_eq!(visitor.cookie(OURS), None);
+
+            self.ends(visitor, ends_here).await;
+        }
+    }
+
+    /// The same from a login here on, under an id that this side has made, and made anew.
+    async fn is_begun_here(&self) {
+        for ends_here in [true, false] {
+            self.system.delete_rows(&self.client).await;
+            let mut visitor = Visitor::new();
+            let here = visitor.post(self.sharing, "/login").await;
+            let there = visitor.get(self.node.address, "/session").await;
+            assert_eq!(known(&there), known(&here), "it knows a session that was begun here");
+            let there = visitor.post(self.node.address, "/change").await;
+            assert_eq!((&there["n"], &there["roles"]), (&json!(2), &json!(["a", "node"])));
+            let cookie = visitor.cookie(self.system.cookie).unwrap().to_owned();
+            let here = visitor.post(self.sharing, "/renew").await;
+            assert_eq!(here["n"], 3);
+            assert_ne!(visitor.cookie(self.system.cookie), Some(&*cookie), "another id");
+            let _ = self.system.only_row(&self.client).await;
+            let there = visitor.get(self.node.address, "/session").await;
+            assert_eq!(known(&there), known(&here));
+
+            self.ends(visitor, ends_here).await;
+        }
+    }
+
+    /// A logout on one side ends it on the other.
+    async fn ends(&self, mut visitor: Visitor, ends_here: bool) {
+        let cookies =
+            self.system.cookies().map(|name| (name, visitor.cookie(name).unwrap().to_owned()));
+        let cookies: Vec<_> = cookies.collect();
+        let cookies: Vec<_> = cookies.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let service = if ends_here { self.sharing } else { self.node.address };
+        visitor.post(service, "/logout").await;
+        assert!(self.system.rows(&self.client).await.is_empty());
+        for service in [self.sharing, self.node.address] {
+            let ended = Visitor::new().get_with(service, "/session", &cookies).await;
+            assert!(ended["userId"].is_null(), "ended here: {ends_here}");
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use axum::Router;
@@ -38,12 +39,40 @@ pub(crate) async fn adopting(system: &System, client: &Client) -> SocketAddr {
     serve(router(SessionLayer::new(store.unwrap()).adopt(foreign(system)))).await
 }
 
+/// Serves one system's visitors, whose sessions stay in its rows.
+pub(crate) async fn sharing(system: &System, client: &Client) -> SocketAddr {
+    let foreign = match system.name {
+        "svs" => foreign(system).from_npm(),
+        _ => foreign(system).from_github(),
+    };
+    let foreign = foreign.max_age(Duration::from_secs(24 * 60 * 60));
+    let builder = SessionStore::<Moved>::builder().client(client.clone()).shared_with(foreign);
+    serve(router(SessionLayer::new(builder.build().await.unwrap()))).await
+}
+
 fn router(layer: SessionLayer<Moved>) -> Router {
     let routes = Router::new()
         .route("/session", get(async |session: Session<Moved>| view(&session)))
+        .route("/login", post(log_in))
         .route("/change", post(change))
+        .route("/renew", post(renew))
         .route("/logout", post(log_out));
     routes.layer(layer)
+}
+
+async fn log_in(mut session: Session<Moved>) -> String {
+    session.user_id = Some("u-000042".to_owned());
+    session.n = 1;
+    session.roles = vec!["a".to_owned()];
+    session.cart = BTreeMap::from([("sku-1".to_owned(), 2)]);
+    session.renew().await.unwrap();
+    view(&session)
+}
+
+async fn renew(mut session: Session<Moved>) -> String {
+    session.n += 1;
+    session.renew().await.unwrap();
+    view(&session)
 }
 
 async fn change(mut session: Session<Moved>) -> String {
