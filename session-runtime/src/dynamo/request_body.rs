@@ -2,129 +2,97 @@
 //! which the AWS SDK would want copies
 //! ([API reference](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html)).
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use serde::{Serialize, Serializer};
+use std::convert::Infallible;
+use std::ops::Deref;
 
 use crate::error::Error;
 use crate::expression::Expression;
-use crate::item::{DynamoDbJson, Item};
+use crate::item::{Item, UnknownType, write_item, write_object, write_text, write_value};
 use crate::schema::PrimaryKey;
 
-pub(super) const ALL_OLD: &str = "ALL_OLD";
-pub(super) const UPDATED_NEW: &str = "UPDATED_NEW";
+/// Of most requests all, without being copied on the way.
+const USUAL_BYTES: usize = 1024;
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct GetItem<'a> {
-    pub(super) table_name: &'a str,
-    pub(super) key: Key<'a>,
-    pub(super) consistent_read: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) return_consumed_capacity: Option<Capacity>,
-}
+/// The body of a request about one item of a table, member by member.
+#[derive(Debug)]
+pub(super) struct RequestBody(Vec<u8>);
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct PutItem<'a> {
-    pub(super) table_name: &'a str,
-    pub(super) item: DynamoDbJson<'a, Item>,
-    pub(super) condition_expression: &'a str,
-    pub(super) expression_attribute_names: NamesOf<'a>,
-    pub(super) return_values_on_condition_check_failure: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) return_consumed_capacity: Option<Capacity>,
-}
+impl RequestBody {
+    pub(super) fn new(table: &str) -> Self {
+        let mut json = Vec::with_capacity(USUAL_BYTES);
+        json.extend_from_slice(b"{\"TableName\":");
+        write_text(&mut json, table);
+        Self(json)
+    }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct UpdateItem<'a> {
-    pub(super) table_name: &'a str,
-    pub(super) key: Key<'a>,
-    pub(super) update_expression: &'a str,
-    pub(super) condition_expression: &'a str,
-    pub(super) expression_attribute_names: Names<'a>,
-    pub(super) expression_attribute_values: Values<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) return_values: Option<&'static str>,
-    pub(super) return_values_on_condition_check_failure: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) return_consumed_capacity: Option<Capacity>,
-}
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct DeleteItem<'a> {
-    pub(super) table_name: &'a str,
-    pub(super) key: Key<'a>,
-    pub(super) condition_expression: &'a str,
-    pub(super) expression_attribute_names: NamesOf<'a>,
-    pub(super) return_values_on_condition_check_failure: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) return_consumed_capacity: Option<Capacity>,
-}
+    fn member(&mut self, name: &'static str) -> &mut Vec<u8> {
+        self.0.push(b',');
+        write_text(&mut self.0, name);
+        self.0.push(b':');
+        &mut self.0
+    }
 
-/// A request as bytes.
-pub(super) fn written(request: &impl Serialize) -> Result<Vec<u8>, Error> {
-    // Of most requests all, without being copied on the way.
-    let mut body = Vec::with_capacity(1024);
-    match serde_json::to_writer(&mut body, request) {
-        Ok(()) => Ok(body),
-        Err(source) => {
-            Err(Error::internal("a request to DynamoDB cannot be written").with_source(source))
+    pub(super) fn text(mut self, name: &'static str, value: &str) -> Self {
+        write_text(self.member(name), value);
+        self
+    }
+
+    pub(super) fn optional_text(self, name: &'static str, value: Option<impl AsRef<str>>) -> Self {
+        match value {
+            Some(value) => self.text(name, value.as_ref()),
+            None => self,
         }
     }
-}
 
-/// The key of a session's item, by the value of the partition key.
-pub(super) struct Key<'a>(pub(super) PrimaryKey, pub(super) &'a str);
+    pub(super) fn boolean(mut self, name: &'static str, is: bool) -> Self {
+        let value = if is { b"true".as_slice() } else { b"false" };
+        self.member(name).extend_from_slice(value);
+        self
+    }
 
-impl Serialize for Key<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(primary_key, hash) = self;
-        serializer.collect_map(primary_key.parts(hash).map(|(name, value)| (name, Text { value })))
+    /// The key of a session's item, by the value of the partition key.
+    pub(super) fn key(mut self, key: PrimaryKey, hash: &str) -> Self {
+        let json = self.member("Key");
+        let Ok(()) = write_object(json, key.parts(hash), |json, value| {
+            json.extend_from_slice(b"{\"S\":");
+            write_text(json, value);
+            json.push(b'}');
+            Ok::<_, Infallible>(())
+        });
+        self
+    }
+
+    pub(super) fn item(mut self, item: &Item) -> Result<Self, Error> {
+        write_item(self.member("Item"), item).map_err(unwritable)?;
+        Ok(self)
+    }
+
+    /// What each placeholder stands for.
+    pub(super) fn names<'a, P: Deref<Target = str>>(
+        mut self,
+        names: impl IntoIterator<Item = (P, &'a str)>,
+    ) -> Self {
+        let Ok(()) = write_object(self.member("ExpressionAttributeNames"), names, |json, name| {
+            write_text(json, name);
+            Ok::<_, Infallible>(())
+        });
+        self
+    }
+
+    /// The names and values that an expression has placeholders for.
+    pub(super) fn placeholders(mut self, expression: &Expression<'_>) -> Result<Self, Error> {
+        self = self.names(expression.names());
+        let json = self.member("ExpressionAttributeValues");
+        write_object(json, expression.values(), write_value).map_err(unwritable)?;
+        Ok(self)
     }
 }
 
-#[derive(Serialize)]
-struct Text<'a> {
-    #[serde(rename = "S")]
-    value: &'a str,
-}
-
-/// Names that stand for themselves in no expression, each with its placeholder.
-pub(super) struct NamesOf<'a>(pub(super) &'a [(&'static str, &'a str)]);
-
-impl Serialize for NamesOf<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
-    }
-}
-
-/// The names that an expression has placeholders for.
-pub(super) struct Names<'a>(pub(super) &'a Expression<'a>);
-
-impl Serialize for Names<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.names())
-    }
-}
-
-/// The values that an expression has placeholders for.
-pub(super) struct Values<'a>(pub(super) &'a Expression<'a>);
-
-impl Serialize for Values<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let values = self.0.values();
-        serializer
-            .collect_map(values.map(|(placeholder, value)| (placeholder, DynamoDbJson(value))))
-    }
-}
-
-/// What DynamoDB is to tell of the capacity that a request takes.
-pub(super) struct Capacity(pub(super) ReturnConsumedCapacity);
-
-impl Serialize for Capacity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
+fn unwritable(UnknownType: UnknownType) -> Error {
+    Error::internal("a request to DynamoDB has a value of a type that this version does not know")
 }

@@ -24,15 +24,18 @@ use super::exchange::Exchange;
 use super::failure::{error, unbuildable};
 use super::observer::Observer;
 use super::request::{Request, all_units, units};
-use super::request_body::{
-    self, ALL_OLD, Capacity, Key, Names, NamesOf, UPDATED_NEW, Values, written,
-};
+use super::request_body::RequestBody;
 use super::wrong_key::{Whose, wrong_key};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
 use crate::id::{idempotency_token, require_key_length};
-use crate::item::{DynamoDbJson, Item};
+use crate::item::Item;
 use crate::schema::PrimaryKey;
+
+const CAPACITY: &str = "ReturnConsumedCapacity";
+const CONDITION: &str = "ConditionExpression";
+const ON_REFUSAL: &str = "ReturnValuesOnConditionCheckFailure";
+const ALL_OLD: &str = "ALL_OLD";
 
 /// One table, and the requests that sessions make of it.
 #[derive(Clone, Debug)]
@@ -190,32 +193,28 @@ impl Table {
     ) -> Result<(GetItemFluentBuilder, Request), Error> {
         self.require_length(key)?;
         let request = Request::new("DynamoDB.GetItem", &self.name);
-        let body = written(&request_body::GetItem {
-            table_name: &self.name,
-            key: Key(self.primary_key, key),
-            consistent_read,
-            return_consumed_capacity: request.capacity().map(Capacity),
-        })?;
+        let body = RequestBody::new(&self.name)
+            .key(self.primary_key, key)
+            .boolean("ConsistentRead", consistent_read)
+            .optional_text(CAPACITY, request.capacity());
         let get = self.client.get_item().table_name(&self.name);
-        Ok((get, request.by(exchange.sending(body))))
+        Ok((get, request.by(exchange.sending(body.finish()))))
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {
         let request = Request::new("DynamoDB.PutItem", &self.name);
-        let body = written(&request_body::PutItem {
-            table_name: &self.name,
-            item: DynamoDbJson(&item),
-            condition_expression: "attribute_not_exists(#0)",
-            expression_attribute_names: NamesOf(&[("#0", self.primary_key.hash_key())]),
-            return_values_on_condition_check_failure: ALL_OLD,
-            return_consumed_capacity: request.capacity().map(Capacity),
-        });
+        let body = RequestBody::new(&self.name)
+            .text(CONDITION, "attribute_not_exists(#0)")
+            .names([("#0", self.primary_key.hash_key())])
+            .text(ON_REFUSAL, ALL_OLD)
+            .optional_text(CAPACITY, request.capacity())
+            .item(&item);
         let body = match body {
             Ok(body) => body,
             Err(error) => return Answer::not_sent(error),
         };
         drop(item);
-        let request = request.by(Exchange::of_write::<PutItemError>().sending(body));
+        let request = request.by(Exchange::of_write::<PutItemError>().sending(body.finish()));
         let exchange = request.exchange().clone();
         let put = self.client.put_item().table_name(&self.name);
         let result = request
@@ -237,18 +236,15 @@ impl Table {
         retries: Retries,
     ) -> Result<UpdateRequest, Error> {
         let request = Request::new("DynamoDB.UpdateItem", &self.name);
-        let body = written(&request_body::UpdateItem {
-            table_name: &self.name,
-            key: Key(self.primary_key, key),
-            update_expression: &expression.update_text(),
-            condition_expression: expression.condition_text(),
-            expression_attribute_names: Names(expression),
-            expression_attribute_values: Values(expression),
-            return_values: return_written.then_some(UPDATED_NEW),
-            return_values_on_condition_check_failure: ALL_OLD,
-            return_consumed_capacity: request.capacity().map(Capacity),
-        })?;
-        let request = request.by(Exchange::of_write::<UpdateItemError>().sending(body));
+        let body = RequestBody::new(&self.name)
+            .key(self.primary_key, key)
+            .text("UpdateExpression", &expression.update_text())
+            .text(CONDITION, expression.condition_text())
+            .placeholders(expression)?
+            .optional_text("ReturnValues", return_written.then_some("UPDATED_NEW"))
+            .text(ON_REFUSAL, ALL_OLD)
+            .optional_text(CAPACITY, request.capacity());
+        let request = request.by(Exchange::of_write::<UpdateItemError>().sending(body.finish()));
         let exchange = request.exchange().clone();
         let update = self.client.update_item().table_name(&self.name);
         let sent = match retries {
@@ -273,26 +269,20 @@ impl Table {
             return Answer::not_sent(error);
         }
         let request = Request::new("DynamoDB.DeleteItem", &self.name);
-        let (condition_expression, names) = match expiry {
+        let (condition, names) = match expiry {
             Some(expiry) => (
                 "attribute_not_exists(#0) AND attribute_exists(#1)",
                 &[("#0", tombstone), ("#1", expiry)][..],
             ),
             None => ("attribute_not_exists(#0)", &[("#0", tombstone)][..]),
         };
-        let body = written(&request_body::DeleteItem {
-            table_name: &self.name,
-            key: Key(self.primary_key, key),
-            condition_expression,
-            expression_attribute_names: NamesOf(names),
-            return_values_on_condition_check_failure: ALL_OLD,
-            return_consumed_capacity: request.capacity().map(Capacity),
-        });
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => return Answer::not_sent(error),
-        };
-        let request = request.by(Exchange::of_write::<DeleteItemError>().sending(body));
+        let body = RequestBody::new(&self.name)
+            .key(self.primary_key, key)
+            .text(CONDITION, condition)
+            .names(names.iter().copied())
+            .text(ON_REFUSAL, ALL_OLD)
+            .optional_text(CAPACITY, request.capacity());
+        let request = request.by(Exchange::of_write::<DeleteItemError>().sending(body.finish()));
         let exchange = request.exchange().clone();
         let delete = self.client.delete_item().table_name(&self.name);
         let result = request

@@ -1,8 +1,6 @@
 use std::fmt;
 use std::ops::Deref;
 
-use serde::{Serialize, Serializer};
-
 /// What stands for a name or a value in an expression: `#` or `:`, and a number in as few characters as it takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placeholder {
@@ -47,11 +45,5 @@ impl Deref for Placeholder {
 impl fmt::Display for Placeholder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self)
-    }
-}
-
-impl Serialize for Placeholder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self)
     }
 }

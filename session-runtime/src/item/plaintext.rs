@@ -1,13 +1,12 @@
 //! A value as bytes that can be encrypted: DynamoDB's own JSON, such as `{"S":"text"}`, with the keys of maps in order.
 
 use std::borrow::Cow;
-use std::io;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use zeroize::Zeroize;
 
 use super::cursor::Cursor;
-use super::dynamodb_json::DynamoDbJson;
+use super::dynamodb_json::{JsonText, write_value};
 use super::size::encoded_size;
 use super::stored::Stored;
 use super::value::Value;
@@ -17,7 +16,7 @@ use crate::secret::Plaintext;
 pub(crate) fn plaintext(value: Value) -> Option<Plaintext> {
     // With room for the types' names: what has to grow is copied.
     let mut bytes = Wiping(Vec::with_capacity(encoded_size("", &value) * 5 / 4 + 32));
-    let written = serde_json::to_writer(&mut bytes, &DynamoDbJson(&value)).is_ok();
+    let written = write_value(&mut bytes, &value).is_ok();
     wipe(value);
     written.then(|| Plaintext::from(std::mem::take(&mut bytes.0)))
 }
@@ -31,19 +30,16 @@ pub(crate) fn value_of(plaintext: &[u8]) -> Option<AttributeValue> {
 /// Bytes that leave no copy behind when they grow.
 struct Wiping(Vec<u8>);
 
-impl io::Write for Wiping {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+impl JsonText for Wiping {
+    const IS_SECRET: bool = true;
+
+    fn push(&mut self, bytes: &[u8]) {
         if self.0.capacity() - self.0.len() < bytes.len() {
             let mut larger = Vec::with_capacity((self.0.len() + bytes.len()) * 2);
             larger.extend_from_slice(&self.0);
             std::mem::replace(&mut self.0, larger).as_mut_slice().zeroize();
         }
         self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -4,8 +4,7 @@ use std::slice;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use aws_smithy_types::base64;
 
 use super::cursor::{Cursor, Malformed, Mark};
 use super::tag::Tag;
@@ -147,7 +146,7 @@ fn scalar<'t>(cursor: &mut Cursor<'t>, tag: Tag) -> Result<Scalar<'t>, Malformed
         Tag::N => Scalar::Number(cursor.string()?),
         Tag::B => {
             let text = cursor.string()?;
-            let bytes = STANDARD.decode(text.as_bytes()).map_err(|_| cursor.malformed())?;
+            let bytes = base64::decode(&*text).map_err(|_| cursor.malformed())?;
             Scalar::Binary(Cow::Owned(bytes))
         }
         Tag::Bool => Scalar::Boolean(cursor.boolean()?),
