@@ -207,6 +207,15 @@ enum Infra {
         /// Only in this account; without it, in every one
         #[arg(long)]
         account: Option<String>,
+        /// The package whose sessions are adopted: also allow what that takes on its table
+        #[arg(long, value_enum, requires = "from_table")]
+        from: Option<Package>,
+        /// That package's table
+        #[arg(long, value_name = "TABLE", requires = "from")]
+        from_table: Option<String>,
+        /// That table's hash key, if it is not that of the package
+        #[arg(long, value_name = "ATTRIBUTE", requires = "from")]
+        hash_key: Option<String>,
     },
 }
 
@@ -217,6 +226,7 @@ enum Use {
     Purge,
     EndEveryone,
     Count,
+    Migrate,
     Create,
     Update,
     Verify,
@@ -230,6 +240,7 @@ impl From<Use> for Access {
             Use::Purge => Self::Purge,
             Use::EndEveryone => Self::EndEveryone,
             Use::Count => Self::Count,
+            Use::Migrate => Self::Migrate,
             Use::Create => Self::Create,
             Use::Update => Self::Update,
             Use::Verify => Self::Verify,
@@ -368,12 +379,15 @@ fn text(table: Option<String>, infra: Infra) -> Result<String> {
     Ok(match infra {
         Infra::Cloudformation => infrastructure.cloudformation()?,
         Infra::Terraform => infrastructure.terraform()?,
-        Infra::Iam { access, region, account } => {
+        Infra::Iam { access, region, account, from, from_table, hash_key } => {
             if let Some(region) = region {
                 infrastructure = infrastructure.region(region);
             }
             if let Some(account) = account {
                 infrastructure = infrastructure.account(account);
+            }
+            if let (Some(package), Some(table)) = (from, from_table) {
+                infrastructure = infrastructure.adopt(&package.rows(table, hash_key)?);
             }
             if let Some(warning) = infrastructure.iam_warning() {
                 eprintln!("warning: {warning}");
@@ -537,7 +551,7 @@ async fn purge(store: &Store, sweep: Sweep, checkpoint: Option<&Path>) -> Result
 }
 
 impl Package {
-    fn store(self, table: String, hash_key: Option<String>) -> Result<ForeignStore> {
+    fn rows(self, table: String, hash_key: Option<String>) -> Result<ForeignStore> {
         let named = |hash_key: Option<String>| {
             hash_key.ok_or("--hash-key names the attribute, which this package leaves to its users")
         };
@@ -553,11 +567,14 @@ impl Package {
             Self::Pwrdrvr => ForeignStore::pwrdrvr(table),
             Self::Koa => ForeignStore::koa(table),
         };
+        Ok(hash_key.into_iter().fold(foreign, ForeignStore::hash_key))
+    }
+
+    fn store(self, table: String, hash_key: Option<String>) -> Result<ForeignStore> {
         let secrets = std::env::var(SECRETS).map_err(|_| {
             format!("{SECRETS} is to have the secrets of the other service's cookies")
         })?;
-        let foreign = foreign.secrets(secrets.split(','));
-        Ok(hash_key.into_iter().fold(foreign, ForeignStore::hash_key))
+        Ok(self.rows(table, hash_key)?.secrets(secrets.split(',')))
     }
 }
 

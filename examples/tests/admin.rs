@@ -321,3 +321,21 @@ fn infrastructure_needs_neither_database_nor_credentials() {
     assert!(bound.contains("arn:aws:dynamodb:eu-west-1:111122223333:table/shop-sessions"));
     assert_eq!(Ran::of(["infra", "iam", "--access", "everything"]).code, Some(2));
 }
+
+#[test]
+fn a_policy_to_move_sessions_in_names_the_other_table() {
+    let migrate = ["infra", "iam", "--access", "migrate", "--from", "connect-dynamodb"];
+    let place = ["--region", "eu-west-1", "--account", "111122223333"];
+    let table = ["--from-table", "legacy-sessions"].into_iter().chain(place);
+    let policy = Ran::of(migrate.into_iter().chain(table)).succeeds();
+    assert!(policy.contains("table/legacy-sessions\""), "{policy}");
+    assert!(policy.contains("dynamodb:Scan") && policy.contains("dynamodb:DeleteItem"), "{policy}");
+    assert_eq!(Ran::of(migrate).code, Some(2));
+    let from_nowhere = Ran::of(&migrate[..4]);
+    assert_eq!(from_nowhere.code, Some(1));
+    assert!(from_nowhere.err.contains("from where"), "{}", from_nowhere.err);
+    let unnamed = ["infra", "iam", "--from", "react-router", "--from-table", "legacy-sessions"];
+    let refused = Ran::of(unnamed);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("--hash-key"), "{}", refused.err);
+}

@@ -210,6 +210,18 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
     ///
     /// After it, the response is that to an error of kind [`Unavailable`](crate::ErrorKind::Unavailable). A write that was
     /// under way may still be applied.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// # use dynamo_session::{DynamoSession, SessionLayer, SessionStore};
+    /// # fn layer<S: DynamoSession>(store: SessionStore<S>) {
+    /// // Less than the load balancer in front waits for an answer.
+    /// let layer = SessionLayer::new(store).deadline(Duration::from_secs(5));
+    /// # }
+    /// ```
     #[must_use]
     pub fn deadline(self, deadline: Duration) -> Self {
         self.set(|settings| settings.deadline = deadline)
@@ -217,6 +229,15 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
 
     /// Whether the response to a logout carries `Clear-Site-Data: "cache", "cookies", "storage"`, which makes the browser
     /// forget everything that it keeps for this site. The default is `false`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use dynamo_session::{DynamoSession, SessionLayer, SessionStore};
+    /// # fn layer<S: DynamoSession>(store: SessionStore<S>) {
+    /// let layer = SessionLayer::new(store).clear_site_data(true);
+    /// # }
+    /// ```
     #[must_use]
     pub fn clear_site_data(self, clear: bool) -> Self {
         self.set(|settings| settings.clears_site_data = clear)
@@ -224,6 +245,17 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
 
     /// What a load is certain to show, in place of what the [store](crate::SessionStoreBuilder::read_consistency) is set to.
     /// [`ReadConsistency`] shows how a route has another one.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use dynamo_session::ReadConsistency;
+    ///
+    /// # use dynamo_session::{DynamoSession, SessionLayer, SessionStore};
+    /// # fn layer<S: DynamoSession>(store: SessionStore<S>) {
+    /// let layer = SessionLayer::new(store).read_consistency(ReadConsistency::OwnWrites);
+    /// # }
+    /// ```
     #[must_use]
     pub fn read_consistency(self, consistency: ReadConsistency) -> Self {
         self.set(|settings| settings.read_consistency = Some(consistency))
