@@ -12,8 +12,9 @@ use serde_json::Value;
 use crate::canned::{Canned, item_to_json};
 use crate::session::{LATER, NOTICE, NOW, Row, TABLE, change_all};
 
-type Values = HashMap<String, Value>;
+pub(crate) type Values = HashMap<String, Value>;
 
+#[derive(Clone)]
 pub(crate) struct BlobStore {
     client: Client,
     id: String,
@@ -27,7 +28,7 @@ impl BlobStore {
         Self { client: canned.client(), id: row.id.clone() }
     }
 
-    pub(crate) async fn load(&self) -> Row {
+    pub(crate) async fn item(&self) -> HashMap<String, AttributeValue> {
         let output = self
             .client
             .get_item()
@@ -37,7 +38,11 @@ impl BlobStore {
             .send()
             .await
             .unwrap();
-        let mut item = output.item.unwrap();
+        output.item.unwrap()
+    }
+
+    pub(crate) async fn load(&self) -> Row {
+        let mut item = self.item().await;
         let Some(AttributeValue::B(data)) = item.remove("data") else { panic!("no data") };
         let expires: i64 = item["expires_at"].as_n().unwrap().parse().unwrap();
         assert!(expires > NOW);

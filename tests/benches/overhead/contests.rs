@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use crate::blob::BlobStore;
 use crate::by_hand::ByHand;
 use crate::ours::Ours;
+use crate::page::Page;
 use crate::ready::Ready;
 use crate::session::Row;
 use crate::timed::{Timed, timed, timed_on};
@@ -41,6 +42,8 @@ pub(crate) fn contests(runtime: &Rc<Runtime>, size: &'static str, bytes: usize) 
     let hand = Rc::new(ByHand::new(&row));
     let blob = Rc::new(BlobStore::new(&row));
     let ready = Rc::new(runtime.block_on(Ready::commit_of_all(&row, &id)));
+    let page = Rc::new(runtime.block_on(Page::ours(&row, &id)));
+    let blob_page = Rc::new(Page::on_tower_sessions(&row));
     let load = with!(ours => ours.load());
     let load_later = with!(ours => ours.load_later());
     let row = || with!(hand => hand.load());
@@ -55,6 +58,12 @@ pub(crate) fn contests(runtime: &Rc<Runtime>, size: &'static str, bytes: usize) 
                 ("GetItem", timed(runtime, row())),
                 ("blob store", timed(runtime, blob_row())),
             ],
+        },
+        Contest {
+            operation: "page that reads",
+            size,
+            ours: timed(runtime, with!(page => page.visit())),
+            others: vec![("tower-sessions", timed(runtime, with!(blob_page => blob_page.visit())))],
         },
         Contest {
             operation: "touch",

@@ -27,6 +27,7 @@ mod canned;
 mod contests;
 mod instructions;
 mod ours;
+mod page;
 mod ready;
 mod session;
 mod timed;
