@@ -12,7 +12,7 @@ use actix_web::http::header::COOKIE;
 use actix_web::{HttpMessage, HttpResponse};
 
 use super::head::head;
-use super::request::read_consistency;
+use super::request::{Unread, read_consistency};
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::session::Past;
@@ -87,6 +87,11 @@ where
             match response {
                 Ok(response) => {
                     let (request, response) = response.into_parts();
+                    let unread = request.extensions_mut().remove::<Unread<S>>();
+                    let tells = response.extensions().get::<Failure>().is_some();
+                    if let (Some(Unread { error, .. }), false) = (unread, tells) {
+                        trace_unread(&error);
+                    }
                     Ok(ServiceResponse::new(request, visit.end(response).await))
                 }
                 // To actix-web, an error is a response that is yet to be made.
@@ -98,6 +103,16 @@ where
             }
         })
     }
+}
+
+/// Traces an error that no response tells of.
+fn trace_unread(error: &Error) {
+    let error: &(dyn std::error::Error + 'static) = error;
+    tracing::error!(
+        error,
+        "a handler went on without its session, which could not be read: where it asks for an `Option`, it has taken the \
+         visitor for a stranger; ask for a `RequestSession`, and call `existing_session`"
+    );
 }
 
 /// Takes note of the layer's cookie in the request.

@@ -1,4 +1,6 @@
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -24,6 +26,20 @@ pub(super) fn request_session<S: DynamoSession>(
         session.read_consistency(consistency);
     }
     Ok(session)
+}
+
+/// In a request's extensions: why an extractor had no session. actix-web's `Option` drops the error, and nobody would know.
+pub(super) struct Unread<S> {
+    pub(super) error: Arc<Error>,
+    of: PhantomData<fn() -> S>,
+}
+
+/// Takes note of an error that an extractor ends in.
+pub(super) fn note<S: DynamoSession, T>(request: &HttpRequest, result: &Result<T, Error>) {
+    if let Err(error) = result {
+        let error = Arc::new(error.again());
+        request.extensions_mut().insert(Unread::<S> { error, of: PhantomData });
+    }
 }
 
 /// How the session is to be read, where the request or what it was routed to says so.

@@ -3,15 +3,17 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::request::request_session;
+use super::request::{note, request_session};
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::session::Session;
 
 /// Hands out the session of the request, as in axum.
 ///
-/// `Option<Session<S>>` is not what it is there. actix-web gives `Option` a meaning of its own: there is a session for
-/// every visitor, and none where it cannot be read. Ask for a [`RequestSession`](crate::RequestSession), and call its
+/// **Never ask for an `Option<Session<S>>` here.** actix-web gives `Option` a meaning of its own: there is a session for
+/// every visitor, and none where it cannot be read, so that a table that is down makes strangers of all visitors. Such an
+/// error is traced once the handler has returned; where there is no layer around the handler, it is not. Ask for a
+/// [`RequestSession`](crate::RequestSession), and call its
 /// [`existing_session`](crate::RequestSession::existing_session).
 ///
 /// # Errors
@@ -29,7 +31,11 @@ impl<S: DynamoSession> FromRequest for Session<S> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request_session(request);
-        Box::pin(async move { request?.session().await })
+        let (session, request) = (request_session(request), request.clone());
+        Box::pin(async move {
+            let result = session?.session().await;
+            note::<S, _>(&request, &result);
+            result
+        })
     }
 }

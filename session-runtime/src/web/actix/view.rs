@@ -3,13 +3,14 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::request::request_session;
+use super::request::{note, request_session};
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::web::visit::SessionView;
 
-/// In place of `Option<SessionView<S>>`, to which actix-web gives a meaning of its own, ask for a
-/// [`RequestSession`](crate::RequestSession), and call its [`existing_view`](crate::RequestSession::existing_view).
+/// Never ask for an `Option<SessionView<S>>` here: actix-web gives `Option` a meaning of its own, and a visitor whose session
+/// cannot be read looks like a stranger. Ask for a [`RequestSession`](crate::RequestSession), and call its
+/// [`existing_view`](crate::RequestSession::existing_view).
 ///
 /// # Errors
 ///
@@ -21,7 +22,11 @@ impl<S: DynamoSession> FromRequest for SessionView<S> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request_session(request);
-        Box::pin(async move { request?.view().await })
+        let (session, request) = (request_session(request), request.clone());
+        Box::pin(async move {
+            let result = session?.view().await;
+            note::<S, _>(&request, &result);
+            result
+        })
     }
 }

@@ -12,7 +12,7 @@ use dynamo_session::{
     SessionCookie, SessionId, SessionLayer, SessionView,
 };
 use dynamo_session_tests::refusals::DENIED;
-use dynamo_session_tests::{Fault, World};
+use dynamo_session_tests::{Fault, Traces, World};
 use http::StatusCode;
 
 use super::promises::{Site, Web};
@@ -64,9 +64,9 @@ async fn extractors_and_middleware_read_beside_the_handle_in_either_order_with_o
     assert!(stranger.set_cookies().is_empty());
 }
 
-/// It is written on the page of `SessionLayer`, since nothing can be done about it: the meaning is actix-web's.
+/// It is written where the extractor is, since nothing can be done about it: the meaning is actix-web's.
 #[tokio::test]
-async fn an_option_is_there_for_every_visitor_and_not_where_the_session_cannot_be_read() {
+async fn an_option_is_there_for_every_visitor_and_where_the_session_cannot_be_read_it_is_traced() {
     async fn handle(session: Option<Session<Web>>) -> String {
         session.map_or("none".to_owned(), |session| session.visits.to_string())
     }
@@ -75,7 +75,11 @@ async fn an_option_is_there_for_every_visitor_and_not_where_the_session_cannot_b
     assert_eq!(site.get_as("/", &id).await.body, "10");
     assert_eq!(site.get("/").await.body, "0");
     site.world.network.fail_next("GetItem", Fault::Answer(400, DENIED));
+    let traces = Traces::collect();
     assert_eq!(site.get_as("/", &id).await.body, "none");
+    let text = traces.text();
+    let told: Vec<_> = text.lines().filter(|line| line.contains("went on without")).collect();
+    assert!(matches!(told[..], [line] if line.contains("AccessDenied")), "{text}");
 }
 
 #[tokio::test]
