@@ -43,8 +43,17 @@ impl<S: DynamoSession> SessionStore<S> {
     /// - [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): the store is not shared.
     /// - Otherwise as for [`load`](Self::load).
     pub async fn load_shared(&self, sid: &str) -> Result<Option<Session<S>>, Error> {
+        self.find_shared(sid, self.context().read_consistency).await
+    }
+
+    /// Reads a session in another way than the store's own.
+    pub(crate) async fn find_shared(
+        &self,
+        sid: &str,
+        consistency: ReadConsistency,
+    ) -> Result<Option<Session<S>>, Error> {
         let began = metrics::Timer::start();
-        let found = self.look_up_shared(sid).await;
+        let found = self.look_up_shared(sid, consistency != ReadConsistency::Eventual).await;
         if let Ok(found) = &found {
             metrics::loaded(self.table_name(), if found.is_some() { "hit" } else { "absent" });
         }
@@ -52,14 +61,17 @@ impl<S: DynamoSession> SessionStore<S> {
         found.map_err(|error| error.with_context(Operation::Load, self.table_name(), None))
     }
 
-    async fn look_up_shared(&self, sid: &str) -> Result<Option<Session<S>>, Error> {
+    async fn look_up_shared(
+        &self,
+        sid: &str,
+        is_strong: bool,
+    ) -> Result<Option<Session<S>>, Error> {
         let foreign = self.shared()?;
         if !foreign.is_possible(sid) {
             return Ok(None);
         }
         let context = self.context();
         let key = shared_key::<S>(foreign.clone(), sid.to_owned())?;
-        let is_strong = context.read_consistency != ReadConsistency::Eventual;
         let row = context.table.get_row(foreign.table(), foreign.key(sid), is_strong).await?;
         match row {
             Some(row) => Session::from_shared_row(context, key, row),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cookie::Cookie;
 
 use super::opened::Opened;
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey as _;
@@ -41,10 +42,11 @@ impl<'r> Legacy<'r> {
         Ok(Some((foreign, foreign.presented(self.headers.iter().map(|header| &**header)))))
     }
 
-    /// The session that one of the ids opens, if exactly one does.
+    /// The session that one of the ids opens, if exactly one does. What is to be adopted is read strongly in any case.
     pub(super) async fn open<S: DynamoSession>(
         &self,
         store: &SessionStore<S>,
+        consistency: ReadConsistency,
     ) -> Result<Opened<S>, Error> {
         let mut opened = Opened::Nothing;
         let Some((foreign, presented)) = self.presented()? else { return Ok(opened) };
@@ -55,7 +57,10 @@ impl<'r> Legacy<'r> {
         for sid in &presented.sids {
             let found = match self.is_shared {
                 false => store.find_foreign(foreign, sid).await?,
-                true => store.load_shared(sid).await?.map_or(Lookup::Nothing, Lookup::Session),
+                true => match store.find_shared(sid, consistency).await? {
+                    Some(session) => Lookup::Session(session),
+                    None => Lookup::Nothing,
+                },
             };
             opened = match (found, opened) {
                 (Lookup::Session(_), Opened::Session(_)) => {

@@ -37,7 +37,7 @@ pub(super) async fn look_up<S: DynamoSession>(
     };
     let (opened, is_legacy) = match open(store, presented, consistency).await? {
         // A request with an id of this store's is that session's, whatever else it carries.
-        Opened::Nothing => (legacy.open(store).await?, true),
+        Opened::Nothing => (legacy.open(store, consistency).await?, true),
         opened => (opened, false),
     };
     Ok(match opened {

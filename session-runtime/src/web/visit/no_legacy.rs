@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::opened::Opened;
+use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::Error;
 use crate::store::SessionStore;
@@ -19,6 +20,7 @@ impl<'r> Legacy<'r> {
     pub(super) async fn open<S: DynamoSession>(
         &self,
         _: &SessionStore<S>,
+        _: ReadConsistency,
     ) -> Result<Opened<S>, Error> {
         Ok(Opened::Nothing)
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{Request, StatusCode};
-use axum::{Router, routing::get, routing::post};
+use axum::{Extension, Router, routing::get, routing::post};
 use dynamo_session::interop::ForeignStore;
-use dynamo_session::{Logout, Session, SessionCookie, SessionLayer, SessionStore, SessionView};
+use dynamo_session::{
+    Logout, ReadConsistency, Session, SessionCookie, SessionLayer, SessionStore, SessionView,
+};
 use tower::ServiceExt;
 
 use super::{Member, Move, SID, legacy_row_text, load, of_one_package, only_row, shared, sharing};
@@ -253,4 +255,23 @@ async fn two_layers_with_one_cookie_are_refused_and_one_of_own_rows_beside_is_no
     );
     let beside = app(layer()).layer(SessionLayer::new(moved.store.clone()));
     assert_eq!(send(&beside, "GET /", &express(SID)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_layer_or_a_request_says_how_its_session_is_read() {
+    let (moved, foreign) = crate::interop::legacy().await;
+    let builder = SessionStore::<Member>::builder().client(moved.world.client.clone());
+    let builder = builder.clock(moved.clock.clone()).read_consistency(ReadConsistency::Eventual);
+    let store = builder.shared_with(foreign).build().await.unwrap();
+    let strong = SessionLayer::new(store.clone()).read_consistency(ReadConsistency::Strong);
+    let pay = app(SessionLayer::new(store.clone())).layer(Extension(ReadConsistency::Strong));
+    for (app, is_strong) in
+        [(app(SessionLayer::new(store)), false), (app(strong), true), (pay, true)]
+    {
+        moved.world.network.take_sent();
+        assert_eq!(send(&app, "GET /", &express(SID)).await.body, "u-000042");
+        let sent = moved.world.network.take_sent();
+        assert_eq!(sent[0].operation, "GetItem");
+        assert_eq!(sent[0].body["ConsistentRead"] == true, is_strong);
+    }
 }
