@@ -152,6 +152,7 @@ impl<K: SessionKey> Handle<K> {
                     _ => key,
                 };
                 let row = (key.read)(&self.context, &key, row)?;
+                let row = row.map(|row| write.guarded(row, &self.context));
                 let written = write.finish(row.as_ref());
                 let committed = match write.intent.kind {
                     _ if write.intent.is_new() => Committed::Created,

@@ -15,7 +15,7 @@ use super::record::Seen;
 use super::shared_plan::{Intent, Kind, Planned, too_many_keys, unchanged};
 use super::shared_row::{SharedKey, SharedRow};
 use super::written::Written;
-use crate::change::{Change, Changes, counter_out_of_range};
+use crate::change::{Change, Changes, apply, counter_out_of_range};
 use crate::context::Context;
 use crate::dynamo::{Answer, Moved, Outcome, RowDeletion};
 use crate::error::{Error, ErrorKind};
@@ -101,6 +101,13 @@ impl SharedWrite {
         // is lost by a change of id is made short.
         let mut has_to_look = next.is_some() && key.foreign.data_attribute().is_none();
         let (mut is_fresh, mut is_rebased) = (false, false);
+        // A touch, or a commit that was found to be done, may have met what others have changed since the session was loaded.
+        if let (Ok(base), false) = (&self.intent.base, self.unanswered)
+            && let Some(attribute) = self.broken_by(base, context)
+        {
+            let (attribute, winner) = (Some(attribute), base.row.item(context));
+            return Shared::Conflict { attribute, winner };
+        }
         loop {
             let now = context.now();
             let is_over = self.is_over(context, now);
@@ -184,7 +191,7 @@ impl SharedWrite {
         context: &Context,
     ) -> ControlFlow<Shared> {
         let Some(row) = row else { return ControlFlow::Break(Shared::Gone) };
-        let Intent { base, changes, kind, token, .. } = &self.intent;
+        let Intent { base, kind, token, .. } = &self.intent;
         let stamp = key.foreign.stamp_in(&row);
         if stamp.has(token) {
             return ControlFlow::Break(Shared::Done(row));
@@ -208,21 +215,26 @@ impl SharedWrite {
         if self.unanswered && *kind == Kind::Commit && !stamp.continues(&base.stamp) {
             return ControlFlow::Break(Shared::Unknown);
         }
-        let (attributes, defaults) = (context.schema.attributes(), &context.defaults);
-        let seen = Seen { fields: row.row.fields().clone(), found: row.row.found() };
-        let broken = base
-            .row
-            .guards()
-            .broken(context.schema, &seen)
-            .or_else(|| counter_out_of_range(attributes, changes, &seen.fields, defaults));
-        if broken.is_some() {
-            let (attribute, winner) = (broken, row.row.item(context));
+        if let Some(attribute) = self.broken_by(&row, context) {
+            let (attribute, winner) = (Some(attribute), row.row.item(context));
             return ControlFlow::Break(Shared::Conflict { attribute, winner });
         }
         let guards = base.row.guards().clone();
         self.unanswered = false;
         self.intent.base = Ok(SharedRow { row: row.row.guarded_by(guards), ..row });
         ControlFlow::Continue(())
+    }
+
+    /// The first attribute in which the changes do not go with a row.
+    fn broken_by(&self, row: &SharedRow, context: &Context) -> Option<&'static str> {
+        let Intent { base: Ok(base), changes, kind, .. } = &self.intent else { return None };
+        let seen = Seen { fields: row.row.fields().clone(), found: row.row.found() };
+        let (attributes, defaults) = (context.schema.attributes(), &context.defaults);
+        // A touch is no change that a guard could be for.
+        let guards = Some(base.row.guards()).filter(|_| *kind != Kind::Touch);
+        guards
+            .and_then(|guards| guards.broken(context.schema, &seen))
+            .or_else(|| counter_out_of_range(attributes, changes, &seen.fields, defaults))
     }
 
     async fn send<K>(
@@ -265,6 +277,16 @@ impl SharedWrite {
                 Answer { outcome, may_be_applied }
             }
         }
+    }
+
+    /// The row after the write, under the guards of the session as it was loaded and has changed: others may have written it
+    /// before it was found.
+    pub(super) fn guarded(&self, row: SharedRow, context: &Context) -> SharedRow {
+        let Ok(base) = &self.intent.base else { return row };
+        let (changes, defaults) = (&self.intent.changes, &context.defaults);
+        let mut guards = base.row.guards().clone();
+        guards.map(|index, loaded| apply(loaded, &defaults[index], changes, index));
+        SharedRow { row: row.row.guarded_by(guards), ..row }
     }
 
     /// Takes note of what was written, by the row as it is then.

@@ -1,8 +1,10 @@
 //! Requests of both services that meet, in every order.
 
+use std::time::Duration;
+
 use super::super::{DATA, legacy_row};
 use super::{Member, SID, legacy_row_text, load, shared};
-use dynamo_session::{ErrorKind, Session};
+use dynamo_session::{Committed, ErrorKind, Session};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Act {
@@ -128,4 +130,19 @@ async fn a_touch_of_the_other_service_is_no_conflict() {
     session.commit().await.unwrap();
     assert_eq!(moved.operations(), ["UpdateItem"]);
     assert_eq!(super::only_row(&moved).await["expires"].as_n().unwrap(), "1795349999.5");
+}
+
+#[tokio::test]
+async fn a_counter_stays_in_its_range_though_a_touch_has_met_another_value() {
+    let (moved, store) = shared().await;
+    moved.put(legacy_row(&DATA.replace(r#""n": 1"#, r#""n": 5"#))).await;
+    let mut session = load(&store).await;
+    moved.clock.advance(Duration::from_secs(600));
+    moved.put(legacy_row(&DATA.replace(r#""n": 1"#, r#""n": 0"#))).await;
+    assert_eq!(session.touch().await.unwrap(), Committed::Touched);
+    session.n -= 3;
+    let error = session.commit().await.unwrap_err();
+    assert_eq!((error.kind(), error.attribute()), (ErrorKind::Conflict, Some("n")));
+    assert_eq!(session.latest().unwrap().n, 0);
+    assert_eq!(legacy_row_text(&moved).await["n"], 0);
 }

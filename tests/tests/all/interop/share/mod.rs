@@ -4,6 +4,7 @@ mod browser;
 mod encounters;
 mod endings;
 mod expiry;
+mod guards;
 mod hostile;
 mod lost;
 mod new_rows;
