@@ -118,7 +118,7 @@ impl SharedWrite {
                     Ok(row) => row,
                     Err(error) => return Shared::Failed(error),
                 }
-            } else if is_over && !self.unanswered {
+            } else if is_over && (is_fresh || !self.unanswered) {
                 return Shared::Gone;
             } else {
                 let to = next.unwrap_or(key).key();

@@ -1,5 +1,7 @@
 //! Answers that are lost: a commit counts once, or it is said that this cannot be known.
 
+use std::time::Duration;
+
 use dynamo_session::{ErrorKind, Session, SessionStore};
 use dynamo_session_tests::{Fault, skip_pauses};
 
@@ -184,4 +186,26 @@ async fn a_logout_whose_answer_is_lost_is_repeated() {
     moved.world.network.forget_faults();
     session.destroy().await.unwrap();
     assert!(moved.rows().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_has_expired_since_is_not_brought_back() {
+    skip_pauses();
+    for operation in ["UpdateItem", "TransactWriteItems"] {
+        let (moved, _, mut session) = changed(false, operation, || Fault::LoseRequest).await;
+        let before = only_row(&moved).await;
+        let is_renewal = operation == "TransactWriteItems";
+        match is_renewal {
+            true => assert!(session.renew().await.is_err()),
+            false => assert!(session.commit().await.is_err()),
+        }
+        moved.world.network.forget_faults();
+        moved.clock.advance(Duration::from_secs(2 * 86_400));
+        let again = match is_renewal {
+            true => session.renew().await,
+            false => session.commit().await.map(drop),
+        };
+        assert_eq!(again.unwrap_err().kind(), ErrorKind::Gone, "{operation}");
+        assert_eq!(only_row(&moved).await, before, "{operation}");
+    }
 }
