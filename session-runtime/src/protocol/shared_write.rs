@@ -115,7 +115,8 @@ impl SharedWrite {
             let row = if has_to_look || (is_over && !is_fresh && !self.intent.is_new()) {
                 has_to_look = false;
                 match self.look(key, next, context, call).await {
-                    Ok(row) => row,
+                    Ok(ControlFlow::Continue(row)) => row,
+                    Ok(ControlFlow::Break(shared)) => return shared,
                     Err(error) => return Shared::Failed(error),
                 }
             } else if is_over && (is_fresh || !self.unanswered) {
@@ -138,7 +139,8 @@ impl SharedWrite {
                     // A transaction does not tell what it has found.
                     Outcome::Refused(_) if next.is_some() => {
                         match self.look(key, next, context, call).await {
-                            Ok(row) => Some(row),
+                            Ok(ControlFlow::Continue(row)) => Some(row),
+                            Ok(ControlFlow::Break(shared)) => return shared,
                             Err(error) => return Shared::Failed(error),
                         }
                     }
@@ -167,20 +169,25 @@ impl SharedWrite {
         (expires <= now && !self.intent.is_new()) || context.timeouts.has_ended(now, created)
     }
 
-    /// The row as it is: the new one, if this has moved the session there already, or else the old one.
+    /// The row as it is, or that a change of id is done: nothing else makes a row under the new id, whatever the other service
+    /// has put into it since.
     async fn look<K>(
         &self,
         key: &SharedKey<K>,
         next: Option<&SharedKey<K>>,
         context: &Context,
         call: &Call,
-    ) -> Result<Option<Item>, Error> {
+    ) -> Result<ControlFlow<Shared, Option<Item>>, Error> {
         if let Some(next) = next
             && let Some(row) = next.read_row(context, call).await?
         {
-            return Ok(Some(row));
+            let is_ours = self.unanswered || key.foreign.stamp_in(&row).has(&self.intent.token);
+            return Ok(ControlFlow::Break(match is_ours {
+                true => Shared::Done(row),
+                false => Shared::Failed(id_is_taken()),
+            }));
         }
-        key.read_row(context, call).await
+        Ok(ControlFlow::Continue(key.read_row(context, call).await?))
     }
 
     /// What is found in place of the row that was to be changed. Pure: no request.

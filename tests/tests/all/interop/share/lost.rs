@@ -209,3 +209,23 @@ async fn what_has_expired_since_is_not_brought_back() {
         assert_eq!(only_row(&moved).await, before, "{operation}");
     }
 }
+
+#[tokio::test]
+async fn a_renewal_is_finished_though_the_other_service_has_dropped_what_tells() {
+    skip_pauses();
+    let lose = || Fault::LoseResponse;
+    let (moved, store, mut session) = changed(false, "TransactWriteItems", lose).await;
+    assert!(session.renew().await.is_err());
+    moved.world.network.forget_faults();
+    let mut row = only_row(&moved).await;
+    let theirs = r#"{"cookie": {}, "userId": "u-7", "n": 7, "roles": []}"#;
+    row.insert("sess".to_owned(), dynamo_session_tests::attribute::s(theirs));
+    moved.put(row).await;
+    session.renew().await.unwrap();
+    assert_ne!(session.shared_sid(), Some(SID));
+    session.n += 1;
+    session.commit().await.unwrap();
+    let sid = session.shared_sid().unwrap().to_owned();
+    let found = store.load_shared(&sid).await.unwrap().unwrap();
+    assert_eq!((found.user.as_deref(), found.n), (Some("u-7"), 8));
+}
