@@ -3,25 +3,30 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Map, Number, Value as Json};
 
-/// A value in the types that JavaScript has: sets are arrays, and each number is one that JavaScript keeps.
-pub(super) fn value(value: AttributeValue) -> Result<AttributeValue, String> {
+/// The largest whole number of those that each have a float of their own.
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+
+/// A value in the types that JavaScript has: sets are arrays, and each number is one that JavaScript keeps, as it is in JSON
+/// or as a client of DynamoDB gives it.
+pub(super) fn value(value: AttributeValue, is_json: bool) -> Result<AttributeValue, String> {
+    let inside = |value| self::value(value, is_json);
     let texts =
         |texts: Vec<String>| AttributeValue::L(texts.into_iter().map(AttributeValue::S).collect());
     Ok(match value {
-        AttributeValue::N(number) => AttributeValue::N(exact(number)?),
+        AttributeValue::N(number) => AttributeValue::N(kept(number, is_json)?),
         AttributeValue::Ss(members) => texts(members),
         AttributeValue::Ns(members) => {
-            let members = members.into_iter().map(|member| exact(member).map(AttributeValue::N));
+            let members = members.into_iter().map(|member| inside(AttributeValue::N(member)));
             AttributeValue::L(members.collect::<Result<_, _>>()?)
         }
         AttributeValue::Bs(members) => {
             AttributeValue::L(members.into_iter().map(AttributeValue::B).collect())
         }
         AttributeValue::L(elements) => {
-            AttributeValue::L(elements.into_iter().map(self::value).collect::<Result<_, _>>()?)
+            AttributeValue::L(elements.into_iter().map(inside).collect::<Result<_, _>>()?)
         }
         AttributeValue::M(entries) => {
-            let entries = entries.into_iter().map(|(key, entry)| Ok((key, self::value(entry)?)));
+            let entries = entries.into_iter().map(|(key, entry)| Ok((key, inside(entry)?)));
             AttributeValue::M(entries.collect::<Result<_, String>>()?)
         }
         other => other,
@@ -29,13 +34,21 @@ pub(super) fn value(value: AttributeValue) -> Result<AttributeValue, String> {
 }
 
 /// A number that JavaScript writes as it was.
-fn exact(number: String) -> Result<String, String> {
-    let Ok(whole) = number.parse::<i128>() else { return Ok(number) };
-    // As JavaScript does, this writes the shortest digits that read as the same number.
-    match (whole as f64).to_string() == number {
+fn kept(number: String, is_json: bool) -> Result<String, String> {
+    let is_exact = match number.parse::<i128>() {
+        Ok(0) => true,
+        // Of what is larger, JSON is read as a float here.
+        Ok(whole) if u64::try_from(whole).is_err() && i64::try_from(whole).is_err() => false,
+        // As JavaScript does, this writes the shortest digits that read as the same number.
+        Ok(whole) => (whole as f64).to_string() == number,
+        Err(_) => true,
+    };
+    // Clients make a BigInt of more, or fail, and no framework can write a session that has one.
+    let is_safe = || number.parse().is_ok_and(|number: f64| number.abs() <= MAX_SAFE);
+    match is_exact && (is_json || is_safe()) {
         true => Ok(number),
         false => Err(format!(
-            "{number} is beyond the whole numbers that JavaScript can hold; keep it as text"
+            "{number} is beyond the numbers that a service of Node.js reads and writes as they are; keep it as text"
         )),
     }
 }

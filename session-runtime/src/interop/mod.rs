@@ -59,7 +59,8 @@
 //! A commit changes the keys that have changed, under the names that they have there, and leaves everything else in the row as it
 //! is, the text of other keys in JSON included. It is one `UpdateItem`, which requires that the row still is what was read; if the
 //! other service has written it since, the changes are made again on what it wrote. What JavaScript could not read is refused: a
-//! whole number that it would round, and, in JSON, bytes. A set is an array.
+//! whole number that it would round; in JSON, bytes; and elsewhere, any number beyond 2<sup>53</sup>, of which clients of DynamoDB
+//! make a `BigInt`, with which express-session and others fail from then on. A set is an array.
 //!
 //! Beside the session's own keys, there is one more: `dynamoSession`, a text of about 20 to 100 bytes that says when this library
 //! first wrote the session, and which commits it has made last, so that one whose answer was lost is not made twice. The other

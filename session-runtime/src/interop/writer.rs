@@ -42,6 +42,14 @@ impl ForeignStore {
         }
     }
 
+    /// Whether the session in a row is JSON text, or will be; `None` is a new one.
+    fn is_json(&self, row: Option<&Item>) -> bool {
+        self.data_attribute().is_some_and(|name| match row.and_then(|row| row.get(name)) {
+            Some(stored) => stored.is_s(),
+            None => self.system.is_text,
+        })
+    }
+
     /// Whether the expiry of a row can be moved; `None` is a new one.
     pub(crate) fn has_expiry(&self, row: Option<&Item>) -> bool {
         let ttl_key = self.ttl_key.as_deref();
@@ -55,9 +63,10 @@ impl ForeignStore {
     /// [`ErrorKind::Encode`]: a key has a value that the other service could not read, or not as it is.
     pub(crate) fn changes(&self, write: RowWrite<'_>) -> Result<RowChanges, Error> {
         let RowWrite { row, keys, stamp, expires, now } = write;
+        let is_json = self.is_json(row);
         let mut entries = Vec::with_capacity(keys.len() + 4);
         for (key, value) in keys {
-            let value = value.map(|value| javascript::value(value.into_attribute_value()));
+            let value = value.map(|value| javascript::value(value.into_attribute_value(), is_json));
             let value = value.transpose().map_err(|why| not_written(&key, &why))?;
             entries.push((key, value));
         }

@@ -8,6 +8,7 @@ mod guards;
 mod hostile;
 mod lost;
 mod new_rows;
+mod numbers;
 mod rows;
 mod settings;
 
