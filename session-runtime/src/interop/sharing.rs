@@ -79,7 +79,9 @@ impl ForeignStore {
         let is_taken = |name: &str| {
             let is_own = self.is_key(name) || self.is_expiry(name);
             let is_own = is_own && self.data_attribute().is_none();
-            is_own || name == STAMP || self.system.framework_keys.contains(&name)
+            let is_of_framework =
+                self.system.framework_keys.contains(&name) || self.system.cookie.drops(name);
+            is_own || name == STAMP || is_of_framework
         };
         let named = schema.attributes().iter().flat_map(|attribute| {
             [attribute.name()].into_iter().chain(attribute.aliases().iter().copied())

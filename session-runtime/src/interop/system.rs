@@ -70,6 +70,51 @@ pub(super) enum CookieFormat {
     ReactRouter,
 }
 
+/// What each object of JavaScript has.
+const OF_EVERY_OBJECT: [&str; 12] = [
+    "__defineGetter__",
+    "__defineSetter__",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "__proto__",
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
+
+/// What the session of express-session has: of a row, it drops keys of these names.
+const OF_EXPRESS: [&str; 8] =
+    ["destroy", "id", "regenerate", "reload", "req", "resetMaxAge", "save", "touch"];
+
+/// What the session of koa-session has: by keys of these names, it drops them, fails, or is no session any more.
+const OF_KOA: [&str; 10] = [
+    "commit",
+    "externalKey",
+    "isNew",
+    "length",
+    "manuallyCommit",
+    "maxAge",
+    "populated",
+    "regenerate",
+    "save",
+    "toJSON",
+];
+
+impl CookieFormat {
+    /// Whether a session of the framework that has these cookies can keep no key of this name.
+    pub(super) fn drops(self, name: &str) -> bool {
+        match self {
+            Self::Express => OF_EVERY_OBJECT.contains(&name) || OF_EXPRESS.contains(&name),
+            Self::Koa => name.starts_with('_') || OF_KOA.contains(&name),
+            Self::ReactRouter => name == "__proto__",
+        }
+    }
+}
+
 const EXPRESS: System = System {
     name: "",
     hash_key: "id",

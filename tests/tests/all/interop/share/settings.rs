@@ -81,6 +81,34 @@ struct Keyed {
     expires_at: Expires,
 }
 
+#[derive(DynamoSession)]
+struct Numbered {
+    #[session(hash_key)]
+    sid: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    id: Option<u64>,
+}
+
+#[derive(DynamoSession)]
+struct Measured {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    length: Option<u64>,
+}
+
+#[derive(DynamoSession)]
+struct Private {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(rename = "_note", alias = "valueOf")]
+    note: Option<String>,
+}
+
 #[tokio::test]
 async fn by_the_session_type() {
     let (moved, foreign) = legacy().await;
@@ -97,6 +125,16 @@ async fn by_the_session_type() {
     of::<Remembered>(client(), foreign.clone(), "`remember` is marked `remember`").await;
     of::<Cookied>(client(), foreign.clone(), "a field `cookie`").await;
     of::<Keyed>(client(), foreign.clone(), "use `SessionId`").await;
+    // Express and koa drop these from what they write, or fail.
+    let koa = || ForeignStore::koa("sessions").secrets(["cat"]);
+    of::<Numbered>(client(), foreign.clone(), "a field `id`").await;
+    of::<Private>(client(), foreign.clone(), "a field `valueOf`").await;
+    of::<Measured>(client(), koa(), "a field `length`").await;
+    of::<Private>(client(), koa(), "a field `_note`").await;
+    let builder = SessionStore::<Numbered>::builder().client(client()).shared_with(koa());
+    assert!(builder.build().await.is_ok());
+    let builder = SessionStore::<Measured>::builder().client(client());
+    assert!(builder.shared_with(foreign.clone()).build().await.is_ok());
     let top = ForeignStore::react_router("sessions", "roles").secrets(["cat"]);
     of::<Member>(client(), top, "a field `roles`").await;
 }
