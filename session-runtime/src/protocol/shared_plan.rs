@@ -97,6 +97,8 @@ impl Intent {
     fn stamp(&self, context: &Context) -> Stamp {
         let before = self.base.as_ref().map(|base| base.stamp.clone()).unwrap_or_default();
         let created = context.schema.created().and(self.lifetime().created);
+        // A type that keeps none leaves it to those that do.
+        let created = created.or(before.created);
         before.with(created, &self.token)
     }
 

@@ -142,3 +142,19 @@ async fn an_absolute_timeout_counts_from_when_this_side_has_first_written() {
     moved.clock.advance(Duration::from_secs(60));
     assert!(store.load_shared(SID).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_type_that_knows_no_beginning_leaves_it_as_it_is() {
+    let (moved, foreign) = legacy().await;
+    let store = sharing::<Short>(&moved, foreign.clone()).await;
+    let mut session = store.load_shared(SID).await.unwrap().unwrap();
+    session.n += 1;
+    session.commit().await.unwrap();
+    moved.clock.advance(Duration::from_secs(30 * 60));
+    let another = sharing(&moved, foreign).await;
+    let mut session = load(&another).await;
+    session.n += 1;
+    session.commit().await.unwrap();
+    let session = store.load_shared(SID).await.unwrap().unwrap();
+    assert_eq!((session.n, session.created_at.epoch_seconds()), (3, NOW));
+}
