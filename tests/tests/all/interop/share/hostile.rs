@@ -118,3 +118,18 @@ async fn what_someone_has_put_in_place_of_our_note_does_no_harm() {
         assert_eq!(load(&store).await.n, 2, "{note}");
     }
 }
+
+#[tokio::test]
+async fn half_a_character_that_javascript_has_cut_is_no_obstacle_and_stays() {
+    let (moved, store) = shared().await;
+    let others =
+        r#""note":"a\ud83d","list":["\ude00\ud83d\n\\ud83d"],"userId":"\ude00\u00e9\ud83d\ude00""#;
+    moved.put(legacy_row(&format!(r#"{{{others},"n":1}}"#))).await;
+    let mut session = load(&store).await;
+    assert_eq!(session.user.as_deref(), Some("\u{FFFD}é😀"));
+    session.n += 1;
+    session.commit().await.unwrap();
+    let text = only_row(&moved).await["sess"].as_s().unwrap().clone();
+    assert!(text.starts_with(&format!(r#"{{{others},"n":2"#)), "{text}");
+    assert_eq!(load(&store).await.n, 2);
+}
