@@ -90,7 +90,12 @@ impl Table {
         hash_key: &str,
         old: RowDeletion<'_>,
     ) -> (Moved, bool) {
-        self.replace_row(vec![new], hash_key, old).await
+        let (moved, may_be_applied) = self.replace_row(vec![new], hash_key, old).await;
+        let moved = match moved {
+            Moved::Failed(error) => Moved::Failed(of_foreign_table(error, &self.name)),
+            moved => moved,
+        };
+        (moved, may_be_applied)
     }
 
     /// Deletes a row, whatever is in it.

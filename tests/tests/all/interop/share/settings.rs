@@ -196,3 +196,24 @@ async fn the_policy_for_running_is_of_the_other_table() {
     let policy = store.infrastructure().iam_policy([Access::Run]).unwrap();
     assert!(policy.contains(&format!("table/{}", moved.table)), "{policy}");
 }
+
+#[tokio::test]
+async fn without_the_other_table_the_error_says_where_its_name_is() {
+    let (moved, store) = shared().await;
+    let mut session = super::load(&store).await;
+    moved.world.direct.delete_table().table_name(&moved.table).send().await.unwrap();
+    session.n += 1;
+    let errors = [
+        store.load_shared(super::SID).await.map(drop).unwrap_err(),
+        session.commit().await.map(drop).unwrap_err(),
+        session.touch().await.map(drop).unwrap_err(),
+        session.renew().await.unwrap_err(),
+        session.destroy().await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::TableMissing, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(&moved.table) && text.contains("`ForeignStore`"), "{text}");
+        assert!(!text.contains("create_table"), "{text}");
+    }
+}
