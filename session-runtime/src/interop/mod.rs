@@ -62,6 +62,10 @@
 //! whole number that it would round; in JSON, bytes; and elsewhere, any number beyond 2<sup>53</sup>, of which clients of DynamoDB
 //! make a `BigInt`, with which express-session and others fail from then on. A set is an array.
 //!
+//! What stays is what a field does not hold. A struct in a field, or in a list, is [one value](derive@crate::DynamoSession#merge):
+//! a change of it writes the keys that the struct names, and drops those that the other service keeps in the same object. Write
+//! `merge` on the field, or keep them in the struct, by `#[serde(flatten)] others: BTreeMap<String, serde_json::Value>`.
+//!
 //! Beside the session's own keys, there is one more: `dynamoSession`, a text of about 20 to 100 bytes that says when this library
 //! first wrote the session, and which commits it has made last, so that one whose answer was lost is not made twice. The other
 //! service keeps it as it keeps the rest of the session. An adoption later leaves it out.

@@ -243,3 +243,45 @@ async fn empty_text_that_cyclic_stored_as_null_stays() {
     let stored = data(system, &only_row(&moved).await);
     assert_eq!((&stored["note"], &stored["n"]), (&Json::Null, &json!(2)));
 }
+
+#[derive(DynamoSession, Debug)]
+#[session(idle_timeout = "1 day")]
+struct Nested {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    #[session(merge)]
+    view: View,
+    cart: Vec<Line>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, Debug, Default)]
+struct View {
+    dark: bool,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, Debug)]
+struct Line {
+    sku: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, Json>,
+}
+
+#[tokio::test]
+async fn what_the_other_service_keeps_inside_an_object_stays_by_merge_or_in_the_struct() {
+    let (moved, foreign) = legacy().await;
+    moved
+        .put(legacy_row(
+            r#"{"view": {"dark": false, "zoom": 1.5}, "cart": [{"sku": "a", "gift": true}]}"#,
+        ))
+        .await;
+    let store = sharing::<Nested>(&moved, foreign).await;
+    let mut session = store.load_shared(SID).await.unwrap().unwrap();
+    session.view.dark = true;
+    session.cart.push(Line { sku: "b".to_owned(), others: BTreeMap::new() });
+    session.commit().await.unwrap();
+    let stored = legacy_row_text(&moved).await;
+    assert_eq!(stored["view"], json!({"dark": true, "zoom": 1.5}));
+    assert_eq!(stored["cart"], json!([{"sku": "a", "gift": true}, {"sku": "b"}]));
+}
