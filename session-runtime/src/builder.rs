@@ -388,7 +388,8 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     ///   [`ReadConsistency::OwnWrites`].
     ///
     /// Methods that make or search a table of this library's fail with the same kind when they are called: `create_table`,
-    /// `verify_table`, `update_table`, `by`, `count_sessions`, `purge_expired`, `end_everyone`, `adopt` and `migrate`.
+    /// `verify_table`, `update_table`, `by`, `count_sessions`, `purge_expired`, `end_everyone`, `adopt`, `migrate`, and the
+    /// templates of `infrastructure`.
     #[cfg(feature = "interop")]
     #[cfg_attr(docsrs, doc(cfg(feature = "interop")))]
     #[must_use]

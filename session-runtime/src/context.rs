@@ -136,6 +136,15 @@ impl Context {
         Ok(())
     }
 
+    /// The package with which the sessions are shared.
+    #[cfg(feature = "infrastructure")]
+    pub(crate) fn shared_package(&self) -> Option<&'static str> {
+        #[cfg(feature = "interop")]
+        return self.shared.as_ref().map(|foreign| foreign.package());
+        #[cfg(not(feature = "interop"))]
+        None
+    }
+
     /// The time in epoch seconds.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().epoch_seconds()

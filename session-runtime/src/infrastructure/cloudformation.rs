@@ -26,10 +26,11 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a text
-    /// that a template cannot hold.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, a text that a
+    /// template cannot hold, or a table that is another service's, with which the store is shared.
     pub fn cloudformation(&self) -> Result<String, Error> {
         self.checked()
+            .and_then(|()| self.require_own_table())
             .and_then(|()| template(self))
             .map_err(|error| self.in_context(error, Operation::WriteCloudFormation))
     }

@@ -1,6 +1,6 @@
 use super::location::{Location, table_in};
 use crate::derived::DynamoSession;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 #[cfg(feature = "interop")]
 use crate::interop::ForeignStore;
 use crate::operation::Operation;
@@ -54,6 +54,8 @@ pub struct Infrastructure {
     /// The table of another store whose sessions are adopted.
     #[cfg(feature = "interop")]
     pub(super) adopted: Option<String>,
+    /// The package whose service has set the table up, where a store shares its sessions.
+    shared_with: Option<&'static str>,
 }
 
 impl Infrastructure {
@@ -67,6 +69,7 @@ impl Infrastructure {
             account: None,
             #[cfg(feature = "interop")]
             adopted: None,
+            shared_with: None,
         }
     }
 
@@ -120,6 +123,25 @@ impl Infrastructure {
     pub fn adopt(mut self, foreign: &ForeignStore) -> Self {
         self.adopted = Some(foreign.table().to_owned());
         self
+    }
+
+    pub(super) fn shared_with(self, package: Option<&'static str>) -> Self {
+        Self { shared_with: package, ..self }
+    }
+
+    /// Refuses to describe another service's table as if it were of the session type.
+    pub(super) fn require_own_table(&self) -> Result<(), Error> {
+        match self.shared_with {
+            None => Ok(()),
+            Some(package) => Err(Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "the store is shared with {package}, whose table has another key: what is written for the session type \
+                     would replace it, and all of its sessions. Leave the table to the other service, and describe your \
+                     own with `Infrastructure::of`"
+                ),
+            )),
+        }
     }
 
     pub(super) fn checked(&self) -> Result<(), Error> {

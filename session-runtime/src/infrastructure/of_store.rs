@@ -5,7 +5,8 @@ use crate::store::SessionStore;
 /// The table as text.
 impl<S: DynamoSession> SessionStore<S> {
     /// The table of this store as text: templates and policies with its name and its
-    /// [options](crate::SessionStoreBuilder::table_options).
+    /// [options](crate::SessionStoreBuilder::table_options). For a store that is shared with another service, whose table it is,
+    /// only policies.
     ///
     /// # Examples
     ///
@@ -29,5 +30,6 @@ impl<S: DynamoSession> SessionStore<S> {
         Infrastructure::of::<S>()
             .table_name(self.table_name())
             .table_options(self.context().table_options.clone())
+            .shared_with(self.context().shared_package())
     }
 }

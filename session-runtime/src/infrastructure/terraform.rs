@@ -28,9 +28,11 @@ impl Infrastructure {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): a table name that AWS would refuse, or a table that is
+    /// another service's, with which the store is shared.
     pub fn terraform(&self) -> Result<String, Error> {
         self.checked()
+            .and_then(|()| self.require_own_table())
             .map(|()| configuration(self))
             .map_err(|error| self.in_context(error, Operation::WriteTerraform))
     }

@@ -190,11 +190,13 @@ async fn a_store_of_own_rows_has_no_shared_sessions() {
 }
 
 #[tokio::test]
-async fn the_policy_for_running_is_of_the_other_table() {
+async fn the_policy_for_running_is_of_the_other_table_and_no_template_describes_that() {
     use dynamo_session::infrastructure::Access;
     let (moved, store) = shared().await;
     let policy = store.infrastructure().iam_policy([Access::Run]).unwrap();
     assert!(policy.contains(&format!("table/{}", moved.table)), "{policy}");
+    is_refused(store.infrastructure().cloudformation(), "cloudformation");
+    is_refused(store.infrastructure().terraform(), "terraform");
 }
 
 #[tokio::test]
