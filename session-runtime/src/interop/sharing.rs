@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::cookie_attributes::CookieAttributes;
 use super::foreign_store::ForeignStore;
 use super::stamp::STAMP;
 use super::system::{CookieFormat, Data};
@@ -62,6 +63,9 @@ impl ForeignStore {
                     .to_owned(),
             );
         }
+        if let Some(why) = self.unfit_cookie() {
+            return refused(format!("the cookie of {} is one that {why}", self.system.name));
+        }
         if let Some((_, secret)) = schema.secrets().next() {
             return refused(format!(
                 "`{}` is marked `secret`, and the other service could not read it: a shared session has no secrets until \
@@ -93,6 +97,33 @@ impl ForeignStore {
                 self.system.name
             )),
             None => Ok(()),
+        }
+    }
+
+    /// Why no browser would keep the cookie.
+    fn unfit_cookie(&self) -> Option<&'static str> {
+        let CookieAttributes { path, domain, secure, .. } = &self.cookie;
+        let is_text = |text: &str, without: &[u8]| {
+            text.bytes().all(|byte| byte.is_ascii_graphic() && !without.contains(&byte))
+        };
+        let is_named = !self.cookie_name.is_empty() && is_text(&self.cookie_name, b"\"(),;<=>\\{}");
+        let is_host = self.cookie_name.starts_with("__Host-");
+        let needs_secure = is_host || self.cookie_name.starts_with("__Secure-");
+        match domain {
+            _ if !is_named => Some("no header can name; correct `.cookie_name(..)`"),
+            _ if !path.starts_with('/') || !is_text(path, b";") => {
+                Some("has no path; `.cookie_path(..)` begins with `/`")
+            }
+            Some(domain) if domain.is_empty() || !is_text(domain, b";") => {
+                Some("has no domain; correct `.cookie_domain(..)`, or leave it out")
+            }
+            _ if needs_secure && !secure => {
+                Some("browsers refuse because of its prefix; leave out `.cookie_secure(false)`")
+            }
+            _ if is_host && (path != "/" || domain.is_some()) => Some(
+                "browsers refuse because of its prefix; leave out `.cookie_path(..)` and `.cookie_domain(..)`",
+            ),
+            _ => None,
         }
     }
 }

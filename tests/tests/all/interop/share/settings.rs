@@ -39,6 +39,19 @@ async fn by_the_builder() {
     refused(builder().shared_with(signed().cookie_same_site("Lax")), "sameSite").await;
     let open = signed().cookie_same_site("none").cookie_secure(false);
     refused(builder().shared_with(open), "cookie_secure").await;
+    for unfit in [
+        signed().cookie_name("a b"),
+        signed().cookie_name(""),
+        signed().cookie_path("shop"),
+        signed().cookie_path("/;HttpOnly"),
+        signed().cookie_domain("shop.example\r\n"),
+        signed().cookie_name("__Host-sid").cookie_domain("shop.example"),
+        signed().cookie_name("__Secure-sid").cookie_secure(false),
+    ] {
+        refused(builder().shared_with(unfit), "the cookie of koa-session-dynamodb-store").await;
+    }
+    let fit = signed().cookie_name("koa:sess").cookie_domain("shop.example").cookie_path("/a");
+    assert!(builder().shared_with(fit).build().await.is_ok());
     assert!(moved.operations().is_empty());
     assert!(builder().table_name(foreign.table()).build().await.is_ok());
 }
