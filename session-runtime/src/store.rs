@@ -85,9 +85,11 @@ impl<S: DynamoSession> SessionStore<S> {
     pub(crate) fn create_in_place_of(
         &self,
         keys: Vec<S::Key>,
+        shared_sids: Vec<String>,
         may_have_session: bool,
     ) -> Session<S> {
-        Session::in_place_of(self.context.clone(), UnfoundIds { keys, may_have_session })
+        let unfound = UnfoundIds { keys, shared_sids, may_have_session };
+        Session::in_place_of(self.context.clone(), unfound)
     }
 
     /// Reads a session: `None` if there is none with this id, or if it has expired.

@@ -45,7 +45,7 @@ pub(crate) struct Handle<K> {
     /// The key before the last renewal, which an index may still show.
     renewed_from: Option<K>,
     /// The ids in whose place this session was begun.
-    unfound: Option<UnfoundIds<K>>,
+    pub(super) unfound: Option<UnfoundIds<K>>,
     pub(super) phase: Phase,
     pub(super) renewal: Option<Renewal<K>>,
     /// A write was sent, be it carried out or not.
@@ -76,6 +76,8 @@ pub(crate) enum LastWrite {
 #[derive(Clone, Debug)]
 pub(crate) struct UnfoundIds<K> {
     pub(crate) keys: Vec<K>,
+    /// Those of a store with which sessions are shared.
+    pub(crate) shared_sids: Vec<String>,
     /// The visitor may have a session all the same: another request has renewed it a moment ago, or it cannot be told which
     /// of several is the visitor's. Nothing is stored that would take its place.
     pub(crate) may_have_session: bool,
@@ -99,7 +101,9 @@ impl<K: SessionKey> Handle<K> {
     /// Whether the ids that were presented are those of sessions that are over.
     #[cfg_attr(not(feature = "_web"), expect(dead_code, reason = "web layers alone ask"))]
     pub(crate) fn replaces_ended(&self) -> bool {
-        let ended = |unfound: &UnfoundIds<K>| !unfound.may_have_session && !unfound.keys.is_empty();
+        let are_some =
+            |unfound: &UnfoundIds<K>| !unfound.keys.is_empty() || !unfound.shared_sids.is_empty();
+        let ended = |unfound: &UnfoundIds<K>| !unfound.may_have_session && are_some(unfound);
         self.unfound.as_ref().is_some_and(ended)
     }
 

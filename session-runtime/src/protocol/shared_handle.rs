@@ -118,9 +118,13 @@ impl<K: SessionKey> Handle<K> {
         }
         if !matches!(self.phase, Phase::New(_)) {
             // The old row first: a change of id that is on its way fails once that is gone.
-            for key in [Some(key), self.next.clone()].into_iter().flatten() {
-                end_shared(&key, &self.context, call).await?;
+            for key in [Some(&key), self.next.as_ref()].into_iter().flatten() {
+                end_shared(key, &self.context, call).await?;
             }
+        }
+        for sid in self.unfound.iter().flat_map(|unfound| &unfound.shared_sids) {
+            let key = SharedKey::new(key.foreign.clone(), sid.clone(), key.read)?;
+            end_shared(&key, &self.context, call).await?;
         }
         (self.renewal, self.next) = (None, None);
         self.phase = Phase::Over(End::Destroyed, self.lifetime());

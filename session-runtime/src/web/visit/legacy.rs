@@ -8,7 +8,6 @@ use super::opened::Opened;
 use crate::context::ReadConsistency;
 use crate::derived::DynamoSession;
 use crate::error::{Error, ErrorKind};
-use crate::id::SessionKey as _;
 use crate::interop::{ForeignStore, PresentedSids};
 use crate::store::{Lookup, SessionStore};
 use crate::web::rejected::rejected;
@@ -97,13 +96,10 @@ impl<'r> Legacy<'r> {
         first
     }
 
-    /// The ids of the shared sessions that were presented, as the struct's key has them.
-    pub(super) fn shared_ids<S: DynamoSession>(&self) -> Vec<S::Key> {
+    /// The ids of the shared sessions that were presented.
+    pub(super) fn shared_sids(&self) -> Vec<String> {
         match (self.is_shared, self.presented()) {
-            (true, Ok(Some((foreign, presented)))) => {
-                let ids = presented.sids.iter().map(|sid| S::Key::parse(&foreign.shared_id(sid)));
-                ids.filter_map(Result::ok).collect()
-            }
+            (true, Ok(Some((_, presented)))) => presented.sids,
             _ => Vec::new(),
         }
     }

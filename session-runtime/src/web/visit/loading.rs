@@ -22,7 +22,8 @@ impl<S: DynamoSession> RequestSession<S> {
             // Another request has ended or renewed it: this one has no part in it any more.
             Some(session) if session.is_gone_unchanged() => {
                 let keys = self.visit().presented.ids().cloned().collect();
-                Ok(self.shared.store.create_in_place_of(keys, true))
+                let shared_sids = self.legacy().shared_sids();
+                Ok(self.shared.store.create_in_place_of(keys, shared_sids, true))
             }
             Some(session) => Ok(session),
         }

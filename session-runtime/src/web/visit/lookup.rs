@@ -30,11 +30,6 @@ pub(super) async fn look_up<S: DynamoSession>(
     legacy: &Legacy<'_>,
     consistency: ReadConsistency,
 ) -> Result<LookedUp<S>, Error> {
-    let keys = || {
-        let mut keys: Vec<_> = presented.ids().cloned().collect();
-        keys.extend(legacy.shared_ids::<S>());
-        keys
-    };
     let (opened, is_legacy) = match open(store, presented, consistency).await? {
         // A request with an id of this store's is that session's, whatever else it carries.
         Opened::Nothing => (legacy.open(store, consistency).await?, true),
@@ -47,7 +42,9 @@ pub(super) async fn look_up<S: DynamoSession>(
         }
         // An unknown id is never adopted: whoever chose it may know it.
         Opened::Unclear | Opened::Nothing => {
-            let session = store.create_in_place_of(keys(), matches!(opened, Opened::Unclear));
+            let (keys, shared_sids) = (presented.ids().cloned().collect(), legacy.shared_sids());
+            let is_unclear = matches!(opened, Opened::Unclear);
+            let session = store.create_in_place_of(keys, shared_sids, is_unclear);
             LookedUp { session, found: None, is_legacy: false }
         }
     })

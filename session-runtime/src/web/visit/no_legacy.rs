@@ -29,7 +29,7 @@ impl<'r> Legacy<'r> {
         Ok(())
     }
 
-    pub(super) fn shared_ids<S: DynamoSession>(&self) -> Vec<S::Key> {
+    pub(super) fn shared_sids(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -275,3 +275,16 @@ async fn a_layer_or_a_request_says_how_its_session_is_read() {
         assert_eq!(sent[0].body["ConsistentRead"] == true, is_strong);
     }
 }
+
+#[tokio::test]
+async fn a_logout_by_the_handle_ends_all_that_were_presented() {
+    let (moved, _, app, theirs) = browser().await;
+    let mut other = legacy_row(r#"{"cookie": {}, "userId": "mallory", "n": 1}"#);
+    other.insert("id".to_owned(), dynamo_session_tests::attribute::s("sess:mallorys"));
+    moved.put(other).await;
+    let both = format!("{}; {theirs}", express("mallorys"));
+    let out = send(&app, "POST /destroy", &both).await;
+    assert_eq!((out.status, &*out.body), (StatusCode::OK, "out"));
+    assert!(out.cookies[0].contains("Max-Age=0"), "{:?}", out.cookies);
+    assert!(moved.rows().await.is_empty());
+}
