@@ -6,6 +6,7 @@ mod endings;
 mod expiry;
 mod guards;
 mod hostile;
+mod layer;
 mod lost;
 mod new_rows;
 mod numbers;
