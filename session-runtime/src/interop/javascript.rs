@@ -6,6 +6,8 @@ use serde_json::{Map, Number, Value as Json};
 /// The largest whole number of those that each have a float of their own.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
+const PROTOTYPE: &str = "__proto__";
+
 /// A value in the types that JavaScript has: sets are arrays, and each number is one that JavaScript keeps, as it is in JSON
 /// or as a client of DynamoDB gives it.
 pub(super) fn value(value: AttributeValue, is_json: bool) -> Result<AttributeValue, String> {
@@ -24,6 +26,10 @@ pub(super) fn value(value: AttributeValue, is_json: bool) -> Result<AttributeVal
         }
         AttributeValue::L(elements) => {
             AttributeValue::L(elements.into_iter().map(inside).collect::<Result<_, _>>()?)
+        }
+        // Clients assign each key to an object: this one would become what that inherits from.
+        AttributeValue::M(entries) if !is_json && entries.contains_key(PROTOTYPE) => {
+            return Err(format!("`{PROTOTYPE}` is no key that an object of JavaScript gets"));
         }
         AttributeValue::M(entries) => {
             let entries = entries.into_iter().map(|(key, entry)| Ok((key, inside(entry)?)));

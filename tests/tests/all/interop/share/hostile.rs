@@ -1,14 +1,17 @@
 //! Rows that nobody means well with: nothing is lost, and nothing made worse.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use dynamo_session::ErrorKind;
 use dynamo_session::interop::ForeignStore;
+use dynamo_session::{DynamoSession, ErrorKind, Expires, SessionId};
 use dynamo_session_tests::attribute::{n, s};
 
-use super::super::systems::{SECRET, express};
+use super::super::systems::{SECRET, SYSTEMS, express};
 use super::super::{Move, legacy_row, row};
-use super::{Member, SID, legacy_row_text, load, only_row, shared, sharing};
+use super::{
+    Member, SID, legacy_row_text, load, of_one_package, only_row, shared, shared_with, sharing,
+};
 
 #[tokio::test]
 async fn a_row_of_400_kilobytes_is_changed_while_it_fits() {
@@ -132,4 +135,39 @@ async fn half_a_character_that_javascript_has_cut_is_no_obstacle_and_stays() {
     let text = only_row(&moved).await["sess"].as_s().unwrap().clone();
     assert!(text.starts_with(&format!(r#"{{{others},"n":2"#)), "{text}");
     assert_eq!(load(&store).await.n, 2);
+}
+
+#[derive(DynamoSession, Debug)]
+#[session(idle_timeout = "1 day")]
+struct Carts {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    cart: BTreeMap<String, BTreeMap<String, bool>>,
+}
+
+#[tokio::test]
+async fn a_key_by_which_a_client_would_set_a_prototype_is_in_json_only() {
+    for system in &SYSTEMS {
+        let name = system.name;
+        let (moved, _) = shared_with(system).await;
+        let foreign = of_one_package(system, system.store(&moved.table));
+        let store = sharing::<Carts>(&moved, foreign).await;
+        let mut session = store.load_shared(system.sid).await.unwrap().unwrap();
+        let before = only_row(&moved).await;
+        let admin = BTreeMap::from([("admin".to_owned(), true)]);
+        session.cart.insert("__proto__".to_owned(), admin);
+        let result = session.commit().await;
+        if ["mre", "cds", "cdb"].contains(&name) {
+            // `JSON.parse` makes it a key as any other.
+            result.unwrap();
+            let again = store.load_shared(system.sid).await.unwrap().unwrap();
+            assert_eq!(again.cart, session.cart, "{name}");
+            continue;
+        }
+        let error = result.unwrap_err();
+        assert_eq!((error.kind(), error.attribute()), (ErrorKind::Encode, Some("cart")), "{name}");
+        assert_eq!(only_row(&moved).await, before, "{name}");
+    }
 }
