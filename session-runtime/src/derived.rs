@@ -118,7 +118,7 @@ pub struct Header<K> {
     message = "`{Self}` cannot be a field of a session",
     label = "serde cannot store this type",
     note = "derive `serde::Serialize` and `serde::Deserialize` for it and for every type inside it, or mark the field with `#[session(with = path)]` or `#[session(skip)]`",
-    note = "serde stores `Rc` and `Arc` if its feature `rc` is on"
+    note = "serde stores `Arc` if its feature `rc` is on"
 )]
 pub trait Field: Sized {
     /// Hands the value to the encoder, as the attribute at this position in the schema.

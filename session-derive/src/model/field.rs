@@ -251,6 +251,12 @@ fn check_type(options: &FieldOptions, ty: &Type, codec: &Codec, errors: &mut Err
             ),
         );
     }
+    if let Some(rc) = types::reference_counted(ty) {
+        errors.at(
+            rc,
+            "`Rc` cannot go from thread to thread, as a session does: write `Arc`, or what is inside it",
+        );
+    }
     if let (Codec::Serde, Type::Reference(reference)) = (codec, types::unwrapped(ty))
         && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "static")
     {

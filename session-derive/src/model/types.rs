@@ -40,21 +40,34 @@ pub(crate) fn optional(ty: &Type) -> Option<&Type> {
 
 /// The first type inside this one whose value changes through a shared reference, going by its name.
 pub(crate) fn interior_mutability(ty: &Type) -> Option<&Ident> {
+    find(ty, |ident, is_generic| match is_generic {
+        true => CELLS.iter().any(|cell| ident == cell),
+        false => atomic_value(ident).is_some(),
+    })
+}
+
+/// The first `Rc<..>` inside this type.
+pub(crate) fn reference_counted(ty: &Type) -> Option<&Ident> {
+    find(ty, |ident, is_generic| is_generic && ident == "Rc")
+}
+
+/// The first name inside this type that is wanted, going by itself and whether it has types in brackets.
+fn find(ty: &Type, is_wanted: fn(&Ident, bool) -> bool) -> Option<&Ident> {
     match unwrapped(ty) {
         Type::Path(path) => path.path.segments.iter().find_map(|segment| {
             let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
-                return atomic_value(&segment.ident).map(|_| &segment.ident);
+                return is_wanted(&segment.ident, false).then_some(&segment.ident);
             };
-            if CELLS.iter().any(|cell| segment.ident == cell) {
+            if is_wanted(&segment.ident, true) {
                 return Some(&segment.ident);
             }
             arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => interior_mutability(ty),
+                GenericArgument::Type(ty) => find(ty, is_wanted),
                 _ => None,
             })
         }),
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(interior_mutability),
-        Type::Array(array) => interior_mutability(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(|ty| find(ty, is_wanted)),
+        Type::Array(array) => find(&array.elem, is_wanted),
         _ => None,
     }
 }

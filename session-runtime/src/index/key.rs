@@ -22,7 +22,7 @@ use crate::schema::KeyType;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of an index",
     label = "does not implement `IndexKey`",
-    note = "write `impl dynamo_session::index::IndexKey for {Self} {{ const KEY_TYPE: dynamo_session::schema::KeyType = dynamo_session::schema::KeyType::S; }}`, with `N` or `B` if serde stores it as a number or bytes"
+    note = "an index holds text, numbers or bytes: use one of these, or a newtype of your own with `impl dynamo_session::index::IndexKey`, whose `KEY_TYPE` is `KeyType::S`, `N` or `B`"
 )]
 pub trait IndexKey {
     /// The DynamoDB type as which serde stores the value.
