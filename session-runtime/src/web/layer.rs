@@ -161,8 +161,11 @@ type Activity = Arc<dyn Fn(&RequestHead) -> bool + Send + Sync>;
 /// Add one layer for each, and give all but one another [`cookie`](Self::cookie). Two layers with one cookie answer every
 /// request with an error of kind [`Configuration`](crate::ErrorKind::Configuration).
 #[doc(alias = "actix")]
+#[doc(alias = "axum")]
 #[doc(alias = "cookie")]
+#[doc(alias = "lambda")]
 #[doc(alias = "middleware")]
+#[doc(alias = "tower")]
 pub struct SessionLayer<S: DynamoSession, E = ErrorPage> {
     pub(super) store: SessionStore<S>,
     pub(super) settings: Arc<Settings>,
@@ -338,7 +341,8 @@ impl<S: DynamoSession, E> SessionLayer<S, E> {
     /// # }
     /// ```
     ///
-    /// In actix-web, the function returns an `HttpResponse`.
+    /// In actix-web, the function returns an `HttpResponse`. Write the type, `|error: &Error|`: without it, a closure is not
+    /// general enough. In axum, end it with `.into_response()`.
     #[must_use]
     pub fn on_error<F>(self, respond: F) -> SessionLayer<S, F> {
         let Self { store, settings, on_error: _, activity, has_warned } = self;

@@ -25,6 +25,9 @@ use crate::web::settings::Settings;
 /// extractor, too, which costs nothing. What it hands out is the same session that the other extractors hand out, and the
 /// layer commits it before the response leaves.
 ///
+/// An `Err` of a tower service's own goes through the layer: it is neither traced nor answered there, and nothing is
+/// committed. Answer an [`Error`] inside, by a response of your own.
+///
 /// # Examples
 ///
 /// ```
