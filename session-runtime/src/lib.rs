@@ -92,7 +92,7 @@ pub use web::SessionMiddleware;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use web::SessionService;
-#[cfg(feature = "_web")]
+#[cfg(any(feature = "actix", feature = "axum", feature = "tower"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "actix", feature = "axum", feature = "tower"))))]
 pub use web::{
     ErrorPage, ErrorResponse, RequestHead, RequestSession, SameSite, SessionCookie,
