@@ -119,7 +119,10 @@ fn classify_service<E: ProvideErrorMetadata>(error: &E, server_error: bool) -> (
         | "MissingAuthenticationTokenException"
         | "UnrecognizedClientException" => (
             ErrorKind::AccessDenied,
-            format!("AWS refused the credentials, or they lack a permission ({said})"),
+            format!(
+                "AWS refused the credentials, or they lack a permission ({said}); the policy is \
+                 `Infrastructure::iam_policy`, see the guide's page on deploying"
+            ),
         ),
         _ if server_error => {
             (ErrorKind::Unavailable, format!("DynamoDB failed on its side ({said}); try again"))
