@@ -215,6 +215,7 @@ impl<S: DynamoSession, K> SessionsBy<S, K> {
     /// sessions had been ended; call again to continue with the rest. It is also
     /// [`ErrorKind::Throttled`](crate::ErrorKind::Throttled) if sessions with this value begin or are renewed as fast
     /// as they are ended.
+    #[doc(alias = "logout")]
     pub fn end_all<'a, Q>(&self, value: &Q) -> EndAll<'a, S>
     where
         K: Borrow<Q>,

@@ -98,6 +98,7 @@ impl SessionCookieBuilder {
 
     /// When the browser sends the cookie with requests that another site causes. The default is
     /// [`Lax`](SameSite::Lax).
+    #[doc(alias = "csrf")]
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.same_site = same_site;
@@ -136,6 +137,7 @@ impl SessionCookieBuilder {
     ///
     /// It is sent again whenever the session's expiry moves. Without this, only sessions with a
     /// `#[session(remember)]` field that is true are kept.
+    #[doc(alias = "remember")]
     #[must_use]
     pub fn persistent(mut self, persistent: bool) -> Self {
         self.persistent = persistent;

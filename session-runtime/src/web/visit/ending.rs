@@ -14,6 +14,7 @@ impl<S: DynamoSession> RequestSession<S> {
     ///
     /// - [`ErrorKind::InUse`](crate::ErrorKind::InUse): a handle of this request's session is alive.
     /// - As for [`SessionStore::destroy`](crate::SessionStore::destroy).
+    #[doc(alias = "logout")]
     pub async fn end(&self) -> Result<(), Error> {
         self.visit().is_ending = true;
         match self.take().await? {
