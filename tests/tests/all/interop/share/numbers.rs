@@ -33,7 +33,7 @@ async fn what_clients_make_a_bigint_of_is_in_json_only() {
             (vec![SAFE, -SAFE, 0], Some(0.1)),
             (vec![1], Some(-0.0)),
             (Vec::new(), Some(1e-20)),
-            (Vec::new(), Some(1_048_576.5)),
+            (Vec::new(), Some(4_503_599_627_370_495.5)),
         ];
         let large = [(vec![SAFE + 1], None), (vec![-SAFE - 1], None), (vec![], Some(1e21))];
         let is_json = ["mre", "cds", "cdb"].contains(&name);
