@@ -51,6 +51,7 @@ mod fault;
 #[cfg(feature = "_web")]
 mod jar;
 mod network;
+mod operations;
 mod test_store;
 #[cfg(feature = "tower")]
 mod tower;

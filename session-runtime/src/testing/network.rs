@@ -17,6 +17,7 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
 use super::fault::Fault;
+use super::operations::require_operation;
 
 /// A request as it went out: the operation's name and its JSON body.
 #[derive(Clone, Debug)]
@@ -114,12 +115,24 @@ impl Network {
     }
 
     /// Does this to the next request of an operation, such as `UpdateItem`, that no earlier call has claimed.
+    ///
+    /// # Panics
+    ///
+    /// If DynamoDB has no operation of this name.
+    #[track_caller]
     pub fn fail_next(&self, operation: &str, fault: Fault) {
+        require_operation(operation);
         lock(&self.shared.faults).push_back((operation.to_owned(), fault));
     }
 
     /// Asks this about each request of an operation from now on that [`fail_next`](Self::fail_next) has nothing for.
+    ///
+    /// # Panics
+    ///
+    /// If DynamoDB has no operation of this name.
+    #[track_caller]
     pub fn fail_by(&self, operation: &str, choose: impl FnMut() -> Option<Fault> + Send + 'static) {
+        require_operation(operation);
         lock(&self.shared.rules).push((operation.to_owned(), Box::new(choose)));
     }
 
@@ -130,7 +143,12 @@ impl Network {
     }
 
     /// Waits until so many requests of this operation were sent and not yet [taken](Self::take_sent).
+    ///
+    /// # Panics
+    ///
+    /// If DynamoDB has no operation of this name.
     pub async fn until_sent(&self, operation: &str, times: usize) {
+        require_operation(operation);
         while self.operations().iter().filter(|sent| *sent == operation).count() < times {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -150,8 +168,10 @@ impl Network {
     ///
     /// # Panics
     ///
-    /// If none was sent since [`take_sent`](Self::take_sent).
+    /// If none was sent since [`take_sent`](Self::take_sent), or DynamoDB has no operation of this name.
+    #[track_caller]
     pub fn copy_of_last(&self, operation: &str) -> HttpRequest {
+        require_operation(operation);
         let copy = lock(&self.shared.sent)
             .iter()
             .rev()
@@ -164,7 +184,13 @@ impl Network {
     }
 
     /// A copy of each request of this operation that was not yet [taken](Self::take_sent), oldest first.
+    ///
+    /// # Panics
+    ///
+    /// If DynamoDB has no operation of this name.
+    #[track_caller]
     pub fn copies(&self, operation: &str) -> Vec<HttpRequest> {
+        require_operation(operation);
         let sent = lock(&self.shared.sent);
         let of_operation = sent.iter().filter(|(sent, _)| sent.operation == operation);
         of_operation.filter_map(|(_, request)| request.try_clone()).collect()

@@ -74,6 +74,7 @@ mod snapshot;
 mod sort_key;
 mod spans;
 mod structs;
+mod test_network;
 mod timeouts;
 mod tombstones;
 mod ttl;
