@@ -69,21 +69,25 @@ pub struct Error(Box<Inner>);
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
-    operation: Option<Operation>,
-    session: Option<String>,
-    table: Option<String>,
+    context: Option<Context>,
     attribute: Option<String>,
     detail: String,
     source: Option<Arc<dyn StdError + Send + Sync + 'static>>,
+}
+
+/// What was being done, and to what.
+#[derive(Clone)]
+struct Context {
+    operation: Operation,
+    table: String,
+    session: Option<String>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            operation: None,
-            session: None,
-            table: None,
+            context: None,
             attribute: None,
             detail: detail.into(),
             source: None,
@@ -129,16 +133,7 @@ impl Error {
 
     /// The same error again, for a cause that stays.
     pub(crate) fn without_source(&self) -> Self {
-        let Inner { kind, operation, session, table, attribute, detail, source: _ } = &*self.0;
-        Self(Box::new(Inner {
-            kind: *kind,
-            operation: *operation,
-            session: session.clone(),
-            table: table.clone(),
-            attribute: attribute.clone(),
-            detail: detail.clone(),
-            source: None,
-        }))
+        Self(Box::new(Inner { source: None, ..Inner::clone(&self.0) }))
     }
 
     /// What went wrong, without what was being done to which session.
@@ -170,12 +165,8 @@ impl Error {
         table: &str,
         session: Option<String>,
     ) -> Self {
-        if self.0.operation.is_some() {
-            return self;
-        }
-        self.0.operation = Some(operation);
-        self.0.table = Some(table.to_owned());
-        self.0.session = session;
+        let context = || Context { operation, table: table.to_owned(), session };
+        self.0.context.get_or_insert_with(context);
         self
     }
 
@@ -186,12 +177,12 @@ impl Error {
 
     /// What was being done; `None` where no table was involved, as when a session id is read from text.
     pub fn operation(&self) -> Option<Operation> {
-        self.0.operation
+        self.0.context.as_ref().map(|context| context.operation)
     }
 
     /// The table that the operation was for.
     pub fn table(&self) -> Option<&str> {
-        self.0.table.as_deref()
+        self.0.context.as_ref().map(|context| &*context.table)
     }
 
     /// The attribute at fault, where one is.
@@ -277,28 +268,29 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, session, table, attribute, detail, .. } = &*self.0;
-        let mut separator = "";
-        if let Some(operation) = operation {
-            write!(f, "{operation}")?;
-            separator = " ";
-        }
-        if let Some(session) = session {
-            write!(f, "{separator}session {session}")?;
-            separator = " ";
-        }
-        if let Some(table) = table {
-            let place = if session.is_some() { "in" } else { "for" };
-            write!(f, "{separator}{place} table `{table}`")?;
-            separator = " ";
-        }
-        if !separator.is_empty() {
-            f.write_str(": ")?;
+        let Inner { context, attribute, detail, .. } = &*self.0;
+        if let Some(context) = context {
+            write!(f, "{context}: ")?;
         }
         if let Some(attribute) = attribute {
             write!(f, "attribute `{attribute}`: ")?;
         }
         f.write_str(detail)
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, table, session } = self;
+        match session {
+            Some(session) if operation.is_of_one_session() => {
+                write!(f, "{operation} session {session} in table `{table}`")
+            }
+            Some(session) => {
+                write!(f, "{operation}{} `{table}`, session {session}", operation.before_table())
+            }
+            None => write!(f, "{operation}{} `{table}`", operation.before_table()),
+        }
     }
 }
 

@@ -110,6 +110,36 @@ impl Operation {
             Self::WriteIamPolicy => "write an IAM policy",
         }
     }
+
+    /// What leads from the operation to the table's name, where it is not done to a single session.
+    pub(crate) const fn before_table(self) -> &'static str {
+        match self {
+            Self::CreateTable | Self::UpdateTable | Self::VerifyTable => "",
+            Self::AutoCreate => " table",
+            Self::BuildStore
+            | Self::WriteCloudFormation
+            | Self::WriteTerraform
+            | Self::WriteIamPolicy => " for table",
+            Self::List | Self::EndAll | Self::KeepNewest => " sessions by an index of table",
+            Self::PurgeExpired => " sessions in table",
+            Self::CountSessions => " in table",
+            Self::EndEveryone => "'s sessions in table",
+            Self::Migrate => " sessions from table",
+            Self::Adopt => " a session from table",
+            Self::Load
+            | Self::Commit
+            | Self::Touch
+            | Self::Renew
+            | Self::Destroy
+            | Self::Update
+            | Self::End => " a session in table",
+        }
+    }
+
+    /// Whether it is done to one session, and not to several of which an error may name one.
+    pub(crate) const fn is_of_one_session(self) -> bool {
+        !matches!(self, Self::List | Self::EndAll | Self::KeepNewest)
+    }
 }
 
 impl fmt::Display for Operation {

@@ -36,6 +36,7 @@ mod encoding;
 mod end_all;
 mod end_everyone;
 mod environment;
+mod error_text;
 mod exactly_once;
 mod foreign_writes;
 mod forms;
