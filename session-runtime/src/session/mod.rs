@@ -798,6 +798,11 @@ impl<S: DynamoSession> Session<S> {
         self.state().is_discarded
     }
 
+    /// Drops the changes without a word: somebody was told already that they are lost.
+    pub(crate) fn give_up_changes(&mut self) {
+        self.state_mut().give_up_changes();
+    }
+
     /// Gives up the changes that were not committed, and with them what a failed call has left to say: where the session
     /// was lent by a web layer, that commits nothing for this request, and lets the response stand.
     ///

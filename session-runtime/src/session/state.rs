@@ -215,6 +215,11 @@ impl<S: DynamoSession> State<S> {
         (self.snapshot, self.is_touched, self.is_discarded) = (None, false, true);
     }
 
+    #[cfg(feature = "_web")]
+    pub(super) fn give_up_changes(&mut self) {
+        self.is_touched = false;
+    }
+
     /// Remembers the fields as they are, before they may be changed.
     pub(super) fn remember(&mut self) {
         if self.snapshot.is_none() {

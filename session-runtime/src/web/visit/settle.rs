@@ -54,6 +54,7 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
     let mut visit = request.close();
     let was_read = visit.was_asked;
     let is_ending = visit.is_ending;
+    let mut is_told = facts.told.is_some();
     let failure = match &mut visit.place {
         Place::Unasked if is_ending && !facts.tells_of_logout() => {
             visit.presented = request.presented();
@@ -77,11 +78,15 @@ pub(in crate::web) async fn settle<S: DynamoSession>(
             } else {
                 commit(request, session, &visit.presented, facts).await
             };
+            is_told |= concluded.is_err();
             concluded.err().and_then(|error| to_be_told(error, session, facts))
         }
         Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
     };
     let standing = standing(&mut visit);
+    if let (Place::Returned(session), true) = (&mut visit.place, is_told) {
+        session.give_up_changes();
+    }
     #[cfg(feature = "interop")]
     if let Some(shared) = request.legacy().shared() {
         let cookies = shared_cookies(request, shared, &visit, standing.as_ref(), failure.is_some());

@@ -109,11 +109,19 @@ async fn the_kind_is_in_the_extensions_of_the_response_for_layers_around() {
 
 #[tokio::test]
 async fn an_error_is_traced_once() {
+    async fn own_error(mut session: Session<Web>) -> Result<(), Error> {
+        session.cart.insert("apples".to_owned(), f64::NAN);
+        session.commit().await?;
+        Ok(())
+    }
     let traces = Traces::collect();
-    let site = Site::new(usual()).await;
+    let site = Site::new(usual().route("/own", get(own_error))).await;
     denied(&site, Request::get("/look")).await;
     let id = site.visitor().await;
     site.world.network.fail_next("UpdateItem", Fault::Answer(400, DENIED));
     site.get_as("/visit", &id).await;
-    assert_eq!(traces.text().matches("session failed").count(), 2, "{}", traces.text());
+    site.get_as("/own", &id).await;
+    assert_eq!(traces.text().matches("session failed").count(), 3, "{}", traces.text());
+    // Nor is it told once more that the changes, which were not committed, are lost.
+    assert!(!traces.text().contains("WARN"), "{}", traces.text());
 }
