@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut session = store.create();
     session.user = Some("248289761001".to_owned());
     session.tokens = Some(serde_json::from_str(ANSWER)?);
-    let _ = session.commit().await?;
+    session.commit().await?;
     println!("What the application has:\n{:#?}\n", session.tokens);
     print_item(&client, &store, "What the table has:", session.id()).await?;
 
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     print_item(&client, &store, title, session.id()).await?;
 
     session.tokens = None;
-    let _ = session.commit().await?;
+    session.commit().await?;
     print_item(&client, &store, "The tokens given back, `None` is absence:", session.id()).await
 }
 

@@ -19,7 +19,7 @@
 /// # let store = SessionStore::<Visit>::builder().client(client).auto_create(true).build().await?;
 /// let mut session = store.create();
 /// session.pages += 1;
-/// let _ = session.commit().await?;
+/// session.commit().await?;
 /// let attempts: Attempts = session.attempts();
 /// assert_eq!((attempts.requests(), attempts.rebases()), (1, 0));
 /// # Ok::<(), dynamo_session::Error>(())

@@ -43,7 +43,7 @@ use crate::session::{Session, Sight, update};
 ///
 /// let mut session = store.create();
 /// session.user = Some("ada".to_owned());
-/// let _ = session.commit().await?;
+/// session.commit().await?;
 ///
 /// let id = session.id().clone();
 /// let session = store.load(&id).await?.expect("it was just stored");
@@ -203,7 +203,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # let store = SessionStore::<Game>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// # session.coins = 3;
-    /// # let _ = session.commit().await?;
+    /// # session.commit().await?;
     /// let paid = store
     ///     .update(session.id(), |game| {
     ///         let enough = game.coins >= 2;
@@ -251,7 +251,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # let store = SessionStore::<Game>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// # session.coins = 3;
-    /// # let _ = session.commit().await?;
+    /// # session.commit().await?;
     /// let (coins, attempts) = store
     ///     .update_counted(session.id(), |game| {
     ///         game.coins *= 2;

@@ -28,7 +28,7 @@
 //! # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
 //! let mut session = store.create();
 //! session.user = Some("ada".to_owned());
-//! let _ = session.commit().await?;
+//! session.commit().await?;
 //!
 //! assert_eq!(store.by(ShopSession::USER).list("ada").all().await?.len(), 1);
 //! assert_eq!(store.by(ShopSession::USER).end_all("ada").await?, 1);

@@ -339,12 +339,12 @@ impl<S: DynamoSession> Session<S> {
     /// # let store = SessionStore::<Visit>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// session.pages += 1;
-    /// let _ = session.commit().await?;
+    /// session.commit().await?;
     /// if session.attempts().rebases() > 3 {
     ///     println!("many requests change this session at once");
     /// }
     ///
-    /// let _ = session.commit().await?; // nothing has changed
+    /// session.commit().await?; // nothing has changed
     /// assert_eq!(session.attempts().requests(), 0);
     /// # Ok::<(), dynamo_session::Error>(())
     /// # })?;
@@ -419,7 +419,7 @@ impl<S: DynamoSession> Session<S> {
     /// # let store = SessionStore::<Visit>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// session.pages += 1;
-    /// let _ = session.commit_until(SystemTime::now() + Duration::from_secs(5 * 60)).await?;
+    /// session.commit_until(SystemTime::now() + Duration::from_secs(5 * 60)).await?;
     /// # Ok::<(), dynamo_session::Error>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -475,7 +475,7 @@ impl<S: DynamoSession> Session<S> {
     /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// # session.user = Some("guest".to_owned());
-    /// # let _ = session.commit().await?;
+    /// # session.commit().await?;
     /// let old = session.id().clone();
     /// session.user = Some("ada".to_owned()); // the password was right
     /// session.renew().await?;
@@ -531,7 +531,7 @@ impl<S: DynamoSession> Session<S> {
     /// # let mut session = store.create();
     /// session.user = Some("ada".to_owned()); // the password was right
     /// session.authenticate().await?;
-    /// let _ = session.commit().await?;
+    /// session.commit().await?;
     /// assert!(session.authenticated_at.is_some());
     /// # Ok::<(), dynamo_session::Error>(())
     /// # })?;
@@ -599,7 +599,7 @@ impl<S: DynamoSession> Session<S> {
     /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// # session.user = Some("ada".to_owned());
-    /// # let _ = session.commit().await?;
+    /// # session.commit().await?;
     /// let mut elsewhere = store.load(session.id()).await?.unwrap(); // another request of the same visitor
     /// session.destroy().await?;
     /// elsewhere.user = Some("eve".to_owned());
@@ -652,11 +652,11 @@ impl<S: DynamoSession> Session<S> {
     /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
     /// # let mut session = store.create();
     /// # session.user = Some("ada".to_owned());
-    /// # let _ = session.commit().await?;
+    /// # session.commit().await?;
     /// session.restart().await?;
     /// assert_eq!(session.user, None);
     /// session.notice = Some("You have logged out.".to_owned());
-    /// let _ = session.commit().await?;
+    /// session.commit().await?;
     /// # Ok::<(), dynamo_session::Error>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

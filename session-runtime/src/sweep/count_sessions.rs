@@ -65,7 +65,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
     /// let mut session = store.create();
     /// session.user = Some("ada".to_owned());
-    /// let _ = session.commit().await?;
+    /// session.commit().await?;
     ///
     /// let counted = store.count_sessions().await?;
     /// assert_eq!((counted.alive, counted.expired), (1, 0));

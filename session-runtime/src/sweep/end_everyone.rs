@@ -70,7 +70,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # let store = SessionStore::<ShopSession>::builder().client(client).auto_create(true).build().await?;
     /// let mut session = store.create();
     /// session.user = Some("ada".to_owned());
-    /// let _ = session.commit().await?;
+    /// session.commit().await?;
     ///
     /// assert_eq!(store.end_everyone().await?.ended, 1);
     /// assert!(store.load(session.id()).await?.is_none());

@@ -80,7 +80,7 @@ impl<S: DynamoSession> SessionStore<S> {
     /// # let store = builder.auto_create(true).build().await?;
     /// let mut session = store.create();
     /// session.user = Some("ada".to_owned());
-    /// let _ = session.commit().await?;
+    /// session.commit().await?;
     /// # clock.advance(Duration::from_secs(1800));
     ///
     /// // .. half an hour later

@@ -32,7 +32,7 @@ use crate::store::SessionStore;
 /// let TestStore { store, clock, .. } = TestStore::<Visit>::new().await;
 /// let mut session = store.create();
 /// session.pages = 1;
-/// let _ = session.commit().await?;
+/// session.commit().await?;
 /// clock.advance(Duration::from_secs(30 * 60));
 /// assert!(store.load(session.id()).await?.is_none());
 /// # Ok(())

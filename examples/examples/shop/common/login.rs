@@ -55,7 +55,7 @@ pub(crate) async fn log_in(
     session.device = Some(device(agent));
     session.notice = Some(format!("Welcome, {name}!"));
     // Now, and not when the handler has returned: which sessions are the newest is read from the table.
-    let _ = session.commit().await?;
+    session.commit().await?;
     if let Err(error) = store.by(ShopSession::USER).keep_newest(name, DEVICES, session).await {
         let error: &(dyn std::error::Error + 'static) = &error;
         tracing::warn!(error, "the user's oldest devices stay logged in until the next login");
