@@ -14,6 +14,11 @@ use dynamo_session::{
 use serde::Deserialize;
 use tower_http::csrf::CsrfLayer;
 
+/// The guide's page on Lambda, whose example is a `main` for this shop.
+#[cfg(doctest)]
+#[doc = include_str!("../../../session-runtime/src/guide/lambda.md")]
+mod guide {}
+
 /// What the shop keeps of a visitor.
 #[derive(DynamoSession)]
 #[session(

@@ -24,6 +24,7 @@
 #[doc(alias = "HttpServer")]
 pub mod actix {}
 #[doc = include_str!("csrf.md")]
+#[cfg_attr(any(not(doctest), feature = "actix"), doc = include_str!("csrf_actix.md"))]
 #[doc(alias = "forgery")]
 #[doc(alias = "xsrf")]
 pub mod csrf {}
@@ -35,6 +36,8 @@ pub mod deploying {}
 #[doc = include_str!("first_application.md")]
 #[doc(alias = "quickstart")]
 pub mod first_application {}
+// Its example needs `lambda_http`, and so is a test of `examples/lambda`.
+#[cfg(not(doctest))]
 #[doc = include_str!("lambda.md")]
 #[doc(alias = "serverless")]
 pub mod lambda {}

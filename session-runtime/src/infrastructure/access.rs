@@ -4,9 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// To serve sessions, as a web application does: load, commit, touch, renew, update, destroy.
+    /// To serve sessions, as a web application does: load, commit, touch, renew, update, destroy. These are `GetItem`,
+    /// `PutItem`, `UpdateItem` and `DeleteItem` on the table.
     Run,
-    /// To list and end sessions by an index, such as all of one user's.
+    /// To list and end sessions by an index, such as all of one user's: `Query` on the type's indexes, and `BatchGetItem` and
+    /// `DeleteItem` on the table.
     List,
     /// To delete what has expired.
     Purge,
