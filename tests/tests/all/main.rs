@@ -31,6 +31,7 @@ mod deadline;
 mod default;
 mod derive;
 mod derive_anywhere;
+mod documentation;
 mod embedded;
 mod encoding;
 mod end_all;
