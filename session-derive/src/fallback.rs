@@ -34,6 +34,9 @@ fn implementation(session: &Session) -> TokenStream {
         let conditions = generics.make_where_clause();
         conditions.predicates.push(parse_quote!(#parameter: __private::Send + 'static));
     }
+    // With a lifetime, it is not asked here whether that is so, as of an `Rc` that was reported already.
+    let is_send = parse_quote!(for<'__any> Self: __private::Send);
+    generics.make_where_clause().predicates.push(is_send);
     let (parameters, arguments, conditions) = generics.split_for_impl();
     let target = match has_lifetimes {
         // Whatever else it is generic over, the lifetimes are what has to go first.
