@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::error::InternalError;
 use actix_web::http::header::COOKIE;
 use actix_web::{HttpMessage, HttpResponse};
 
+use super::answered::Answered;
 use super::head::head;
 use super::request::{Unread, read_consistency};
 use crate::derived::DynamoSession;
@@ -97,8 +97,7 @@ where
                 // To actix-web, an error is a response that is yet to be made.
                 Err(error) => {
                     let response = visit.end(error.error_response()).await;
-                    let response = response.map_into_boxed_body();
-                    Err(InternalError::from_response(error, response).into())
+                    Err(Answered::new(error, response.map_into_boxed_body()).into())
                 }
             }
         })

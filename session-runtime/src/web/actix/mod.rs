@@ -1,5 +1,6 @@
 //! The layer and the extractors in actix-web.
 
+mod answered;
 mod error_page;
 mod head;
 mod headers;

@@ -3,6 +3,7 @@
 //! The promises are written with axum's words, such as `Router::route` and `middleware::from_fn`. Here, they are actix-web:
 //! each layer is a scope around the ones before.
 
+mod answered;
 mod boxing;
 mod extractors;
 mod output;
