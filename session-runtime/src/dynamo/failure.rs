@@ -80,10 +80,7 @@ where
         SdkError::ServiceError(service) => {
             classify_service(service.err(), service.raw().status().is_server_error())
         }
-        _ => (
-            ErrorKind::Unavailable,
-            format!("DynamoDB's answer could not be read: {}", describe(source)),
-        ),
+        _ => (ErrorKind::Unavailable, format!("{NO_ANSWER}: {}", describe(source))),
     }
 }
 

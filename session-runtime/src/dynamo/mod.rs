@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod control;
+mod empty_answer;
 mod exchange;
 mod failure;
 #[cfg(feature = "interop")]

@@ -10,10 +10,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 
-/// Answers every request with one body.
+/// Answers every request with one status and one body.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answering {
-    body: Arc<Mutex<Vec<u8>>>,
+    answer: Arc<Mutex<(u16, Vec<u8>)>>,
     requests: Arc<Mutex<Vec<Sent>>>,
 }
 
@@ -27,7 +27,11 @@ pub(super) struct Sent {
 
 impl Answering {
     pub(super) fn with(&self, body: &[u8]) {
-        *self.body.lock().unwrap() = body.to_vec();
+        self.with_status(200, body);
+    }
+
+    pub(super) fn with_status(&self, status: u16, body: &[u8]) {
+        *self.answer.lock().unwrap() = (status, body.to_vec());
     }
 
     pub(super) fn take_sent(&self) -> Vec<Sent> {
@@ -63,7 +67,8 @@ impl HttpConnector for Answering {
             content_length: header("content-length"),
             body: request.body().bytes().unwrap_or_default().to_vec(),
         });
-        let body = SdkBody::from(self.body.lock().unwrap().clone());
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(StatusCode::try_from(200).unwrap(), body)))
+        let (status, body) = self.answer.lock().unwrap().clone();
+        let status = StatusCode::try_from(status).unwrap();
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
     }
 }
