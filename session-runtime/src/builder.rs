@@ -167,8 +167,8 @@ impl<S: DynamoSession> SessionStoreBuilder<S> {
     /// Uses this client: the embedded engine's, or one that the application already has. The timeouts that
     /// it sets stay.
     ///
-    /// Interceptors that it has see each request as it is sent. The input of an operation, before that, names little more
-    /// than the table: most bodies are written by this crate.
+    /// Interceptors that it has see each operation whole, input and output, and what they change counts. Requests of a client
+    /// without any cost less CPU time, since this crate writes and reads most of them itself.
     #[must_use]
     pub fn client(mut self, client: Client) -> Self {
         self.source = Source::Client(client);

@@ -6,8 +6,9 @@ use futures_util::FutureExt as _;
 
 use super::exchange::Exchange;
 use super::failure::{error, of_foreign_table, unbuildable};
+use super::moved::Moved;
 use super::request::{Request, all_units, units};
-use super::table::{Moved, Table, placeholders};
+use super::table::{Table, placeholders};
 use crate::error::Error;
 use crate::expression::Expression;
 use crate::id::idempotency_token;

@@ -9,7 +9,9 @@ mod failure;
 #[cfg(feature = "interop")]
 mod foreign;
 mod index;
+mod intercepted;
 mod keep_body;
+mod moved;
 mod observer;
 mod profile;
 mod refusal;
@@ -31,8 +33,9 @@ pub(crate) use failure::{unbuildable, unreadable_answer};
 #[cfg(feature = "interop")]
 pub(crate) use foreign::RowDeletion;
 pub(crate) use index::{Deletion, IndexEntry, IndexOrder, IndexPage, MAX_BATCH};
+pub(crate) use moved::Moved;
 pub(crate) use profile::ChosenProfile;
 pub(crate) use refusal::{Refusal, Why};
 pub(crate) use scan::{ItemKey, Page, PageRequest, ScannedTable};
 pub(crate) use sweep::Swept;
-pub(crate) use table::{Loaded, Moved, Retries, Table, UpdateRequest};
+pub(crate) use table::{Loaded, Retries, Table, UpdateRequest};

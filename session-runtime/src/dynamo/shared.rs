@@ -12,8 +12,9 @@ use super::answer::Answer;
 use super::exchange::Exchange;
 use super::failure::of_foreign_table;
 use super::foreign::RowDeletion;
+use super::moved::Moved;
 use super::request::{Request, units};
-use super::table::{Moved, Retries, Table, placeholders};
+use super::table::{Retries, Table, placeholders};
 use crate::expression::Expression;
 use crate::item::Item;
 

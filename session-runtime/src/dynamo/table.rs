@@ -10,25 +10,22 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::get_item::GetItemOutput;
 use aws_sdk_dynamodb::operation::get_item::builders::GetItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::{
-    TransactWriteItemsError, TransactWriteItemsOutput,
-};
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use super::answer::Answer;
 use super::body::Body;
 use super::exchange::Exchange;
-use super::failure::{error, unbuildable};
+use super::failure::error;
 use super::observer::Observer;
-use super::request::{Request, all_units, units};
+use super::request::{Request, units};
 use super::request_body::RequestBody;
 use super::wrong_key::{Whose, wrong_key};
 use crate::error::{Error, ErrorKind};
 use crate::expression::{Expression, Operand};
-use crate::id::{idempotency_token, require_key_length};
+use crate::id::require_key_length;
 use crate::item::Item;
 use crate::schema::PrimaryKey;
 
@@ -43,6 +40,9 @@ pub(crate) struct Table {
     pub(super) client: Client,
     pub(crate) name: String,
     pub(super) primary_key: PrimaryKey,
+    /// The application has interceptors of its own: what the SDK is given, which they may look at and change, is the whole
+    /// request.
+    pub(super) is_intercepted: bool,
 }
 
 /// What a read for a session's type has brought.
@@ -51,19 +51,6 @@ pub(crate) enum Loaded {
     Body(Body),
     /// As the AWS SDK has read it.
     Item(Option<Item>),
-}
-
-/// What became of a transaction that puts an item under a new key and replaces the one under the old key.
-#[derive(Debug)]
-pub(crate) enum Moved {
-    Done,
-    /// The new key is taken: an earlier attempt of ours succeeded.
-    NewExists,
-    /// The old item is not what it was: read again.
-    OldChanged,
-    /// Another transaction was at one of the items.
-    Contended,
-    Failed(Error),
 }
 
 /// Whether the SDK repeats a request that was throttled or got no answer.
@@ -109,43 +96,14 @@ pub(super) fn placeholders(expression: Expression<'_>) -> Placeholders {
     (names.collect(), values.collect())
 }
 
-impl Moved {
-    /// What a transaction came to that first puts so many new items, and then touches the old one.
-    pub(super) fn of(
-        result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, HttpResponse>>,
-        puts: usize,
-    ) -> Self {
-        let Err(source) = result else { return Self::Done };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            source.as_service_error()
-        else {
-            return Self::Failed(error(source));
-        };
-        let codes: Vec<&str> = cancelled
-            .cancellation_reasons()
-            .iter()
-            .map(|reason| reason.code().unwrap_or_default())
-            .collect();
-        match codes.iter().position(|code| *code == "ConditionalCheckFailed") {
-            Some(item) if item < puts => Self::NewExists,
-            Some(_) => Self::OldChanged,
-            None if codes.contains(&"TransactionConflict") => Self::Contended,
-            None if codes.contains(&"ThrottlingError")
-                || codes.contains(&"ProvisionedThroughputExceeded") =>
-            {
-                let detail = "DynamoDB throttled the transaction; try again later";
-                Self::Failed(Error::new(ErrorKind::Throttled, detail).with_source(source))
-            }
-            None => Self::Failed(error(source)),
-        }
-    }
-}
-
 impl Table {
-    pub(crate) fn new(mut config: Builder, name: String, primary_key: PrimaryKey) -> Self {
+    pub(crate) fn new(config: Builder, name: String, primary_key: PrimaryKey) -> Self {
+        let config = config.build();
+        let is_intercepted = config.interceptors().next().is_some();
+        let mut config = config.to_builder();
         // One that can be disabled is looked up many times in each request.
         config.push_interceptor(SharedInterceptor::permanent(Observer));
-        Self { client: Client::from_conf(config.build()), name, primary_key }
+        Self { client: Client::from_conf(config.build()), name, primary_key, is_intercepted }
     }
 
     pub(super) fn key(&self, key: &str) -> HashMap<String, AttributeValue> {
@@ -193,30 +151,41 @@ impl Table {
     ) -> Result<(GetItemFluentBuilder, Request), Error> {
         self.require_length(key)?;
         let request = Request::new("DynamoDB.GetItem", &self.name);
+        let get = self.client.get_item().table_name(&self.name);
+        if self.is_intercepted {
+            let get = self.whole_get(get, key, consistent_read, request.capacity());
+            return Ok((get, request));
+        }
         let body = RequestBody::new(&self.name)
             .key(self.primary_key, key)
             .boolean("ConsistentRead", consistent_read)
             .optional_text(CAPACITY, request.capacity());
-        let get = self.client.get_item().table_name(&self.name);
         Ok((get, request.by(exchange.sending(body.finish()))))
     }
 
     pub(crate) async fn put_if_absent(&self, item: Item) -> Answer {
+        const ABSENT: &str = "attribute_not_exists(#0)";
         let request = Request::new("DynamoDB.PutItem", &self.name);
-        let body = RequestBody::new(&self.name)
-            .text(CONDITION, "attribute_not_exists(#0)")
-            .names([("#0", self.primary_key.hash_key())])
-            .text(ON_REFUSAL, ALL_OLD)
-            .optional_text(CAPACITY, request.capacity())
-            .item(&item);
-        let body = match body {
-            Ok(body) => body,
-            Err(error) => return Answer::not_sent(error),
-        };
-        drop(item);
-        let request = request.by(Exchange::of_write::<PutItemError>().sending(body.finish()));
+        let capacity = request.capacity();
+        let mut put = self.client.put_item().table_name(&self.name);
+        let mut exchange = Exchange::of_write::<PutItemError>();
+        if self.is_intercepted {
+            put = self.whole_put(put, item, ABSENT, capacity);
+        } else {
+            let body = RequestBody::new(&self.name)
+                .text(CONDITION, ABSENT)
+                .names([("#0", self.primary_key.hash_key())])
+                .text(ON_REFUSAL, ALL_OLD)
+                .optional_text(CAPACITY, capacity)
+                .item(&item);
+            exchange = match body {
+                Ok(body) => exchange.sending(body.finish()),
+                Err(error) => return Answer::not_sent(error),
+            };
+            drop(item);
+        }
+        let request = request.by(exchange);
         let exchange = request.exchange().clone();
-        let put = self.client.put_item().table_name(&self.name);
         let result = request
             .answered(put.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await;
@@ -236,17 +205,25 @@ impl Table {
         retries: Retries,
     ) -> Result<UpdateRequest, Error> {
         let request = Request::new("DynamoDB.UpdateItem", &self.name);
-        let body = RequestBody::new(&self.name)
-            .key(self.primary_key, key)
-            .text("UpdateExpression", &expression.update_text())
-            .text(CONDITION, expression.condition_text())
-            .placeholders(expression)?
-            .optional_text("ReturnValues", return_written.then_some("UPDATED_NEW"))
-            .text(ON_REFUSAL, ALL_OLD)
-            .optional_text(CAPACITY, request.capacity());
-        let request = request.by(Exchange::of_write::<UpdateItemError>().sending(body.finish()));
+        let capacity = request.capacity();
+        let written = return_written.then_some(ReturnValue::UpdatedNew);
+        let mut update = self.client.update_item().table_name(&self.name);
+        let mut exchange = Exchange::of_write::<UpdateItemError>();
+        if self.is_intercepted {
+            update = self.whole_update(update, key, expression, written, capacity);
+        } else {
+            let body = RequestBody::new(&self.name)
+                .key(self.primary_key, key)
+                .text("UpdateExpression", &expression.update_text())
+                .text(CONDITION, expression.condition_text())
+                .placeholders(expression)?
+                .optional_text("ReturnValues", written)
+                .text(ON_REFUSAL, ALL_OLD)
+                .optional_text(CAPACITY, capacity);
+            exchange = exchange.sending(body.finish());
+        }
+        let request = request.by(exchange);
         let exchange = request.exchange().clone();
-        let update = self.client.update_item().table_name(&self.name);
         let sent = match retries {
             Retries::AsConfigured => update.send().boxed(),
             Retries::Off => {
@@ -276,15 +253,22 @@ impl Table {
             ),
             None => ("attribute_not_exists(#0)", &[("#0", tombstone)][..]),
         };
-        let body = RequestBody::new(&self.name)
-            .key(self.primary_key, key)
-            .text(CONDITION, condition)
-            .names(names.iter().copied())
-            .text(ON_REFUSAL, ALL_OLD)
-            .optional_text(CAPACITY, request.capacity());
-        let request = request.by(Exchange::of_write::<DeleteItemError>().sending(body.finish()));
+        let capacity = request.capacity();
+        let mut delete = self.client.delete_item().table_name(&self.name);
+        let mut exchange = Exchange::of_write::<DeleteItemError>();
+        if self.is_intercepted {
+            delete = self.whole_delete(delete, key, condition, names, capacity);
+        } else {
+            let body = RequestBody::new(&self.name)
+                .key(self.primary_key, key)
+                .text(CONDITION, condition)
+                .names(names.iter().copied())
+                .text(ON_REFUSAL, ALL_OLD)
+                .optional_text(CAPACITY, capacity);
+            exchange = exchange.sending(body.finish());
+        }
+        let request = request.by(exchange);
         let exchange = request.exchange().clone();
-        let delete = self.client.delete_item().table_name(&self.name);
         let result = request
             .answered(delete.send().boxed().as_mut(), |output| units(&output.consumed_capacity))
             .await;
@@ -294,48 +278,6 @@ impl Table {
         };
         Answer::new(result, &exchange, |_| Item::default(), refused)
             .map_error(|error| self.explain_key(error))
-    }
-
-    /// Puts an item under a new key, and another one in place of the old item, if that still meets a condition.
-    pub(crate) async fn move_item(
-        &self,
-        new: Item,
-        replacement: Item,
-        condition: Expression<'_>,
-    ) -> Moved {
-        let put = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(new.into_attributes()))
-            .condition_expression("attribute_not_exists(#0)")
-            .expression_attribute_names("#0", self.primary_key.hash_key())
-            .build();
-        let replace = Put::builder()
-            .table_name(&self.name)
-            .set_item(Some(replacement.into_attributes()))
-            .condition_expression(condition.condition_text());
-        let (names, values) = placeholders(condition);
-        let replace = replace
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .build();
-        let (put, replace) = match (put, replace) {
-            (Ok(put), Ok(replace)) => (put, replace),
-            (Err(source), _) | (_, Err(source)) => return Moved::Failed(unbuildable(source)),
-        };
-        let request = Request::new("DynamoDB.TransactWriteItems", &self.name);
-        let transaction = self
-            .client
-            .transact_write_items()
-            .client_request_token(idempotency_token())
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .transact_items(TransactWriteItem::builder().put(replace).build())
-            .set_return_consumed_capacity(request.capacity());
-        let result = request
-            .answered(transaction.send().boxed().as_mut(), |output| {
-                all_units(&output.consumed_capacity)
-            })
-            .await;
-        Moved::of(result, 1)
     }
 
     /// Why a put was refused: whether it is because of the key, a read with the same key tells.

@@ -3,5 +3,6 @@
 mod answers;
 mod bodies;
 mod client;
+mod intercepted;
 mod mutations;
 mod requests;
