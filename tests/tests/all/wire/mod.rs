@@ -5,4 +5,5 @@ mod bodies;
 mod client;
 mod intercepted;
 mod mutations;
+mod nested;
 mod requests;
