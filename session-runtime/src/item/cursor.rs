@@ -97,6 +97,7 @@ impl<'t> Cursor<'t> {
         self.position += bytes;
     }
 
+    #[inline]
     fn skip_whitespace(&mut self) {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.text.as_bytes().get(self.position) {
             self.position += 1;
@@ -157,11 +158,8 @@ impl<'t> Cursor<'t> {
 
     /// The key of the next member of an object, which is entered; `None` at its end.
     pub(super) fn key(&mut self, is_first: bool) -> Result<Option<Cow<'t, str>>> {
-        if self.take(b'}')? {
+        if !self.goes_on(b'}', is_first)? {
             return Ok(None);
-        }
-        if !is_first {
-            self.expect(b',')?;
         }
         let key = self.string()?;
         self.expect(b':')?;
@@ -170,33 +168,48 @@ impl<'t> Cursor<'t> {
 
     /// Whether an array, which is entered, has another element; goes past its end if not.
     pub(super) fn has_element(&mut self, is_first: bool) -> Result<bool> {
-        if self.take(b']')? {
+        self.goes_on(b']', is_first)
+    }
+
+    /// Goes past the comma before another member, or past the end.
+    #[inline]
+    fn goes_on(&mut self, end: u8, is_first: bool) -> Result<bool> {
+        let next = self.peek()?;
+        if next == end {
+            self.advance(1);
             return Ok(false);
         }
         if !is_first {
-            self.expect(b',')?;
+            if next != b',' {
+                return Err(self.malformed());
+            }
+            self.advance(1);
         }
         Ok(true)
     }
 
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'t, str>> {
         self.expect(b'"')?;
-        let start = self.position;
-        self.position += plain_length(self.rest());
-        let plain = self.text.get(start..self.position).ok_or_else(|| self.malformed())?;
-        match self.rest().first() {
-            Some(b'"') => {
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        let length = plain_length(rest.as_bytes());
+        self.position += length;
+        match rest.split_at_checked(length) {
+            Some((plain, ending)) if ending.starts_with('"') => {
                 self.position += 1;
                 Ok(Cow::Borrowed(plain))
             }
-            Some(b'\\') => self.escaped(plain.to_owned()).map(Cow::Owned),
+            Some((plain, ending)) if ending.starts_with('\\') => {
+                self.escaped(plain).map(Cow::Owned)
+            }
             _ => Err(self.malformed()),
         }
     }
 
     /// The rest of a string that has escapes.
     #[cold]
-    fn escaped(&mut self, mut string: String) -> Result<String> {
+    fn escaped(&mut self, plain: &str) -> Result<String> {
+        let mut string = plain.to_owned();
         loop {
             let start = self.position;
             self.position += plain_length(self.rest());

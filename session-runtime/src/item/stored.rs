@@ -140,17 +140,21 @@ pub(super) fn settle(cursor: &mut Cursor<'_>, mark: Mark) -> Result<(), Malforme
     Ok(())
 }
 
+#[inline]
 fn scalar<'t>(cursor: &mut Cursor<'t>, tag: Tag) -> Result<Scalar<'t>, Malformed> {
+    match tag {
+        Tag::Bool => return cursor.boolean().map(Scalar::Boolean),
+        Tag::S | Tag::N | Tag::B => {}
+        _ => return cursor.boolean().map(Scalar::Null),
+    }
+    let text = cursor.string()?;
     Ok(match tag {
-        Tag::S => Scalar::Text(cursor.string()?),
-        Tag::N => Scalar::Number(cursor.string()?),
-        Tag::B => {
-            let text = cursor.string()?;
+        Tag::S => Scalar::Text(text),
+        Tag::N => Scalar::Number(text),
+        _ => {
             let bytes = base64::decode(&*text).map_err(|_| cursor.malformed())?;
             Scalar::Binary(Cow::Owned(bytes))
         }
-        Tag::Bool => Scalar::Boolean(cursor.boolean()?),
-        _ => Scalar::Null(cursor.boolean()?),
     })
 }
 

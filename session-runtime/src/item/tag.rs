@@ -66,6 +66,12 @@ impl Cursor<'_> {
 
     /// Leaves a value whose content has been read.
     pub(super) fn close(&mut self, mark: Mark) -> Result<(), Malformed> {
+        // Almost every value has one member only.
+        if let [b'}', ..] = self.rest() {
+            self.advance(1);
+            self.complete(mark);
+            return Ok(());
+        }
         while let Some(name) = self.key(false)? {
             if !self.skip_aside(&name)? {
                 return Err(self.malformed());
