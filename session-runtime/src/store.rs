@@ -2,6 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+
 use crate::attempts::Attempts;
 use crate::context::{Context, ReadConsistency};
 use crate::derived::DynamoSession;
@@ -166,19 +168,22 @@ impl<S: DynamoSession> SessionStore<S> {
     }
 
     /// Counts a load, and what it found.
-    async fn counted(
-        &self,
-        id: &S::Key,
-        load: impl Future<Output = Result<(Lookup<S>, &'static str), Error>>,
-    ) -> Result<Lookup<S>, Error> {
+    fn counted<'a>(
+        &'a self,
+        id: &'a S::Key,
+        load: impl Future<Output = Result<(Lookup<S>, &'static str), Error>> + 'a,
+    ) -> impl Future<Output = Result<Lookup<S>, Error>> + 'a {
         let table = self.table_name();
         let began = metrics::Timer::start();
-        let found = load.await.map(|(found, outcome)| {
-            metrics::loaded(table, outcome);
-            found
-        });
-        metrics::operation(began, table, Operation::Load, &found, 0);
-        found.map_err(|error| self.in_context(error, Operation::Load, id))
+        // A combinator, because an `async fn` would hold the load twice: as its argument, and where it is polled.
+        load.map(move |found| {
+            let found = found.map(|(found, outcome)| {
+                metrics::loaded(table, outcome);
+                found
+            });
+            metrics::operation(began, table, Operation::Load, &found, 0);
+            found.map_err(|error| self.in_context(error, Operation::Load, id))
+        })
     }
 
     /// Changes a session by a function, and runs it again if someone else has changed the same values between

@@ -48,7 +48,7 @@ pub(crate) struct Table {
 /// What a read for a session's type has brought.
 #[derive(Debug)]
 pub(crate) enum Loaded {
-    Body(Body),
+    Body(Arc<Body>),
     /// As the AWS SDK has read it.
     Item(Option<Item>),
 }
@@ -138,7 +138,7 @@ impl Table {
             .await
             .map_err(|source| self.explain_key(error(source)))?;
         Ok(match exchange.take_response() {
-            Some(body) => Loaded::Body(body),
+            Some(body) => Loaded::Body(Arc::new(body)),
             None => Loaded::Item(output.item.map(Item::from)),
         })
     }

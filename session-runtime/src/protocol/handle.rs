@@ -241,6 +241,21 @@ impl<K: SessionKey> Handle<K> {
         matches!(self.phase, Phase::Creating(_) | Phase::Updating(..))
     }
 
+    /// Whether the session is not stored, or stored as the handle knows it, with nothing begun.
+    #[cfg(feature = "_web")]
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::New(_) | Phase::Stored(_)) && self.renewal.is_none()
+    }
+
+    /// Whether a stored session has ended, or its expiry is to be moved ahead.
+    #[cfg(feature = "_web")]
+    pub(crate) fn is_touch_due(&self) -> bool {
+        let Phase::Stored(record) = &self.phase else { return false };
+        let (now, timeouts) = (self.context.now(), self.context.timeouts);
+        timeouts.has_ended(now, record.lifetime.created)
+            || timeouts.due_expiry(now, record.lifetime).is_some()
+    }
+
     /// What a write that is not settled makes of the fields, which were these.
     pub(crate) fn sent(&self, mut fields: Fields) -> Fields {
         match &self.phase {

@@ -40,6 +40,20 @@ pub(super) fn look<S: DynamoSession>(
     Ok(decode(context, key, item)?.map_or(Sight::Expired, Sight::Session))
 }
 
+/// The fields that a response was decoded to, decoded once more.
+#[cfg(feature = "_web")]
+pub(super) fn fields_in<S: DynamoSession>(body: &Body, header: Header<S::Key>) -> Result<S, Error> {
+    let secrets = Secrets::new(S::SCHEMA, &header.key);
+    let mut data = S::__new(header);
+    let mut decode = |index, decoder: &mut Decoder<'_>| data.__decode_field(index, decoder);
+    let (wanted, cipher) = (wanted(S::SCHEMA), secrets.cipher());
+    let reading = Reading::of_response(body.bytes(), wanted, cipher, &mut decode);
+    match reading.map_err(unreadable_answer)?.and_then(|mut reading| reading.take_error()) {
+        Some(error) => Err(error),
+        None => Ok(data),
+    }
+}
+
 fn look_at_body<S: DynamoSession>(
     context: &Context,
     key: &S::Key,

@@ -1,14 +1,22 @@
 use std::sync::Arc;
 
+use super::decode::fields_in;
 use super::secrets::Secrets;
 use crate::derived::{DynamoSession, Header};
+use crate::dynamo::Body;
 use crate::error::Error;
 use crate::id::SessionKey;
 use crate::item::{Decoder, Fields, Recording, value_of};
 
+/// A session's fields at one moment, which few ever ask for: as they came, where nothing has changed them.
+pub(super) enum ShownFields {
+    Read(Arc<Body>),
+    Recorded(Arc<Recording>),
+}
+
 /// The fields of a session at one moment, to read from beside its handle.
 pub(crate) struct Shown<K> {
-    pub(super) recording: Result<Arc<Recording>, Error>,
+    pub(super) fields: Result<ShownFields, Error>,
     pub(super) header: Header<K>,
     pub(super) exists: bool,
 }
@@ -20,11 +28,13 @@ impl<K: SessionKey> Shown<K> {
     }
 
     pub(crate) fn read<S: DynamoSession<Key = K>>(&self) -> Result<S, Error> {
-        let recording = match &self.recording {
-            Ok(recording) => recording,
+        let Header { key, created, expires } = &self.header;
+        let header = Header { key: key.clone(), created: *created, expires: *expires };
+        let recording = match &self.fields {
+            Ok(ShownFields::Read(body)) => return fields_in(body, header),
+            Ok(ShownFields::Recorded(recording)) => recording,
             Err(error) => return Err(error.without_source()),
         };
-        let Header { key, created, expires } = &self.header;
         let secrets = Secrets::new(S::SCHEMA, key);
         let attributes = S::SCHEMA.attributes().iter().enumerate();
         let fields = attributes.map(|(index, attribute)| {
@@ -32,7 +42,7 @@ impl<K: SessionKey> Shown<K> {
             Ok(Some(secrets.in_form(index, value)))
         });
         let fields = fields.collect::<Result<Fields, Error>>()?;
-        decode_fields(fields, Header { key: key.clone(), created: *created, expires: *expires })
+        decode_fields(fields, header)
     }
 }
 

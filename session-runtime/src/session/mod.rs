@@ -120,7 +120,10 @@ impl<S: DynamoSession> Session<S> {
     ) -> Result<Sight<Self>, Error> {
         Ok(match look(context, key, loaded)? {
             Sight::Session(found) => {
-                Sight::Session(Self::of(State::stored(context.clone(), key.clone(), found)))
+                let state = State::stored(context.clone(), key.clone(), found);
+                #[cfg(feature = "_web")]
+                let state = state.read_from(loaded);
+                Sight::Session(Self::of(state))
             }
             Sight::Renewed(tombstone) => Sight::Renewed(tombstone),
             Sight::Expired => Sight::Expired,
@@ -724,7 +727,11 @@ impl<S: DynamoSession> Session<S> {
         #[cfg(feature = "_web")]
         match &self.lender {
             Some(lender) => lender.note(self),
-            None => self.stored_keys().for_each(|key| note_write(|| key)),
+            // Without a request, nothing was written.
+            None if self.state().attempts.requests() > 0 => {
+                self.stored_keys().for_each(|key| note_write(|| key));
+            }
+            None => {}
         }
         result
     }
@@ -739,7 +746,7 @@ impl<S: DynamoSession> Session<S> {
         self
     }
 
-    /// The session as it is now. What is encoded for this serves the next commit, too.
+    /// The session as it is now. What is recorded for this serves the next commit, too.
     pub(crate) fn shown(&mut self) -> Shown<S::Key> {
         let exists = self.exists();
         let state = self.state_mut();
@@ -748,7 +755,13 @@ impl<S: DynamoSession> Session<S> {
             created: state.data.__created().unwrap_or_default(),
             expires: state.data.__expires(),
         };
-        Shown { recording: state.shown(), header, exists }
+        Shown { fields: state.shown(), header, exists }
+    }
+
+    /// Whether a commit would find nothing to write and, of an active visitor's, no expiry to move.
+    pub(crate) fn is_in_step(&self, is_activity: bool) -> bool {
+        let State { handle, .. } = self.state();
+        !self.may_have_changes() && handle.is_settled() && !(is_activity && handle.is_touch_due())
     }
 
     /// Whether the session, as it was read, has what this mark is of.

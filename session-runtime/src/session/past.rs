@@ -17,12 +17,13 @@ impl Past {
     }
 
     /// Notes what this writes. What it spawns is on its own.
-    pub(crate) async fn watch<F: Future>(self, work: F) -> F::Output {
-        WRITTEN.scope(self, work).await
+    pub(crate) fn watch<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        WRITTEN.scope(self, work)
     }
 
-    pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    pub(crate) fn has(&self, key: impl FnOnce() -> String) -> bool {
+        let written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !written.is_empty() && written.contains(&key())
     }
 }
 

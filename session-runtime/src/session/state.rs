@@ -5,13 +5,15 @@ use super::fields::{Held, changes_between, encode_changed, encode_stored, record
 #[cfg(feature = "interop")]
 use super::foreign_row::new_shared_key;
 #[cfg(feature = "_web")]
-use super::lending::decode_fields;
+use super::lending::{ShownFields, decode_fields};
 use super::secrets::Secrets;
 use super::snapshot::Snapshot;
 use crate::attempts::Attempts;
 use crate::change::{Changes, apply, counter_out_of_range};
 use crate::context::Context;
 use crate::derived::{Authenticated, DynamoSession, Header};
+#[cfg(feature = "_web")]
+use crate::dynamo::{Body, Loaded};
 use crate::error::{Error, ErrorKind};
 use crate::id::SessionKey;
 use crate::item::{Decoder, Fields, Recording, Unreadable, Value};
@@ -27,6 +29,9 @@ pub(crate) struct State<S: DynamoSession> {
     pub(super) handle: Handle<S::Key>,
     /// The fields before the first mutable access since they were last in step with the table.
     snapshot: Option<Result<Snapshot, Error>>,
+    /// The response that the fields were decoded from, until they may be something else.
+    #[cfg(feature = "_web")]
+    source: Option<Arc<Body>>,
     /// Whether the fields were given out for changing since then.
     is_touched: bool,
     /// What the item holds for the lenient fields that do not decode.
@@ -102,12 +107,23 @@ impl<S: DynamoSession> State<S> {
         Self::with(data, Handle::shared(context, key, row), unreadable, secrets)
     }
 
+    #[cfg(feature = "_web")]
+    pub(super) fn read_from(self, loaded: &Loaded) -> Self {
+        let source = match loaded {
+            Loaded::Body(body) => Some(body.clone()),
+            Loaded::Item(_) => None,
+        };
+        Self { source, ..self }
+    }
+
     fn with(data: S, handle: Handle<S::Key>, unreadable: Unreadable, secrets: Secrets) -> Self {
         let held = Held::of(&data);
         Self {
             data,
             handle,
             snapshot: None,
+            #[cfg(feature = "_web")]
+            source: None,
             is_touched: false,
             unreadable,
             secrets,
@@ -222,6 +238,8 @@ impl<S: DynamoSession> State<S> {
 
     /// Remembers the fields as they are, before they may be changed.
     pub(super) fn remember(&mut self) {
+        #[cfg(feature = "_web")]
+        drop(self.source.take());
         if self.snapshot.is_none() {
             self.snapshot = Some(self.record().map(Snapshot::Recorded));
         }
@@ -233,19 +251,23 @@ impl<S: DynamoSession> State<S> {
         self.is_touched && self.snapshot.is_some()
     }
 
-    /// The fields as they are, which serve as those before the next change, too.
+    /// The fields as they are. What is recorded serves as those before the next change, too.
     #[cfg(feature = "_web")]
-    pub(super) fn shown(&mut self) -> Result<Arc<Recording>, Error> {
+    pub(super) fn shown(&mut self) -> Result<ShownFields, Error> {
+        if let Some(source) = &self.source {
+            return Ok(ShownFields::Read(source.clone()));
+        }
         if self.is_touched {
-            return self.record();
+            return self.record().map(ShownFields::Recorded);
         }
         if self.snapshot.is_none() {
             self.snapshot = Some(self.record().map(Snapshot::Recorded));
         }
-        match self.snapshot()? {
-            Some(Snapshot::Recorded(recording)) => Ok(recording),
-            Some(Snapshot::Encoded(_)) | None => self.record(),
-        }
+        let recording = match self.snapshot()? {
+            Some(Snapshot::Recorded(recording)) => recording,
+            Some(Snapshot::Encoded(_)) | None => self.record()?,
+        };
+        Ok(ShownFields::Recorded(recording))
     }
 
     /// Whether there is something that a commit would write.
@@ -557,6 +579,8 @@ impl<S: DynamoSession> State<S> {
 
     /// Gives a field the value that the table holds; false if it cannot be read, and the field stays as it is.
     fn read_back(&mut self, index: usize, value: Option<Value>) -> bool {
+        #[cfg(feature = "_web")]
+        drop(self.source.take());
         let default = || self.secrets.in_form(index, self.context().defaults[index].clone());
         let value = value.unwrap_or_else(default).into_attribute_value();
         let mut decoder = Decoder::of_value(S::SCHEMA.attributes(), &value)

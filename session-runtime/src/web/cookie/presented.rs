@@ -85,6 +85,9 @@ impl<K: SessionKey> Presented<K> {
     /// What a read of this session has to show, if the browser says. Where it says several things, all of them: one may
     /// have been planted.
     pub(in crate::web) fn marks_of(&self, key: &K) -> Option<Vec<&Mark>> {
+        if self.marks.is_empty() {
+            return None;
+        }
         let fingerprint = key.fingerprint();
         let marks = self.marks.iter().filter(|(of, _)| *of == fingerprint);
         let marks: Vec<_> = marks.map(|(_, mark)| mark).collect();

@@ -1,6 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, timeout};
 
 use crate::error::{Error, ErrorKind};
@@ -16,20 +17,25 @@ impl Budget {
         Self { allowed, spent: Mutex::default() }
     }
 
-    pub(super) async fn run<T>(
+    // Combinators, because an `async fn` would hold the work twice: as its argument, and where it is polled.
+    pub(super) fn run<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
         let begun = Instant::now();
-        let result = timeout(self.left(), work).await;
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        *spent = spent.saturating_add(begun.elapsed());
-        result.unwrap_or_else(|_| Err(self.used_up()))
+        timeout(self.left(), work).map(move |result| {
+            let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+            *spent = spent.saturating_add(begun.elapsed());
+            result.unwrap_or_else(|_| Err(self.used_up()))
+        })
     }
 
     /// Waits for work that spends by itself.
-    pub(super) async fn wait(&self, work: impl Future<Output = ()>) -> Result<(), Error> {
-        timeout(self.left(), work).await.map_err(|_| self.used_up())
+    pub(super) fn wait(
+        &self,
+        work: impl Future<Output = ()>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        timeout(self.left(), work).map(|result| result.map_err(|_| self.used_up()))
     }
 
     fn left(&self) -> Duration {

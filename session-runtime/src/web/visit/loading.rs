@@ -31,17 +31,24 @@ impl<S: DynamoSession> RequestSession<S> {
 
     /// Some frameworks run the extractors of a handler at once: only one of them loads the session.
     pub(super) async fn until_loaded(&self) -> Result<(), Error> {
+        if !self.is_loading() {
+            return Ok(());
+        }
         let loaded = async {
             loop {
                 let mut loaded = pin!(self.shared.loaded.notified());
                 loaded.as_mut().enable();
-                if !matches!(self.visit().place, Place::Loading) {
+                if !self.is_loading() {
                     return;
                 }
                 loaded.await;
             }
         };
-        self.shared.budget.wait(loaded).await
+        Box::pin(self.shared.budget.wait(loaded)).await
+    }
+
+    fn is_loading(&self) -> bool {
+        matches!(self.visit().place, Place::Loading)
     }
 
     /// The session, if it has been loaded. If not, it is the caller's to load.
@@ -74,7 +81,8 @@ impl<S: DynamoSession> RequestSession<S> {
         let presented = self.presented();
         let consistency = self.consistency();
         let legacy = self.legacy();
-        let looked_up = look_up(&self.shared.store, &presented, &legacy, consistency);
+        // Boxed, so that the handlers around it, which are futures with its extractor in them, stay small.
+        let looked_up = Box::pin(look_up(&self.shared.store, &presented, &legacy, consistency));
         let LookedUp { session, found, is_legacy } = self.shared.budget.run(looked_up).await?;
         loading.end();
         let mut visit = self.visit();

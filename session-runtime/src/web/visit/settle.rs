@@ -46,47 +46,83 @@ pub(in crate::web) struct Settled {
 }
 
 /// Commits the session, and tells what the response has to say.
+///
+/// What makes requests is boxed: it is kilobytes large as a future, and most responses need none of it.
 pub(in crate::web) async fn settle<S: DynamoSession>(
     request: &RequestSession<S>,
     facts: Facts,
     past: &Past,
 ) -> Settled {
-    let mut visit = request.close();
-    let was_read = visit.was_asked;
-    let is_ending = visit.is_ending;
-    let mut is_told = facts.told.is_some();
+    let visit = request.close();
+    let (visit, failure) = match needs_requests(&visit, facts) {
+        true => Box::pin(conclude(request, visit, facts)).await,
+        false => {
+            let failure = matches!(visit.place, Place::Lent | Place::Loading).then(still_held);
+            (visit, failure)
+        }
+    };
+    settled(request, visit, failure, past)
+}
+
+fn needs_requests<S: DynamoSession>(visit: &Visit<S>, facts: Facts) -> bool {
+    match &visit.place {
+        Place::Unasked => visit.is_ending && !facts.tells_of_logout(),
+        Place::Returned(session) => {
+            visit.is_ending || session.is_ending() || !session.is_in_step(facts.is_activity)
+        }
+        Place::Loading | Place::Lent | Place::Poisoned(_) | Place::Ended | Place::Closed => false,
+    }
+}
+
+fn still_held() -> Error {
+    in_use(
+        "a task or the response's body still held it when the handler returned, so its changes were not \
+         committed; drop the handle earlier, or commit first and pass on copies of what is needed",
+    )
+}
+
+/// Ends the session, or commits it: what fails there is to be told, if the response does not tell of it already.
+async fn conclude<S: DynamoSession>(
+    request: &RequestSession<S>,
+    mut visit: Visit<S>,
+    facts: Facts,
+) -> (Visit<S>, Option<Error>) {
     let failure = match &mut visit.place {
-        Place::Unasked if is_ending && !facts.tells_of_logout() => {
+        Place::Unasked => {
             visit.presented = request.presented();
             let ended = request.end_presented(&visit.presented, None).await;
             let ended = ended.and(request.end_legacy(false).await);
             visit.replaced = ended.is_ok();
             ended.err()
         }
-        Place::Lent | Place::Loading => Some(in_use(
-            "a task or the response's body still held it when the handler returned, so its changes were not \
-             committed; drop the handle earlier, or commit first and pass on copies of what is needed",
-        )),
         Place::Returned(session) => {
-            let concluded = if is_ending || session.is_ending() {
+            let concluded = if visit.is_ending || session.is_ending() {
                 let was_found = visit.found.is_some();
-                let ended = end(request, session, &visit.presented, was_found, facts).await;
-                match ended {
-                    Ok(()) if !facts.tells_of_logout() => request.end_legacy(visit.is_legacy).await,
-                    ended => ended,
-                }
+                end(request, session, &visit.presented, was_found, visit.is_legacy, facts).await
             } else {
                 commit(request, session, &visit.presented, facts).await
             };
-            is_told |= concluded.is_err();
-            concluded.err().and_then(|error| to_be_told(error, session, facts))
+            let is_told = facts.told.is_some() || concluded.is_err();
+            let failure = concluded.err().and_then(|error| to_be_told(error, session, facts));
+            if is_told {
+                session.give_up_changes();
+            }
+            failure
         }
-        Place::Unasked | Place::Closed | Place::Ended | Place::Poisoned(_) => None,
+        _ => Some(Error::internal("a visit was to be concluded that has no session to end")),
     };
+    (visit, failure)
+}
+
+/// What the response has to say of a visit that is over.
+fn settled<S: DynamoSession>(
+    request: &RequestSession<S>,
+    mut visit: Visit<S>,
+    failure: Option<Error>,
+    past: &Past,
+) -> Settled {
+    let was_read = visit.was_asked;
     let standing = standing(&mut visit);
-    if let (Place::Returned(session), true) = (&mut visit.place, is_told) {
-        session.give_up_changes();
-    }
     #[cfg(feature = "interop")]
     if let Some(shared) = request.legacy().shared() {
         let cookies = shared_cookies(request, shared, &visit, standing.as_ref(), failure.is_some());
@@ -138,13 +174,15 @@ async fn end<S: DynamoSession>(
     session: &mut Session<S>,
     presented: &Presented<S::Key>,
     was_found: bool,
+    is_legacy: bool,
     facts: Facts,
 ) -> Result<(), Error> {
     if facts.tells_of_logout() {
         return Ok(());
     }
     request.budget().run(session.destroy()).await?;
-    request.end_others(presented, was_found.then(|| session.id())).await
+    request.end_others(presented, was_found.then(|| session.id())).await?;
+    request.end_legacy(is_legacy).await
 }
 
 async fn commit<S: DynamoSession>(
@@ -228,7 +266,7 @@ fn set_mark<S: DynamoSession>(
 ) -> Option<String> {
     let presented = &visit.presented;
     // Nobody knows what a read has to show of that.
-    if past.has(&S::SCHEMA.table_key(&standing.key)) {
+    if past.has(|| S::SCHEMA.table_key(&standing.key)) {
         return removal_of_mark(request, presented);
     }
     match &standing.last_write {

@@ -8,6 +8,7 @@ mod rollout;
 mod stored;
 mod tampered;
 mod vectors;
+mod viewed;
 
 use std::collections::BTreeMap;
 
