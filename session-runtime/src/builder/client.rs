@@ -26,7 +26,7 @@ pub(super) fn client_of(config: &SdkConfig) -> Result<Client, Error> {
     Ok(Client::new(config))
 }
 
-/// The store's own timeouts first, then the client's, then ours; and no protection against stalled streams beside them.
+/// The store's own timeouts first, then the client's, then ours; and no protection against stalled streams beside one.
 pub(super) fn with_timeouts(client: &Client, mut timeouts: TimeoutConfig) -> Builder {
     if let Some(set) = client.config().timeout_config() {
         timeouts.take_defaults_from(set);
@@ -36,7 +36,12 @@ pub(super) fn with_timeouts(client: &Client, mut timeouts: TimeoutConfig) -> Bui
         .operation_timeout(OPERATION_TIMEOUT)
         .build();
     timeouts.take_defaults_from(&ours);
-    // What a timeout of each attempt covers already would cost a tenth of the CPU time of a request.
-    let stalled = StalledStreamProtectionConfig::disabled();
-    client.config().to_builder().timeout_config(timeouts).stalled_stream_protection(stalled)
+    let is_limited =
+        timeouts.operation_attempt_timeout().or(timeouts.operation_timeout()).is_some();
+    let mut config = client.config().to_builder().timeout_config(timeouts);
+    if is_limited {
+        // What a timeout covers already would cost a tenth of the CPU time of a request.
+        config.set_stalled_stream_protection(Some(StalledStreamProtectionConfig::disabled()));
+    }
+    config
 }

@@ -7,3 +7,4 @@ mod intercepted;
 mod mutations;
 mod nested;
 mod requests;
+mod stalled;
