@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::operation::Operation;
+use crate::visible::Visible;
 
 type Source = Box<dyn StdError + Send + Sync + 'static>;
 
@@ -275,7 +276,7 @@ impl fmt::Display for Error {
         if let Some(attribute) = attribute {
             write!(f, "attribute `{attribute}`: ")?;
         }
-        f.write_str(detail)
+        Visible(detail).fmt(f)
     }
 }
 

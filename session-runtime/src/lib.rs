@@ -63,6 +63,7 @@ pub mod table;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+mod visible;
 #[cfg(feature = "_web")]
 mod web;
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::cursor::Malformed;
+use crate::visible::Visible;
 
 /// Why a stored value cannot be read as a type.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Visible(&self.0).fmt(f)
     }
 }
 

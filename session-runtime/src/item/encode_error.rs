@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::visible::Visible;
+
 /// Why a value cannot be stored, and where inside the field it is.
 #[derive(Debug)]
 pub struct EncodeError {
@@ -32,9 +34,9 @@ impl EncodeError {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            write!(f, "at `{}`: ", self.path)?;
+            write!(f, "at `{}`: ", Visible(&self.path))?;
         }
-        f.write_str(&self.reason)
+        Visible(&self.reason).fmt(f)
     }
 }
 

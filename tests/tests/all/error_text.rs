@@ -1,7 +1,10 @@
 //! What errors begin with: what was being done, and to what, as one would say it.
 
+use std::collections::BTreeMap;
+
 use dynamo_session::infrastructure::Infrastructure;
-use dynamo_session::{Error, SessionId, SessionStore};
+use dynamo_session::{DynamoSession, Error, Expires, SessionId, SessionStore};
+use dynamo_session_tests::attribute::s;
 use dynamo_session_tests::refusals::DENIED;
 use dynamo_session_tests::{Fault, Login, World};
 
@@ -81,4 +84,49 @@ async fn an_operation_on_the_table_names_it_once() {
     assert_eq!(beginning(template), "write CloudFormation for table `?`");
     let unnamed = SessionStore::<Login>::builder().client(world.client.clone()).table_name("?");
     assert_eq!(beginning(unnamed.build().await), "build a store for table `?`");
+}
+
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+enum Theme {
+    #[default]
+    Light,
+}
+
+#[derive(Debug, DynamoSession)]
+#[session(table = "desks")]
+struct Desk {
+    #[session(hash_key)]
+    id: SessionId,
+    #[session(ttl)]
+    expires_at: Expires,
+    theme: Theme,
+    notes: BTreeMap<String, f64>,
+}
+
+#[tokio::test]
+async fn what_a_visitor_wrote_stays_on_the_line_of_its_error() {
+    const FORGED: &str = "a\n2026-11-26 INFO paid\u{1b}[2K\u{202e}";
+    let shown = "`a\\n2026-11-26 INFO paid\\u{1b}[2K\\u{202e}`";
+    let (world, store) = World::with_store::<Desk>().await;
+    let mut session = store.create();
+    session.notes.insert("rent".to_owned(), 1.0);
+    session.commit().await.unwrap();
+    let mut item = world.item(&store, session.id()).await.unwrap();
+    item.insert("theme".to_owned(), s(FORGED));
+    world.put(&store, item).await;
+    session.notes.insert(FORGED.to_owned(), f64::NAN);
+
+    for error in [session.commit().await.unwrap_err(), store.load(session.id()).await.unwrap_err()]
+    {
+        let mut texts = vec![error.to_string()];
+        let mut cause = std::error::Error::source(&error);
+        while let Some(source) = cause {
+            texts.push(source.to_string());
+            cause = source.source();
+        }
+        assert!(texts.len() > 1 && texts[0].contains(shown), "{texts:?}");
+        for text in texts {
+            assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+        }
+    }
 }
