@@ -243,7 +243,7 @@ impl<K: SessionKey> Handle<K> {
 
     /// Whether the session is not stored, or stored as the handle knows it, with nothing begun.
     #[cfg(feature = "_web")]
-    pub(crate) fn is_settled(&self) -> bool {
+    pub(crate) fn is_at_rest(&self) -> bool {
         matches!(self.phase, Phase::New(_) | Phase::Stored(_)) && self.renewal.is_none()
     }
 

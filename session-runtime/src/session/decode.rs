@@ -45,13 +45,24 @@ pub(super) fn look<S: DynamoSession>(
 pub(super) fn fields_in<S: DynamoSession>(body: &Body, header: Header<S::Key>) -> Result<S, Error> {
     let secrets = Secrets::new(S::SCHEMA, &header.key);
     let mut data = S::__new(header);
-    let mut decode = |index, decoder: &mut Decoder<'_>| data.__decode_field(index, decoder);
-    let (wanted, cipher) = (wanted(S::SCHEMA), secrets.cipher());
-    let reading = Reading::of_response(body.bytes(), wanted, cipher, &mut decode);
-    match reading.map_err(unreadable_answer)?.and_then(|mut reading| reading.take_error()) {
+    let Some(mut reading) = decode_body(&mut data, &secrets, body)? else {
+        return Err(Error::internal("a response that a session was decoded from has no item"));
+    };
+    match reading.take_error() {
         Some(error) => Err(error),
         None => Ok(data),
     }
+}
+
+/// Decodes the fields in a response, and reads what its item has beside them; `None` if there is no item.
+fn decode_body<S: DynamoSession>(
+    data: &mut S,
+    secrets: &Secrets,
+    body: &Body,
+) -> Result<Option<Reading>, Error> {
+    let mut decode = |index, decoder: &mut Decoder<'_>| data.__decode_field(index, decoder);
+    let (wanted, cipher) = (wanted(S::SCHEMA), secrets.cipher());
+    Reading::of_response(body.bytes(), wanted, cipher, &mut decode).map_err(unreadable_answer)
 }
 
 fn look_at_body<S: DynamoSession>(
@@ -62,11 +73,10 @@ fn look_at_body<S: DynamoSession>(
     let now = context.now();
     let of_handle = Header { key: key.clone(), created: now, expires: now };
     let mut data = S::__new(of_handle);
-    let mut decode = |index, decoder: &mut Decoder<'_>| data.__decode_field(index, decoder);
     let secrets = Secrets::new(S::SCHEMA, key);
-    let (wanted, cipher) = (wanted(S::SCHEMA), secrets.cipher());
-    let reading = Reading::of_response(body.bytes(), wanted, cipher, &mut decode);
-    let Some(mut reading) = reading.map_err(unreadable_answer)? else { return Ok(Sight::Nothing) };
+    let Some(mut reading) = decode_body(&mut data, &secrets, body)? else {
+        return Ok(Sight::Nothing);
+    };
     if let Some(tombstone) = Tombstone::read(&reading) {
         return Ok(Sight::Renewed(tombstone));
     }

@@ -761,7 +761,7 @@ impl<S: DynamoSession> Session<S> {
     /// Whether a commit would find nothing to write and, of an active visitor's, no expiry to move.
     pub(crate) fn is_in_step(&self, is_activity: bool) -> bool {
         let State { handle, .. } = self.state();
-        !self.may_have_changes() && handle.is_settled() && !(is_activity && handle.is_touch_due())
+        !self.may_have_changes() && handle.is_at_rest() && !(is_activity && handle.is_touch_due())
     }
 
     /// Whether the session, as it was read, has what this mark is of.
